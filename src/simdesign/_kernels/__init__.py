@@ -1,0 +1,1 @@
+"""Numba arithmetic: floats and arrays in, floats and arrays out."""

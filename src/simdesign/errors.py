@@ -1,0 +1,60 @@
+"""Every error that simdesign raises on purpose: one line that names place, value and rule.
+
+All of them survive a trip through ``pickle``, so that a worker can report them.
+"""
+
+
+class SimDesignError(Exception):
+    """Base of every error that simdesign raises on purpose; the command line exits with 2."""
+
+
+class SpecError(SimDesignError, ValueError):
+    """A specification is wrong.
+
+    Parameters
+    ----------
+    field : str
+        Dotted path of the field, for example ``designs.annual.days``.
+    value : object
+        What was found there.
+    rule : str
+        What must hold.
+    source : str
+        File the specification came from; empty for Python objects.
+    """
+
+    def __init__(self, field: str, value: object, rule: str, source: str = "") -> None:
+        place = f"{source}: {field}" if source else field
+        super().__init__(f"{place}: {rule}, got {value!r}")
+        self.field, self.value, self.rule, self.source = field, value, rule, source
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Rebuild from the parts and not from the message."""
+        return type(self), (self.field, self.value, self.rule, self.source)
+
+
+class DataError(SimDesignError, ValueError):
+    """A data file cannot be understood; ``row`` counts the header as row 1."""
+
+    def __init__(
+        self, source: str, field: str, value: object, rule: str, row: int | None = None
+    ) -> None:
+        where = f"{source}: row {row}: {field}" if row is not None else f"{source}: {field}"
+        super().__init__(f"{where}: {rule}, got {value!r}")
+        self.source, self.field, self.value, self.rule, self.row = source, field, value, rule, row
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Rebuild from the parts and not from the message."""
+        return type(self), (self.source, self.field, self.value, self.rule, self.row)
+
+
+class StoreError(SimDesignError):
+    """A results folder cannot be used; it is left as it was."""
+
+    def __init__(self, path: str, rule: str) -> None:
+        super().__init__(f"{path}: {rule}")
+        self.path, self.rule = path, rule
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Rebuild from the parts and not from the message."""
+        return type(self), (self.path, self.rule)

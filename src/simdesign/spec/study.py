@@ -1,0 +1,276 @@
+"""A study: worlds and changes crossed with designs and estimators, and how they are judged."""
+
+import datetime as dt
+import tomllib
+from collections.abc import Iterator, Mapping
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pydantic
+from pydantic import Field, model_validator
+
+from simdesign.errors import SpecError
+from simdesign.spec.base import Spec, content_hash, plain, spec_error
+from simdesign.spec.change import Change, LevelShift, NoChange
+from simdesign.spec.design import Design
+from simdesign.spec.estimator import Estimator
+from simdesign.spec.world import World
+from simdesign.units import day_of
+
+Budget = Annotated[float, Field(gt=0, lt=1)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.+-]+$")]
+FactorValue = float | int | str | bool | dict[str, Any]
+
+
+class Programme(Spec):
+    """When monitoring starts, how long it lasts and when results are looked at."""
+
+    start: dt.date = dt.date(2026, 1, 1)
+    years: Annotated[int, Field(ge=1, le=60)] = 10
+    report_lag: Annotated[int, Field(ge=0)] = 90
+    """Days between the last sample of a campaign and its report."""
+
+    @property
+    def start_day(self) -> int:
+        """First day of the programme."""
+        return day_of(self.start)
+
+    @property
+    def end_day(self) -> int:
+        """First day after the programme."""
+        start = self.start
+        return day_of(start.replace(year=start.year + self.years))
+
+    @property
+    def look_days(self) -> tuple[int, ...]:
+        """One look a year: at its end plus the reporting lag, the same date for every design."""
+        start = self.start
+        return tuple(
+            day_of(start.replace(year=start.year + year)) + self.report_lag
+            for year in range(1, self.years + 1)
+        )
+
+
+class Exclusion(Spec):
+    """Cells of the factor grid that are left out, with the reason."""
+
+    when: dict[str, tuple[FactorValue, ...]]
+    """A cell is excluded when every named factor has one of the listed values."""
+    because: str
+
+
+class Margin(Spec):
+    """How much worse a design may be and still count as *as good* (design document, section 7)."""
+
+    power: Annotated[float, Field(ge=0, le=1)] = 0.10
+    delay_years: Annotated[float, Field(ge=0)] = 1.0
+    picture: Annotated[float, Field(ge=0, le=1)] = 0.05
+    smallest_change: Annotated[float, Field(gt=0)] = 0.20
+
+
+class Decision(Spec):
+    """How alarms are made from scores."""
+
+    budget: Budget = 0.10
+    """P(any national alarm for one substance in the whole programme) when nothing breaks."""
+    budgets: tuple[Budget, ...] = (0.05, 0.10, 0.20, 0.50)
+    margin: Margin = Margin()
+    reference: Name
+    """Design that is judged."""
+
+
+class Size(Spec):
+    """How much is computed; may replace factors, substances or the programme."""
+
+    null: Annotated[int, Field(ge=20)]
+    """Replications of the null mixture: they set the operating threshold."""
+    null_world: Annotated[int, Field(ge=20)]
+    """Replications of each fixed world without change: they set its oracle threshold."""
+    alternative: Annotated[int, Field(ge=10)]
+    """Replications of each scenario with a change."""
+    factors: dict[str, tuple[FactorValue, ...]] | None = None
+    substances: tuple[str, ...] | None = None
+    """Keep only these substances; None keeps all."""
+
+
+class Scenario(Spec):
+    """A data-generating mechanism: a world plus a change, or none."""
+
+    name: str
+    role: Literal["null_mixture", "null_world", "alternative"]
+    world: World
+    change: Change
+    factors: dict[str, FactorValue]
+    """Factor levels of this cell; empty for the null mixture."""
+    n_rep: int
+
+    @property
+    def luck(self) -> str:
+        """Luck group: scenarios of one group share their luck."""
+        return "null" if self.role == "null_mixture" else "study"
+
+
+class Study(Spec):
+    """Everything that determines the numbers of a study, except its size."""
+
+    name: Name
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    aims: str
+    title: dict[Literal["en", "nl"], str] = {}
+    programme: Programme = Programme()
+    world: World = World()
+    """Fixed worlds: values, crossed by ``factors``."""
+    null: World | None = None
+    """Design prior of the null mixture; None uses ``world``."""
+    change: Change = LevelShift()
+    factors: dict[str, Annotated[tuple[FactorValue, ...], Field(min_length=1)]] = {}
+    """Dotted path below ``world`` or ``change`` (``*`` = every substance) -> levels."""
+    exclude: tuple[Exclusion, ...] = ()
+    designs: Annotated[dict[Name, Design], Field(min_length=1)]
+    estimators: Annotated[dict[Name, Estimator], Field(min_length=1)]
+    decision: Decision
+    sizes: Annotated[dict[Name, Size], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _every_cell_is_possible(self) -> "Study":
+        if self.decision.reference not in self.designs:
+            raise ValueError(f"decision.reference: no design named {self.decision.reference!r}")
+        for size in self.sizes:
+            for _ in self.scenarios(size):
+                pass
+        return self
+
+    def size(self, name: str) -> Size:
+        """Return the named size."""
+        if name not in self.sizes:
+            raise SpecError("size", name, f"must be one of {', '.join(sorted(self.sizes))}")
+        return self.sizes[name]
+
+    def scenarios(self, size_name: str) -> Iterator[Scenario]:
+        """Yield the null mixture, then per fixed world its null and its alternatives.
+
+        Fixed worlds are the cells of the factors below ``world``; factors below ``change`` are
+        crossed within each.
+        """
+        size = self.size(size_name)
+        factors = dict(self.factors if size.factors is None else size.factors)
+        world = _with_substances(self.world, size.substances)
+        null = _with_substances(self.null or self.world, size.substances)
+        yield Scenario(
+            name="null_mixture", role="null_mixture", world=null, change=NoChange(),
+            factors={}, n_rep=size.null,
+        )  # fmt: skip
+        names = list(factors)
+        unknown = [name for name in names if name.split(".")[0] not in ("world", "change")]
+        if unknown:
+            raise SpecError(f"factors.{unknown[0]}", unknown[0], "must start with world. or change.")
+        seen_nulls: set[str] = set()
+        for levels in product(*factors.values()):
+            cell = dict(zip(names, levels, strict=True))
+            if any(_matches(cell, rule.when) for rule in self.exclude):
+                continue
+            parts = {"world": plain(world), "change": plain(self.change)}
+            for path, level in cell.items():
+                _assign(parts, path, level)
+            cell_world = _validated(World, parts["world"], cell)
+            world_cell = {k: v for k, v in cell.items() if k.startswith("world.")}
+            label = _label(world_cell)
+            if label not in seen_nulls:
+                seen_nulls.add(label)
+                yield Scenario(
+                    name=f"none,{label}".rstrip(","), role="null_world", world=cell_world,
+                    change=NoChange(), factors=world_cell, n_rep=size.null_world,
+                )  # fmt: skip
+            change = _validated(_ChangeHolder, {"change": parts["change"]}, cell).change
+            yield Scenario(
+                name=_label(cell) or "change", role="alternative", world=cell_world,
+                change=change, factors=cell, n_rep=size.alternative,
+            )  # fmt: skip
+
+    def hash(self) -> str:
+        """Return the content hash of the study, without its sizes: they only add replications."""
+        content = plain(self)
+        del content["sizes"]
+        return content_hash(content)
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> "Study":
+        """Read and validate a study file.
+
+        Raises
+        ------
+        SpecError
+            With file, field, value and rule.
+        """
+        path = Path(path)
+        try:
+            content = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise SpecError("study file", str(path), "must exist") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SpecError("study file", str(error), "must be TOML", str(path)) from None
+        except OSError as error:
+            raise SpecError("study file", error.strerror, "must be readable", str(path)) from None
+        return cls.from_dict(content, str(path))
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any], source: str = "") -> "Study":
+        """Validate plain data; errors name ``source``."""
+        try:
+            return cls.model_validate(content)
+        except pydantic.ValidationError as error:
+            raise spec_error(error, source) from None
+        except SpecError as error:
+            raise SpecError(error.field, error.value, error.rule, source) from None
+
+
+class _ChangeHolder(Spec):
+    change: Change
+
+
+def _with_substances(world: World, substances: tuple[str, ...] | None) -> World:
+    if substances is None:
+        return world
+    for name in substances:
+        if name not in world.substances:
+            raise SpecError("sizes.substances", name, "must be a substance of the world")
+    return world.model_copy(update={"substances": {n: world.substances[n] for n in substances}})
+
+
+def _validated[T: Spec](model: type[T], content: Any, cell: Mapping[str, FactorValue]) -> T:
+    try:
+        return model.model_validate(content)
+    except pydantic.ValidationError as error:
+        found = spec_error(error)
+        where = f" (in the cell {_label(cell)})" if cell else ""
+        raise SpecError(found.field, found.value, found.rule + where) from None
+
+
+def _assign(parts: dict[str, Any], path: str, level: FactorValue) -> None:
+    """Set a dotted path in plain data; ``*`` stands for every key of a table."""
+    *parents, last = path.split(".")
+    places = [parts]
+    for key in parents:
+        if key == "*":
+            places = [child for place in places for child in place.values()]
+        elif any(not isinstance(place, dict) or key not in place for place in places):
+            raise SpecError(f"factors.{path}", key, "is no field of the scenario")
+        else:
+            places = [place[key] for place in places]
+    for place in places:
+        if not isinstance(place, dict) or last not in place:
+            raise SpecError(f"factors.{path}", last, "is no field of the scenario")
+        place[last] = level
+
+
+def _matches(cell: Mapping[str, FactorValue], when: Mapping[str, tuple[FactorValue, ...]]) -> bool:
+    for name in when:
+        if name not in cell:
+            raise SpecError(f"exclude.when.{name}", name, "must name a factor")
+    return all(cell[name] in levels for name, levels in when.items())
+
+
+def _label(cell: Mapping[str, FactorValue]) -> str:
+    """Return a short readable name: the last word of each path and its level."""
+    return ",".join(f"{path.split('.')[-1]}={level}" for path, level in cell.items())
