@@ -1,15 +1,19 @@
 """The world without its change: cities, people, noise, drift and season."""
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from simdesign.spec.base import Spec
-from simdesign.spec.catalogue import catchments, substance_values
+from simdesign.spec.catalogue import catchments, measurement_values, substance_values
 from simdesign.spec.quantity import Quantity, greatest, least
+from simdesign.spec.totals import check_day_total, measurement_variance
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+_MEASUREMENT = measurement_values()
 
 
 class Catchment(Spec):
@@ -33,9 +37,24 @@ class UseClass(Spec):
     weekday: Annotated[tuple[Positive, ...], Field(min_length=7, max_length=7)]
     """Weights of the *excreted residue* from Monday to Sunday, mean 1 after scaling."""
     residue_mg: Positive
-    """Residue excreted per use-day at the reference purity [mg]."""
+    """Effective residue per use-day at the reference purity [mg]: sets the count noise."""
     dose_cv: Annotated[float, Field(ge=0)]
-    """Coefficient of variation of the residue per use-day, within a user [1]."""
+    """Coefficient of variation of the residue per use-day [1]."""
+
+    @property
+    def weekday_factor(self) -> tuple[float, ...]:
+        """Weekday weights scaled to mean 1, Monday to Sunday."""
+        mean = math.fsum(self.weekday) / 7.0
+        return tuple(weight / mean for weight in self.weekday)
+
+    @model_validator(mode="after")
+    def _no_day_is_certain(self) -> "UseClass":
+        busiest = self.use_prob * max(self.weekday_factor)
+        if busiest >= 1:
+            raise ValueError(
+                f"use_prob times the largest weekday weight must be below 1, it is {busiest:g}"
+            )
+        return self
 
 
 class Substance(Spec):
@@ -123,11 +142,11 @@ class World(Spec):
     """Count noise: one moment-matched gamma per city-day, exact class draws, or expectations."""
     weekdays: bool = True
     """False flattens every weekday profile."""
-    flow_sd: Annotated[float, Field(ge=0)] = 0.06
+    flow_sd: Annotated[float, Field(ge=0)] = _MEASUREMENT["flow_sd"]
     """Daily flow error, common to all substances of a sample [1]."""
-    sampling_sd: Annotated[float, Field(ge=0)] = 0.05
+    sampling_sd: Annotated[float, Field(ge=0)] = _MEASUREMENT["sampling_sd"]
     """Daily sampling error, common to all substances of a sample [1]."""
-    litres: Positive = 300.0
+    litres: Positive = _MEASUREMENT["litres"]
     """Sewage per inhabitant and day, for concentrations [L]."""
 
     @field_validator("catchments", mode="before")
@@ -154,3 +173,10 @@ class World(Spec):
             name: {**substance_values(name), **item} if isinstance(item, dict) else item
             for name, item in value.items()
         }
+
+    @model_validator(mode="after")
+    def _measurement_fits_into_the_totals(self) -> "World":
+        for name, item in self.substances.items():
+            parts = measurement_variance(self.flow_sd, self.sampling_sd, item.lab_repeat_sd)
+            check_day_total(f"substances.{name}.day_sd", item.day_sd, item.day_rho, parts)
+        return self

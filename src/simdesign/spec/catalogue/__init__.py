@@ -1,0 +1,136 @@
+"""The catalogue: named parameters of substances, catchments and the measuring chain, with sources.
+
+Every number stands in a TOML file beside this one with its unit, its source and its status:
+*read* in the source, *computed* from it, *recalled* without a look, or *assumed*.
+"""
+
+import math
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from simdesign.errors import SpecError
+
+SUBSTANCES = ("cocaine", "MDMA", "amphetamine", "methamphetamine")
+"""Names of the release; ``cocaine`` is measured as benzoylecgonine."""
+CATCHMENT_SETS = ("dutch20",)
+STATUSES = ("read", "computed", "recalled", "assumed")
+
+_CLASS_FIELDS = ("mass_share", "use_prob", "residue_mg", "dose_cv")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One number of the catalogue, or one list of numbers, and where it comes from."""
+
+    name: str
+    value: float | tuple[float, ...]
+    unit: str
+    source: str
+    """Key into :func:`sources`."""
+    status: str
+    note: str
+
+
+@cache
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def sources() -> dict[str, str]:
+    """Return what each source key stands for."""
+    return dict(_table("sources"))
+
+
+def catchments(name: str) -> list[dict[str, Any]]:
+    """Return the fields of every catchment of a named set, smallest first.
+
+    The level of a catchment is ``exp(log_slope log10(population) + scatter)``, divided by the
+    population-weighted mean of the same, so that a substance's reference load is the
+    population-weighted mean load of the set.
+
+    Raises
+    ------
+    SpecError
+        When there is no such set.
+    """
+    if name not in CATCHMENT_SETS:
+        raise SpecError("world.catchments", name, f"must be one of {', '.join(CATCHMENT_SETS)}")
+    table = _table(name)
+    population = table["population"]["value"]
+    slope = table["log_slope"]["value"]
+    raw = [
+        math.exp(slope * math.log10(people) + extra)
+        for people, extra in zip(population, table["scatter"]["value"], strict=True)
+    ]
+    mean = math.fsum(n * x for n, x in zip(population, raw, strict=True)) / math.fsum(population)
+    return [
+        {"name": f"town-{number:02d}", "population": float(people), "level": level / mean}
+        for number, (people, level) in enumerate(zip(population, raw, strict=True), start=1)
+    ]
+
+
+def substance_values(name: str) -> dict[str, Any]:
+    """Return every field of a substance.
+
+    A class's weekday weight is ``1 + weekday_contrast (w - 1)`` with w the observed profile
+    scaled to mean 1; the contrasts, weighted by mass share, sum to 1, so that the classes
+    together reproduce the observed profile.
+
+    Raises
+    ------
+    SpecError
+        When the catalogue does not hold the substance.
+    """
+    if name not in SUBSTANCES:
+        raise SpecError("world.substances", name, f"must be one of {', '.join(SUBSTANCES)}")
+    table = _table(name)
+    values: dict[str, Any] = {
+        key: entry["value"] for key, entry in table.items() if key not in ("weekday", "classes")
+    }
+    observed = table["weekday"]["value"]
+    mean = math.fsum(observed) / 7.0
+    values["classes"] = [
+        {"name": label, **{key: entries[key]["value"] for key in _CLASS_FIELDS}}
+        | {
+            "weekday": [
+                1.0 + entries["weekday_contrast"]["value"] * (weight / mean - 1.0)
+                for weight in observed
+            ]
+        }
+        for label, entries in table["classes"].items()
+    ]
+    return values
+
+
+def measurement_values() -> dict[str, float]:
+    """Return the daily errors and the sewage per inhabitant that all substances share."""
+    return {key: float(entry["value"]) for key, entry in _table("measurement").items()}
+
+
+def catalogue_entries() -> list[Entry]:
+    """Return every number of the catalogue, for the page and for its test."""
+    found: list[Entry] = []
+    for file in (*CATCHMENT_SETS, "measurement", *SUBSTANCES):
+        _collect(file, _table(file), found)
+    return found
+
+
+def _collect(path: str, table: dict[str, Any], found: list[Entry]) -> None:
+    for key, item in table.items():
+        if "value" not in item:
+            _collect(f"{path}.{key}", item, found)
+            continue
+        value = item["value"]
+        found.append(
+            Entry(
+                name=f"{path}.{key}",
+                value=tuple(map(float, value)) if isinstance(value, list) else float(value),
+                unit=item["unit"],
+                source=item["source"],
+                status=item["status"],
+                note=item["note"],
+            )
+        )

@@ -1,0 +1,78 @@
+"""How the observed totals of a world are shared out: the part that several stages need.
+
+The data give totals (design document, section 4). What the simulator solves for is in
+``simulate.totals``; the split of the shared error between laboratory and nation is here, because
+the laboratory's part is drawn where samples are measured.
+"""
+
+import math
+from typing import NamedTuple
+
+from simdesign.errors import SpecError
+
+
+class SharedParts(NamedTuple):
+    """What sigma_shared is made of; the squares of the three sum to its square."""
+
+    sd_lab_year: float
+    """Error common to all batches of one laboratory in one calendar year, SD [1]."""
+    sd_lab_batch: float
+    """Error of one batch beyond its year, SD [1]."""
+    sd_swing: float
+    """Mean over seven consecutive days of the shared swing outside the laboratory, SD [1]."""
+
+
+def shared_parts(sigma_shared: float, lab_share: float, r_lab: float) -> SharedParts:
+    """Split the shared SD of seven-day means.
+
+    ``sigma_shared^2 = lab_share sigma_shared^2 [r_lab (year) + (1 - r_lab) (batch)]
+    + (1 - lab_share) sigma_shared^2 (swing)``
+
+    Parameters
+    ----------
+    sigma_shared : float
+        SD of what all sites of one seven-day campaign share, >= 0 [1].
+    lab_share, r_lab : float
+        Shares of variance in [0, 1]: made in the laboratory; of that, common to its year.
+    """
+    lab = sigma_shared * math.sqrt(lab_share)
+    return SharedParts(
+        sd_lab_year=lab * math.sqrt(r_lab),
+        sd_lab_batch=lab * math.sqrt(1.0 - r_lab),
+        sd_swing=sigma_shared * math.sqrt(1.0 - lab_share),
+    )
+
+
+def measurement_variance(flow_sd: float, sampling_sd: float, lab_repeat_sd: float) -> float:
+    """Return the variance of a day's independent measurement errors [1]."""
+    return flow_sd**2 + sampling_sd**2 + lab_repeat_sd**2
+
+
+def check_day_total(field: str, day_sd: float, day_rho: float, measurement: float) -> None:
+    """Refuse measurement errors that the observed day noise has no room for.
+
+    Independent errors add to the variance of a day and nothing to the covariance of two days, so
+    what else there is on a day must have variance ``day_sd^2 - measurement`` and covariance
+    ``day_sd^2 day_rho`` between neighbours; the second cannot exceed the first.
+
+    Parameters
+    ----------
+    field : str
+        Dotted path of ``day_sd``, for the message.
+    day_sd, day_rho : float
+        Observed SD and lag-1 correlation of day noise [1].
+    measurement : float
+        Variance from :func:`measurement_variance` [1].
+
+    Raises
+    ------
+    SpecError
+        Naming the field, its value and the rule.
+    """
+    least = math.sqrt(measurement / (1.0 - max(day_rho, 0.0)))
+    if day_sd < least * (1.0 - 1e-12):
+        rule = (
+            f"must be at least {least:.4g}: flow_sd, sampling_sd and lab_repeat_sd together have"
+            f" SD {math.sqrt(measurement):.4g}, and day_rho is {day_rho:g}"
+        )
+        raise SpecError(field, day_sd, rule)
