@@ -5,8 +5,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from simdesign.errors import SpecError
 from simdesign.spec.base import Spec
-from simdesign.spec.catalogue import catchments, measurement_values, substance_values
+from simdesign.spec.catalogue import (
+    SUBSTANCES,
+    catchments,
+    measurement_values,
+    substance_values,
+)
 from simdesign.spec.quantity import Quantity, greatest, least
 from simdesign.spec.totals import check_day_total, measurement_variance
 
@@ -98,9 +104,7 @@ class Substance(Spec):
     """Physical ceiling of purity [1]."""
     classes: Annotated[tuple[UseClass, ...], Field(min_length=1)]
 
-    @field_validator(
-        "sigma_shared", "sigma_site", "sigma_rw", "sigma_rw_site", "season_amplitude"
-    )
+    @field_validator("sigma_shared", "sigma_site", "sigma_rw", "sigma_rw_site", "season_amplitude")
     @classmethod
     def _not_negative(cls, value: Any) -> Any:
         if least(value) < 0:
@@ -152,7 +156,10 @@ class World(Spec):
     @field_validator("catchments", mode="before")
     @classmethod
     def _named_catchments(cls, value: Any) -> Any:
-        return catchments(value) if isinstance(value, str) else value
+        try:
+            return catchments(value) if isinstance(value, str) else value
+        except SpecError as error:
+            raise ValueError(error.rule) from None
 
     @field_validator("catchments")
     @classmethod
@@ -169,6 +176,9 @@ class World(Spec):
     def _from_catalogue(cls, value: Any) -> Any:
         if not isinstance(value, dict) or not value:
             raise ValueError("must name at least one substance")
+        for name in value:
+            if name not in SUBSTANCES:
+                raise ValueError(f"{name}: must be one of {', '.join(SUBSTANCES)}")
         return {
             name: {**substance_values(name), **item} if isinstance(item, dict) else item
             for name, item in value.items()
@@ -178,5 +188,8 @@ class World(Spec):
     def _measurement_fits_into_the_totals(self) -> "World":
         for name, item in self.substances.items():
             parts = measurement_variance(self.flow_sd, self.sampling_sd, item.lab_repeat_sd)
-            check_day_total(f"substances.{name}.day_sd", item.day_sd, item.day_rho, parts)
+            try:
+                check_day_total(f"substances.{name}.day_sd", item.day_sd, item.day_rho, parts)
+            except SpecError as error:
+                raise ValueError(f"{error.field} {error.rule}, it is {error.value!r}") from None
         return self
