@@ -1,1 +1,8 @@
-"""data: see docs/ARCHITECTURE.md."""
+"""data: a file of real measurements -> Observations."""
+
+from simdesign.data.names import SUBSTANCES as SUBSTANCES
+from simdesign.data.panel import to_observations as to_observations
+from simdesign.data.reader import read as read
+from simdesign.data.table import DEFAULT_POPULATION as DEFAULT_POPULATION
+from simdesign.data.table import LoadTable as LoadTable
+from simdesign.data.table import ReadReport as ReadReport
