@@ -1,0 +1,34 @@
+# `make help` lists the targets. Each needs only make, git and some Python 3: see tools/env.sh.
+.DEFAULT_GOAL := help
+.PHONY: help env env-run study test lint lock bench clean
+
+STUDY = experiments/annual_claim/study.toml
+CODE = src tests benchmarks notebooks
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+env: ## Make the development environment in .venv
+	@sh tools/env.sh dev
+
+env-run: # what a study needs, without the test tools
+	@sh tools/env.sh run
+
+study: env-run ## Run the default study (quick) into runs/; a second call resumes it
+	.venv/bin/simdesign run $(STUDY) --size quick
+
+test: env ## Run all tests; e.g. make test ARGS="tests/quality -x"
+	.venv/bin/python -m pytest $(ARGS)
+
+lint: env ## Check style, types and import contracts only
+	.venv/bin/python -m pytest tests/quality $(ARGS)
+
+lock: ## Refresh locks/ after a change of pyproject.toml; UPGRADE=1 takes newer versions
+	@UPGRADE=$(UPGRADE) sh tools/lock.sh
+
+bench: env ## Run the benchmarks
+	.venv/bin/python -m pytest benchmarks $(ARGS)
+
+clean: ## Remove .venv, .tools and caches; runs/ stays
+	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
