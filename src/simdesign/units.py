@@ -44,3 +44,21 @@ def norm_load(load: float, population: float) -> float:
 def residue_g_per_day(load: float, population: float) -> float:
     """Return the residue mass [g/d] from a normalised load [mg/(1000 inh d)]."""
     return load * population * 1e-6
+
+
+def grams(milligrams: float) -> float:
+    """Return a mass [g] from a mass [mg]."""
+    return milligrams * 1e-3
+
+
+def loq_load(loq: float, litres: float) -> float:
+    """Return a limit of quantification as a normalised load [mg/(1000 inh d)].
+
+    Parameters
+    ----------
+    loq : float
+        Limit of quantification [ng/L].
+    litres : float
+        Sewage per inhabitant and day [L]: 1000 inhabitants discharge as many m3 a day.
+    """
+    return load_mg_per_day(loq, litres)

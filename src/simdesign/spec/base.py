@@ -47,7 +47,8 @@ def canonical_json(value: Any) -> str:
     if isinstance(value, dict):
         keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
         inner = ",".join(
-            f"{json.dumps(key, ensure_ascii=False)}:{canonical_json(value[key])}" for key in keys
+            f"{json.dumps(key, ensure_ascii=False)}:{canonical_json(value[key])}"
+            for key in keys
         )
         return "{" + inner + "}"
     if isinstance(value, list | tuple):
@@ -76,6 +77,8 @@ def spec_error(error: pydantic.ValidationError, source: str = "") -> SpecError:
     if first["type"] == "extra_forbidden":
         rule = "unknown key"
     if len(problems) > 1:
-        others = ", ".join(".".join(str(p) for p in item["loc"]) for item in problems[1:4])
+        others = ", ".join(
+            ".".join(str(p) for p in item["loc"]) for item in problems[1:4]
+        )
         rule += f" ({len(problems) - 1} more: {others})"
     return SpecError(path, first.get("input"), rule, source)

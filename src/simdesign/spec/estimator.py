@@ -11,10 +11,9 @@ Scale = HalfNormal | LogNormal | Annotated[float, Field(ge=0)]
 """Prior of a standard deviation; a number is a point mass."""
 
 
-class ExactStep(Spec):
-    """Exact Bayesian engine for a national step (design of the priors: docs/engine.md)."""
+class _Step(Spec):
+    """Priors and plugged-in values that national and local step share (docs/engine.md)."""
 
-    kind: Literal["exact_step"] = "exact_step"
     hazard: Annotated[float, Field(gt=0)] = 0.06931471805599453
     """Break intensity [1/year]; the default makes P(a break in ten years) one half."""
     step_sd: Annotated[float, Field(gt=0)] = 0.30
@@ -29,8 +28,28 @@ class ExactStep(Spec):
     sigma_site: Scale | None = None
     r_lab: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Plugged in: share of the *shared* variance common to a calendar year [1]."""
+    nugget: Annotated[float, Field(ge=0)] = 0.01
+    """SD that is always in the noise of a site-week [1]."""
+    day_sd: Annotated[float, Field(ge=0)] | None = None
+    """Plugged in: SD of day noise in a large town; None takes the catalogue's."""
+    day_rho: Annotated[float, Field(gt=-1, lt=1)] | None = None
+    """Plugged in: its lag-1 correlation."""
+    count_noise: Annotated[float, Field(ge=0)] | None = None
+    """Plugged in: variance of a day times residue [g/d]."""
     break_intervals: tuple[int, ...] | None = None
-    """Admit a break only between campaign i-1 and i for these i; None admits all."""
+    """Admit a break only between campaign times i-1 and i for these i; None admits all."""
+
+
+class ExactStep(_Step):
+    """Exact Bayesian engine for a national step."""
+
+    kind: Literal["exact_step"] = "exact_step"
+
+
+class ExactSite(_Step):
+    """The same engine for one site alone; ``sigma_rw`` is the site's own walk."""
+
+    kind: Literal["exact_site"] = "exact_site"
 
 
 class EudaRule(Spec):
@@ -46,7 +65,9 @@ class ZTest(Spec):
     kind: Literal["z_test"] = "z_test"
     level: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """Two-sided level of the rule as published."""
-    standard_error: Literal["between_sites"] | Annotated[float, Field(gt=0)] = "between_sites"
+    standard_error: Literal["between_sites"] | Annotated[float, Field(gt=0)] = (
+        "between_sites"
+    )
     """From the spread of the sites' differences, or a known value."""
 
 
@@ -58,7 +79,9 @@ class Own(Spec):
     options: dict[str, Any] = {}
 
 
-Estimator = Annotated[ExactStep | EudaRule | ZTest | Own, Field(discriminator="kind")]
+Estimator = Annotated[
+    ExactStep | ExactSite | EudaRule | ZTest | Own, Field(discriminator="kind")
+]
 
 DEFAULT_PRIORS: dict[str, dict[str, Scale]] = {
     "cocaine": {
@@ -83,6 +106,14 @@ DEFAULT_PRIORS: dict[str, dict[str, Scale]] = {
     },
 }
 """Default analysis priors per substance (design document, section 6)."""
+
+SITE_WALK_PRIORS: dict[str, Scale] = {
+    "cocaine": HalfNormal(scale=0.10),
+    "MDMA": HalfNormal(scale=0.12),
+    "amphetamine": HalfNormal(scale=0.15),
+    "methamphetamine": HalfNormal(scale=0.15),
+}
+"""Default priors of a single site's random walk [1/sqrt(year)]."""
 
 DRIFT_PRIOR: dict[str, Normal] = {
     "cocaine": Normal(mean=0.05, sd=0.05),

@@ -135,7 +135,9 @@ class Study(Spec):
     @model_validator(mode="after")
     def _every_cell_is_possible(self) -> "Study":
         if self.decision.reference not in self.designs:
-            raise ValueError(f"decision.reference: no design named {self.decision.reference!r}")
+            raise ValueError(
+                f"decision.reference: no design named {self.decision.reference!r}"
+            )
         for size in self.sizes:
             for _ in self.scenarios(size):
                 pass
@@ -144,7 +146,9 @@ class Study(Spec):
     def size(self, name: str) -> Size:
         """Return the named size."""
         if name not in self.sizes:
-            raise SpecError("size", name, f"must be one of {', '.join(sorted(self.sizes))}")
+            raise SpecError(
+                "size", name, f"must be one of {', '.join(sorted(self.sizes))}"
+            )
         return self.sizes[name]
 
     def scenarios(self, size_name: str) -> Iterator[Scenario]:
@@ -162,9 +166,13 @@ class Study(Spec):
             factors={}, n_rep=size.null,
         )  # fmt: skip
         names = list(factors)
-        unknown = [name for name in names if name.split(".")[0] not in ("world", "change")]
+        unknown = [
+            name for name in names if name.split(".")[0] not in ("world", "change")
+        ]
         if unknown:
-            raise SpecError(f"factors.{unknown[0]}", unknown[0], "must start with world. or change.")
+            raise SpecError(
+                f"factors.{unknown[0]}", unknown[0], "must start with world. or change."
+            )
         seen_nulls: set[str] = set()
         for levels in product(*factors.values()):
             cell = dict(zip(names, levels, strict=True))
@@ -209,9 +217,13 @@ class Study(Spec):
         except FileNotFoundError:
             raise SpecError("study file", str(path), "must exist") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SpecError("study file", str(error), "must be TOML", str(path)) from None
+            raise SpecError(
+                "study file", str(error), "must be TOML", str(path)
+            ) from None
         except OSError as error:
-            raise SpecError("study file", error.strerror, "must be readable", str(path)) from None
+            raise SpecError(
+                "study file", error.strerror, "must be readable", str(path)
+            ) from None
         return cls.from_dict(content, str(path))
 
     @classmethod
@@ -234,11 +246,17 @@ def _with_substances(world: World, substances: tuple[str, ...] | None) -> World:
         return world
     for name in substances:
         if name not in world.substances:
-            raise SpecError("sizes.substances", name, "must be a substance of the world")
-    return world.model_copy(update={"substances": {n: world.substances[n] for n in substances}})
+            raise SpecError(
+                "sizes.substances", name, "must be a substance of the world"
+            )
+    return world.model_copy(
+        update={"substances": {n: world.substances[n] for n in substances}}
+    )
 
 
-def _validated[T: Spec](model: type[T], content: Any, cell: Mapping[str, FactorValue]) -> T:
+def _validated[T: Spec](
+    model: type[T], content: Any, cell: Mapping[str, FactorValue]
+) -> T:
     try:
         return model.model_validate(content)
     except pydantic.ValidationError as error:
@@ -264,7 +282,9 @@ def _assign(parts: dict[str, Any], path: str, level: FactorValue) -> None:
         place[last] = level
 
 
-def _matches(cell: Mapping[str, FactorValue], when: Mapping[str, tuple[FactorValue, ...]]) -> bool:
+def _matches(
+    cell: Mapping[str, FactorValue], when: Mapping[str, tuple[FactorValue, ...]]
+) -> bool:
     for name in when:
         if name not in cell:
             raise SpecError(f"exclude.when.{name}", name, "must name a factor")

@@ -1,0 +1,231 @@
+"""Evidence of no break and of a step in every interval, at every look, summed over nodes.
+
+The outer loop runs over the nodes of (shared SD, walk SD); what depends on the design only is
+done once a node, and the inner loop over replications is nearly a matrix product.
+"""
+
+import math
+
+import numpy as np
+
+from simdesign._kernels._jit import njit
+from simdesign._kernels.state_space import cholesky, filter_gains, forward_solve, whiten
+
+NEGLIGIBLE = 14.0
+"""Terms below exp(-14) of the largest so far are left out: a thousand of them move no digit that
+the quadrature error leaves standing."""
+RESCALE = 3.0
+"""The reference of the sums moves when a term exceeds it by more than exp(3)."""
+
+
+@njit
+def step_design(
+    regressors, ridge, group, n_group, interval, n_interval, n_observation,
+    gain, inverse_sd, log_variance, new_batch, lab, new_year,
+):  # fmt: skip
+    """Prepare one node: whitened columns, and per look the projections onto the common columns.
+
+    Returns
+    -------
+    common : ndarray, shape (n, p)
+        Whitened common columns.
+    steps : ndarray, shape (n, n_interval_max)
+        Whitened step columns.
+    factor : ndarray, shape (n_look, p, p)
+        Cholesky factor of the common columns' information.
+    constant : ndarray, shape (n_look,)
+        Log evidence of no break without its quadratic form.
+    projection : ndarray, shape (n_look, p, n_interval_max)
+        ``factor^-1`` times the common columns' products with the steps.
+    information : ndarray, shape (n_look, n_interval_max)
+        Information about the size of each step.
+    """
+    n, p = regressors.shape
+    n_look = n_observation.size
+    n_step = 0
+    for k in range(n_look):
+        n_step = max(n_step, n_interval[k])
+    common = np.zeros((n, p))
+    steps = np.zeros((n, n_step))
+    column = np.empty(n)
+    white = np.zeros(n)
+    for c in range(p):
+        for i in range(n):
+            column[i] = regressors[i, c]
+        whiten(column, gain, inverse_sd, new_batch, lab, new_year, 0, n, white)
+        for i in range(n):
+            common[i, c] = white[i]
+    start = 0
+    for m in range(n_step):
+        while interval[start] <= m:
+            start += 1
+        for i in range(n):
+            column[i] = 1.0
+        whiten(column, gain, inverse_sd, new_batch, lab, new_year, start, n, white)
+        for i in range(start, n):
+            steps[i, m] = white[i]
+    factor = np.zeros((n_look, p, p))
+    constant = np.zeros(n_look)
+    projection = np.zeros((n_look, p, n_step))
+    information = np.zeros((n_look, n_step))
+    gram = np.zeros((p, p))
+    cross = np.zeros((p, n_step))
+    own = np.zeros(n_step)
+    seen = np.zeros(n_group)
+    log_det = 0.0
+    done = 0
+    b = np.empty(p)
+    for k in range(n_look):
+        for i in range(done, n_observation[k]):
+            seen[group[i]] += 1.0
+            log_det += log_variance[i]
+            for c in range(p):
+                for d in range(c + 1):
+                    gram[c, d] += common[i, c] * common[i, d]
+                for m in range(interval[i]):
+                    cross[c, m] += common[i, c] * steps[i, m]
+            for m in range(interval[i]):
+                own[m] += steps[i, m] * steps[i, m]
+        done = max(done, n_observation[k])
+        n_flat = 0
+        for c in range(p):
+            for d in range(c + 1):
+                factor[k, c, d] = gram[c, d]
+            factor[k, c, c] += ridge[c]
+            if c < n_group:
+                if seen[c] == 0.0:
+                    factor[k, c, c] = 1.0  # a level nobody has measured yet stays out
+                else:
+                    n_flat += 1
+        value = log_det + cholesky(factor[k], p)
+        for c in range(n_group, p):
+            value -= math.log(ridge[c])
+        value += (done - n_flat) * math.log(2.0 * math.pi)
+        constant[k] = -0.5 * value
+        for m in range(n_interval[k]):
+            for c in range(p):
+                b[c] = cross[c, m]
+            forward_solve(factor[k], b, p)
+            info = own[m]
+            for c in range(p):
+                projection[k, c, m] = b[c]
+                info -= b[c] * b[c]
+            information[k, m] = max(
+                info, 0.0
+            )  # rounding may leave -1e-16 of an absorbed step
+    return common, steps, factor, constant, projection, information
+
+
+@njit
+def step_scan(
+    y, active, site_log_weight, shared_variance, walk_variance, node_log_weight, year_share,
+    time, new_batch, lab, new_year, n_lab, variance, regressors, ridge, group, n_group,
+    interval, n_interval, n_observation, step_variance, reference, sums,
+):  # fmt: skip
+    r"""Add the nodes of one site-week SD to the sums of every replication and look.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n_rep, n)
+        Group means.
+    active : ndarray of int64, shape (n_rep,)
+        Looks 0..active-1 are computed; 0 skips the replication.
+    site_log_weight : ndarray, shape (n_rep, n_look)
+        Log weight of this site node; -inf where it does not count.
+    shared_variance, walk_variance, node_log_weight : ndarray, shape (n_node,)
+    year_share : float
+        Share of the shared variance common to a laboratory's year.
+    step_variance : float
+        Prior variance of the step.
+    reference : ndarray, shape (n_rep, n_look), changed
+        Log scale of the sums; NaN where nothing has been added.
+    sums : ndarray, shape (n_rep, n_look, 1 + 3 * n_step), changed
+        Evidence of no break; then per interval evidence, and first and second moment of the
+        step, each times the evidence.
+    """
+    n_rep, n = y.shape
+    p = regressors.shape[1]
+    n_look = n_observation.size
+    n_step = (sums.shape[2] - 1) // 3
+    white = np.zeros(n)
+    u = np.empty(p)
+    a = np.empty(p)
+    raw = np.empty(n_step)
+    s = np.empty(n_step)
+    log_ratio = np.zeros((n_look, n_step))
+    half_gain = np.zeros((n_look, n_step))
+    post_variance = np.zeros((n_look, n_step))
+    for node in range(shared_variance.size):
+        gain, inverse_sd, log_variance = filter_gains(
+            time, new_batch, lab, new_year, n_lab, variance, walk_variance[node],
+            shared_variance[node] * (1.0 - year_share), shared_variance[node] * year_share,
+        )  # fmt: skip
+        common, steps, factor, constant, projection, information = step_design(
+            regressors, ridge, group, n_group, interval, n_interval, n_observation,
+            gain, inverse_sd, log_variance, new_batch, lab, new_year,
+        )  # fmt: skip
+        for k in range(n_look):
+            for m in range(n_interval[k]):
+                shrink = 1.0 + step_variance * information[k, m]
+                log_ratio[k, m] = -0.5 * math.log(shrink)
+                post_variance[k, m] = step_variance / shrink
+                half_gain[k, m] = 0.5 * post_variance[k, m]
+        for r in range(n_rep):
+            if active[r] == 0:
+                continue
+            stop = n_observation[active[r] - 1]
+            whiten(y[r], gain, inverse_sd, new_batch, lab, new_year, 0, stop, white)
+            square = 0.0
+            u[:] = 0.0
+            raw[:] = 0.0
+            done = 0
+            for k in range(active[r]):
+                for i in range(done, n_observation[k]):
+                    z = white[i]
+                    square += z * z
+                    for c in range(p):
+                        u[c] += common[i, c] * z
+                    for m in range(interval[i]):
+                        raw[m] += steps[i, m] * z
+                done = max(done, n_observation[k])
+                if site_log_weight[r, k] == -np.inf:
+                    continue
+                quadratic = square
+                a[:] = u
+                forward_solve(factor[k], a, p)
+                for c in range(p):
+                    quadratic -= a[c] * a[c]
+                base = node_log_weight[node] + site_log_weight[r, k]
+                base += constant[k] - 0.5 * quadratic
+                n_here = n_interval[k]
+                s[:n_here] = raw[:n_here]
+                for c in range(p):
+                    for m in range(n_here):
+                        s[m] -= projection[k, c, m] * a[c]
+                best = 0.0
+                for m in range(n_here):
+                    best = max(best, half_gain[k, m] * s[m] * s[m] + log_ratio[k, m])
+                relative = base - reference[r, k]
+                if (
+                    not relative + best <= RESCALE
+                ):  # also true for the first term, where NaN
+                    shift = base + best
+                    if math.isnan(reference[r, k]):
+                        sums[r, k, :] = 0.0
+                    else:
+                        sums[r, k, :] *= math.exp(reference[r, k] - shift)
+                    reference[r, k] = shift
+                    relative = -best
+                if relative + best < -NEGLIGIBLE:
+                    continue
+                sums[r, k, 0] += math.exp(relative)
+                for m in range(n_here):
+                    w = math.exp(
+                        relative + log_ratio[k, m] + half_gain[k, m] * s[m] * s[m]
+                    )
+                    mean = post_variance[k, m] * s[m]
+                    sums[r, k, 1 + m] += w
+                    sums[r, k, 1 + n_step + m] += w * mean
+                    sums[r, k, 1 + 2 * n_step + m] += w * (
+                        mean * mean + post_variance[k, m]
+                    )

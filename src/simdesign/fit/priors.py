@@ -1,0 +1,71 @@
+"""The numbers behind one substance's break model: priors and what is plugged in."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simdesign.errors import SpecError
+from simdesign.fit.site_weeks import DayNoise
+from simdesign.spec.estimator import (
+    DEFAULT_PRIORS,
+    SITE_WALK_PRIORS,
+    ExactSite,
+    ExactStep,
+    Scale,
+)
+from simdesign.spec.plugged import plugged_noise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepPriors:
+    """Everything the engine needs to know beforehand; one record a substance."""
+
+    hazard: float  # break intensity [1/year]
+    step_sd: float
+    drift_sd: float  # [1/year]; 0 = no drift
+    slot_sd: float
+    sigma_shared: Scale
+    sigma_rw: Scale
+    sigma_site: Scale
+    r_lab: float  # share of the shared variance common to a laboratory's year
+    nugget: float
+    break_intervals: tuple[int, ...] | None
+    day_noise: DayNoise
+
+
+def step_priors(spec: ExactStep | ExactSite, substance: str) -> StepPriors:
+    """Return the description's values, completed by the substance's defaults."""
+    if substance not in DEFAULT_PRIORS:
+        known = ", ".join(DEFAULT_PRIORS)
+        raise SpecError("substance", substance, f"has analysis priors only for {known}")
+    default = DEFAULT_PRIORS[substance]
+    walk = (
+        SITE_WALK_PRIORS[substance]
+        if isinstance(spec, ExactSite)
+        else default["sigma_rw"]
+    )
+    plugged = plugged_noise(substance)
+    return StepPriors(
+        hazard=spec.hazard,
+        step_sd=spec.step_sd,
+        drift_sd=spec.drift_sd,
+        slot_sd=spec.slot_sd,
+        sigma_shared=default["sigma_shared"]
+        if spec.sigma_shared is None
+        else spec.sigma_shared,
+        sigma_rw=walk if spec.sigma_rw is None else spec.sigma_rw,
+        sigma_site=default["sigma_site"]
+        if spec.sigma_site is None
+        else spec.sigma_site,
+        r_lab=spec.r_lab,
+        nugget=spec.nugget,
+        break_intervals=spec.break_intervals,
+        day_noise=DayNoise(
+            variance=(plugged.day_sd if spec.day_sd is None else spec.day_sd) ** 2,
+            count_noise=plugged.count_noise
+            if spec.count_noise is None
+            else spec.count_noise,
+            rho=plugged.rho if spec.day_rho is None else spec.day_rho,
+            log_weekday=np.log(plugged.weekday),
+        ),
+    )
