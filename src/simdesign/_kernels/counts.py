@@ -1,0 +1,100 @@
+"""Residue of a catchment's day given its expectation: how many use-days, how large each."""
+
+import numpy as np
+
+from simdesign._kernels._jit import njit
+
+
+@njit
+def class_residue(rng, expected, mass, residue, prob, dose_cv):
+    r"""Draw a day's residue as a compound sum over user classes.
+
+    .. math:: U_k \sim \mathrm{Binomial}(n_k, p_k'), \quad
+              R = \sum_k \Gamma(U_k / v_k^2)\, r_k v_k^2
+
+    with n_k the expected number of use-days over p_k, rounded up, and p_k' such that the
+    expectation is kept. A sum of U gamma doses of mean r and variation v is one gamma of shape
+    U / v^2.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    expected : float
+        Expected residue of all classes [g/d].
+    mass : ndarray of float64, shape (n_class,)
+        Share of each class in it, sum 1.
+    residue : ndarray of float64, shape (n_class,)
+        Mean residue of a use-day [g].
+    prob : ndarray of float64, shape (n_class,)
+        Probability that a user uses that day.
+    dose_cv : ndarray of float64, shape (n_class,)
+        Coefficient of variation of a use-day's residue.
+
+    Returns
+    -------
+    float
+        Residue [g/d].
+    """
+    total = 0.0
+    for k in range(mass.size):
+        use_days = expected * mass[k] / residue[k]
+        if use_days > 0.0:
+            users = np.int64(np.ceil(use_days / prob[k]))
+            drawn = rng.binomial(users, use_days / users)
+            if drawn > 0:
+                spread = dose_cv[k] * dose_cv[k]
+                if spread > 0.0:
+                    total += residue[k] * spread * rng.standard_gamma(drawn / spread)
+                else:
+                    total += residue[k] * drawn
+    return total
+
+
+@njit
+def daily_residue(
+    rng, first, n_day, weekday, change, grams, exact_below, noise, use_days, mass, residue,
+    prob, dose_cv, expected, out,
+):  # fmt: skip
+    r"""Draw the residue load of consecutive days of one city.
+
+    Where at least ``exact_below`` use-days are expected, the expectation is multiplied by a
+    gamma factor of mean 1 and variance c / (expected g/d); else classes are drawn one by one.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    first, n_day : int
+        Days ``first`` to ``first + n_day - 1``.
+    weekday : int
+        Weekday of day ``first``, Monday = 0.
+    change : int
+        First day of the new regime.
+    grams : float
+        Residue of the city at a load of one [g/d per mg/(1000 inh d)].
+    exact_below : float
+        Expected use-days below which classes are drawn exactly.
+    noise : ndarray of float64, shape (2, 7)
+        c before and after the change, Monday to Sunday [g].
+    use_days : ndarray of float64, shape (2, 7)
+        Expected use-days per gram of residue [1/g].
+    mass, prob : ndarray of float64, shape (2, 7, n_class)
+        As in :func:`class_residue`.
+    residue : ndarray of float64, shape (2, n_class)
+        As in :func:`class_residue` [g].
+    dose_cv : ndarray of float64, shape (n_class,)
+    expected, out : ndarray of float64, shape (n_day_in_all,)
+        Read; written [mg/(1000 inh d)].
+    """
+    d = weekday
+    for t in range(first, first + n_day):
+        regime = 1 if t >= change else 0
+        mean = expected[t] * grams
+        if mean * use_days[regime, d] < exact_below:
+            drawn = class_residue(
+                rng, mean, mass[regime, d], residue[regime], prob[regime, d], dose_cv
+            )
+            out[t] = drawn / grams
+        else:
+            shape = mean / noise[regime, d]
+            out[t] = expected[t] * rng.standard_gamma(shape) / shape
+        d = d + 1 if d < 6 else 0

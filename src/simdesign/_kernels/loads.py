@@ -1,0 +1,67 @@
+"""Expected daily loads of a panel of cities from their latent log deviations."""
+
+import numpy as np
+
+from simdesign._kernels._jit import njit
+
+
+@njit
+def add_drift_and_season(origin, day_of_year, drift_per_day, amplitude, peak, walk, swing):
+    r"""Add the drift to the national walk and one annual harmonic to the shared swing, in place.
+
+    .. math:: G_t \mathrel{+}= \beta (t - t_0), \quad
+              K_t \mathrel{+}= a \cos\bigl(2\pi (d_t - p) / 365.25\bigr)
+
+    Parameters
+    ----------
+    origin : int
+        Index of the day on which the drift is zero.
+    day_of_year : ndarray of float64, shape (n_day,)
+    drift_per_day : float
+        [1/d]
+    amplitude : float
+        [1]
+    peak : float
+        Day of the year of the maximum [d].
+    walk, swing : ndarray of float64, shape (n_day,)
+        Changed [1].
+    """
+    turn = 2.0 * np.pi / 365.25
+    for t in range(walk.size):
+        walk[t] += drift_per_day * (t - origin)
+        swing[t] += amplitude * np.cos(turn * (day_of_year[t] - peak))
+
+
+@njit
+def expected_loads(weekday, change, factor, level, nation, swing, walk, deviation, trend, expected):
+    r"""Write trend loads and expected loads.
+
+    .. math:: T_{st} = \ell_s\, f_{r(s,t),\,d(t)}\, e^{G_t + g_{st}}, \quad
+              L_{st} = T_{st}\, e^{K_t + \nu_{st}}
+
+    Parameters
+    ----------
+    weekday : int
+        Weekday of day 0, Monday = 0.
+    change : ndarray of int64, shape (n_site,)
+        First day of the new regime at each site; ``n_day`` or more for never.
+    factor : ndarray of float64, shape (2, 7)
+        Load factor before and after the change, Monday to Sunday [1].
+    level : ndarray of float64, shape (n_site,)
+        [mg/(1000 inh d)]
+    nation, swing : ndarray of float64, shape (n_day,)
+        Drift and walk; season and shared swing [1].
+    walk, deviation : ndarray of float64, shape (n_site, n_day)
+        City walk; city deviation [1].
+    trend, expected : ndarray of float64, shape (n_site, n_day)
+        Written [mg/(1000 inh d)].
+    """
+    n_site, n_day = walk.shape
+    for s in range(n_site):
+        d = weekday
+        for t in range(n_day):
+            regime = 1 if t >= change[s] else 0
+            load = level[s] * factor[regime, d] * np.exp(nation[t] + walk[s, t])
+            trend[s, t] = load
+            expected[s, t] = load * np.exp(swing[t] + deviation[s, t])
+            d = d + 1 if d < 6 else 0

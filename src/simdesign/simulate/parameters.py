@@ -1,0 +1,100 @@
+"""The parameters of one replication: fixed, or drawn at an address of their own."""
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from simdesign.seeds import Purpose
+from simdesign.simulate.luck import Luck
+from simdesign.simulate.totals import LatentParts, latent_parts
+from simdesign.spec.change import Change, LevelShift
+from simdesign.spec.quantity import Quantity
+from simdesign.spec.quantity import draw as draw_quantity
+from simdesign.spec.totals import measurement_variance, shared_parts
+from simdesign.spec.world import Substance, World
+
+DRAWN_FIELDS = (
+    "sigma_shared",
+    "lab_share",
+    "r_lab",
+    "shared_weeks",
+    "sigma_site",
+    "drift",
+    "sigma_rw",
+    "sigma_rw_site",
+    "season_amplitude",
+    "season_peak",
+)
+"""Fields of a substance that may be distributions; their values are in ``Truth.drawn``."""
+
+
+class _Source(NamedTuple):
+    """A parameter: its value, or the distribution and the luck that give one."""
+
+    value: float
+    quantity: Quantity
+    luck: Luck | None
+
+    def at(self, replication: int) -> float:
+        if self.luck is None:
+            return self.value
+        return draw_quantity(self.quantity, self.luck.at(replication))
+
+
+def _source(quantity: Quantity, seed: int, address: str) -> _Source:
+    if isinstance(quantity, int | float):
+        return _Source(float(quantity), quantity, None)
+    return _Source(math.nan, quantity, Luck(seed, Purpose.PARAMETERS, address))
+
+
+class SubstanceParameters:
+    """The parameters of one substance, ready to be drawn replication by replication."""
+
+    def __init__(self, name: str, substance: Substance, world: World, seed: int, luck: str):
+        self._substance = substance
+        self._field = f"world.substances.{name}.day_sd"
+        self._sources = {
+            field: _source(getattr(substance, field), seed, f"{luck}/{name}.{field}")
+            for field in DRAWN_FIELDS
+        }
+        self._measurement = measurement_variance(
+            world.flow_sd, world.sampling_sd, substance.lab_repeat_sd
+        )
+        self._last: tuple[tuple[float, ...], LatentParts] | None = None
+
+    def draw(self, replication: int) -> dict[str, float]:
+        """Return the value of every field of ``DRAWN_FIELDS``."""
+        return {field: source.at(replication) for field, source in self._sources.items()}
+
+    def parts(self, drawn: Mapping[str, float]) -> LatentParts:
+        """Return the latent parts for drawn parameters; the last answer is kept."""
+        key = tuple(drawn[field] for field in DRAWN_FIELDS[:5])
+        if self._last is None or self._last[0] != key:
+            sigma_shared, lab_share, r_lab, shared_weeks, sigma_site = key
+            parts = latent_parts(
+                sd_swing=shared_parts(sigma_shared, lab_share, r_lab).sd_swing,
+                shared_weeks=shared_weeks,
+                sigma_site=sigma_site,
+                site_days=self._substance.site_days,
+                day_sd=self._substance.day_sd,
+                day_rho=self._substance.day_rho,
+                measurement=self._measurement,
+                field=self._field,
+            )
+            self._last = (key, parts)
+        return self._last[1]
+
+
+class ChangeParameters:
+    """Size and date of a change, ready to be drawn replication by replication."""
+
+    def __init__(self, change: Change, seed: int, luck: str):
+        shift = change if isinstance(change, LevelShift) else None
+        self._size = _source(shift.size, seed, f"{luck}/change.size") if shift else None
+        self._at = _source(shift.at, seed, f"{luck}/change.at") if shift else None
+
+    def draw(self, replication: int) -> tuple[float, float]:
+        """Return size [1] and years from the programme's start; 0 and NaN without a change."""
+        if self._size is None or self._at is None:
+            return 0.0, math.nan
+        return self._size.at(replication), self._at.at(replication)

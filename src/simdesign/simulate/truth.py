@@ -1,0 +1,322 @@
+"""A world and a change, made ready once; one truth per replication."""
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from simdesign._kernels.counts import daily_residue
+from simdesign._kernels.latent import log_path
+from simdesign._kernels.loads import add_drift_and_season, expected_loads
+from simdesign.errors import SpecError
+from simdesign.records import MISSING_DAY, Floats, Ints, Truth
+from simdesign.seeds import Purpose
+from simdesign.simulate.luck import Luck, site_word
+from simdesign.simulate.mechanism import WEEK, Regime, check_change, regime
+from simdesign.simulate.parameters import ChangeParameters, SubstanceParameters
+from simdesign.spec.change import Change, LevelShift
+from simdesign.spec.study import Programme
+from simdesign.spec.world import Substance, World
+from simdesign.units import DAYS_PER_YEAR, date_of, day_of, residue_g_per_day, weekday_of
+
+EXACT_BELOW = 30.0
+"""Expected use-days of a (city, day) below which classes are drawn one by one."""
+
+_YEAR_ZERO = 2**32  # the address word of programme year 0: history counts down from it
+_FORWARD, _BACKWARD = 0, 1  # address words of the programme's and the history's normals
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """Both regimes of a substance, before and after, stacked for the kernels."""
+
+    factor: Floats  # (2, 7)
+    noise: Floats  # (2, 7)
+    use_days: Floats  # (2, 7)
+    mass: Floats  # (2, 7, k)
+    prob: Floats  # (2, 7, k)
+    residue: Floats  # (2, k)
+    dose_cv: Floats  # (k,)
+
+
+def _stack(before: Regime, after: Regime) -> _Tables:
+    return _Tables(
+        factor=np.stack((before.factor, after.factor)),
+        noise=np.stack((before.noise, after.noise)),
+        use_days=np.stack((before.use_days, after.use_days)),
+        mass=np.stack((before.mass, after.mass)),
+        prob=np.stack((before.prob, after.prob)),
+        residue=np.stack((before.residue, after.residue)),
+        dose_cv=before.dose_cv,
+    )
+
+
+class _SubstancePlan:
+    """What is known of one substance before anything is drawn."""
+
+    def __init__(
+        self, name: str, substance: Substance, world: World, change: Change, seed: int, luck: str
+    ) -> None:
+        self.name, self.substance = name, substance
+        self.weekdays = world.weekdays
+        self.mechanism = change.mechanism if isinstance(change, LevelShift) else None
+        self.before = regime(name, substance, weekdays=world.weekdays)
+        self.level = np.array([substance.level * item.level for item in world.catchments])
+        self.parameters = SubstanceParameters(name, substance, world, seed, luck)
+        group = f"{luck}/{name}"
+        self.nation = Luck(seed, Purpose.NATION, group)
+        self.city = Luck(seed, Purpose.CITY, group)
+        self.counts = Luck(seed, Purpose.COUNTS, group)
+        self._tables: tuple[float, _Tables] | None = None
+
+    def tables(self, size: float) -> _Tables:
+        """Return the regimes before and after a change of a size; the last answer is kept."""
+        if self._tables is None or self._tables[0] != size:
+            after = self.before
+            if self.mechanism is not None:
+                after = regime(
+                    self.name,
+                    self.substance,
+                    weekdays=self.weekdays,
+                    mechanism=self.mechanism,
+                    size=size,
+                )
+            self._tables = (size, _stack(self.before, after))
+        return self._tables[1]
+
+
+class Prepared:
+    """A scenario of which replications can be drawn, in any order; see :func:`prepare`."""
+
+    def __init__(
+        self,
+        world: World,
+        change: Change,
+        programme: Programme,
+        *,
+        seed: int,
+        luck: str,
+        history_years: int,
+    ) -> None:
+        if history_years < 0:
+            raise SpecError("history_years", history_years, "must be >= 0")
+        check_change(world, change, programme.years)
+        self._change = change
+        years = range(-history_years, programme.years + 1)
+        borders = [_anniversary(programme.start, year) for year in years]
+        self._first_day = borders[0]
+        self._start = programme.start_day - borders[0]
+        self._n_day = borders[-1] - borders[0]
+        self._years = [
+            (_YEAR_ZERO + year, border - borders[0], following - border)
+            for year, border, following in zip(years, borders, borders[1:], strict=False)
+        ]
+        self._weekday = weekday_of(self._first_day)
+        self._day_of_year = np.array(
+            [
+                float(date_of(day).timetuple().tm_yday)
+                for day in range(self._first_day, self._first_day + self._n_day)
+            ]
+        )
+        self._sites = tuple(item.name for item in world.catchments)
+        self._words = [site_word(name) for name in self._sites]
+        self._population = np.array([item.population for item in world.catchments])
+        self._grams = [residue_g_per_day(1.0, item.population) for item in world.catchments]
+        self._counts = world.counts
+        self._changes_here = np.array([_changes(change, name) for name in self._sites])
+        self._change_parameters = ChangeParameters(change, seed, luck)
+        self._plans = [
+            _SubstancePlan(name, substance, world, change, seed, luck)
+            for name, substance in world.substances.items()
+        ]
+        for plan in self._plans:  # a world whose totals cannot be met fails here and not later
+            plan.parameters.parts(plan.parameters.draw(0))
+
+    @property
+    def substances(self) -> tuple[str, ...]:
+        """Names of the substances, in the order of ``Truth``."""
+        return tuple(plan.name for plan in self._plans)
+
+    @property
+    def n_day(self) -> int:
+        """Number of calendar days of every truth."""
+        return self._n_day
+
+    def truth(self, replication: int) -> Truth:
+        """Draw one replication; depends on the address alone, never on earlier calls."""
+        size, at = self._change_parameters.draw(replication)
+        change_day, since = MISSING_DAY, self._n_day
+        if isinstance(self._change, LevelShift):
+            since = self._start + int(at * DAYS_PER_YEAR)
+            change_day = self._first_day + since
+        change = np.where(self._changes_here, since, self._n_day).astype(np.int64)
+        drawn = {"change.size": size, "change.at": at}
+
+        shape = (len(self._plans), len(self._sites), self._n_day)
+        trend, expected, residue = np.empty(shape), np.empty(shape), np.empty(shape)
+        for u, plan in enumerate(self._plans):
+            values = plan.parameters.draw(replication)
+            drawn |= {f"{plan.name}.{field}": value for field, value in values.items()}
+            tables = plan.tables(size)
+            self._loads(plan, tables, values, replication, change, trend[u], expected[u])
+            self._residue(plan, tables, replication, change, expected[u], residue[u])
+
+        national = isinstance(self._change, LevelShift) and self._change.where == "national"
+        return Truth(
+            first_day=self._first_day,
+            substances=self.substances,
+            sites=self._sites,
+            population=self._population,
+            expected_load=expected,
+            trend_load=trend,
+            residue_load=residue,
+            change_day=change_day,
+            change_effect=np.full(shape[0], math.log1p(size) if national else 0.0),
+            drawn=drawn,
+        )
+
+    def _loads(
+        self,
+        plan: _SubstancePlan,
+        tables: _Tables,
+        values: dict[str, float],
+        replication: int,
+        change: Ints,
+        trend: Floats,
+        expected: Floats,
+    ) -> None:
+        """Draw nation and cities and write trend and expected loads, each (site, day)."""
+        parts = plan.parameters.parts(values)
+        root_day = math.sqrt(1.0 / DAYS_PER_YEAR)
+        nation, swing = np.empty(self._n_day), np.empty(self._n_day)
+        walk, deviation = np.empty(trend.shape), np.empty(trend.shape)
+        self._path(
+            plan.nation, replication, 0, nation, swing,
+            (values["sigma_rw"] * root_day, parts.swing_phi, parts.swing_sd, 0.0, 0.0),
+        )  # fmt: skip
+        city = (
+            values["sigma_rw_site"] * root_day,
+            parts.slow_phi, parts.slow_sd, parts.fast_phi, parts.fast_sd,
+        )  # fmt: skip
+        for s, word in enumerate(self._words):
+            self._path(plan.city, replication, word, walk[s], deviation[s], city)
+        add_drift_and_season(
+            self._start,
+            self._day_of_year,
+            values["drift"] / DAYS_PER_YEAR,
+            values["season_amplitude"],
+            values["season_peak"],
+            nation,
+            swing,
+        )
+        expected_loads(
+            self._weekday,
+            change,
+            tables.factor,
+            plan.level,
+            nation,
+            swing,
+            walk,
+            deviation,
+            trend,
+            expected,
+        )
+
+    def _path(
+        self,
+        luck: Luck,
+        replication: int,
+        word: int,
+        walk: Floats,
+        deviation: Floats,
+        process: tuple[float, float, float, float, float],
+    ) -> None:
+        """Draw the programme forwards from its start and its history backwards from there."""
+        state = np.zeros(3)
+        n_programme = self._n_day - self._start
+        rng = luck.at(replication, word, _FORWARD)
+        log_path(rng, self._start, 1, n_programme, True, state, *process, walk, deviation)
+        if self._start:
+            rng = luck.at(replication, word, _BACKWARD)
+            log_path(rng, self._start - 1, -1, self._start, False, state, *process, walk, deviation)
+
+    def _residue(
+        self,
+        plan: _SubstancePlan,
+        tables: _Tables,
+        replication: int,
+        change: Ints,
+        expected: Floats,
+        residue: Floats,
+    ) -> None:
+        """Draw the counts of every (site, programme year) from a stream of its own."""
+        if self._counts == "off":
+            residue[:] = expected
+            return
+        exact_below = math.inf if self._counts == "exact" else EXACT_BELOW
+        for s, word in enumerate(self._words):
+            row, out, since = expected[s], residue[s], int(change[s])
+            for year, first, n_day in self._years:
+                daily_residue(
+                    plan.counts.at(replication, word, year),
+                    first, n_day, (self._weekday + first) % WEEK, since, self._grams[s],
+                    exact_below, tables.noise, tables.use_days, tables.mass, tables.residue,
+                    tables.prob, tables.dose_cv, row, out,
+                )  # fmt: skip
+
+
+def prepare(
+    world: World,
+    change: Change,
+    programme: Programme,
+    *,
+    seed: int,
+    luck: str,
+    history_years: int = 0,
+) -> Prepared:
+    """Check a scenario and do once what all its replications share.
+
+    Parameters
+    ----------
+    world, change, programme
+        What is simulated, and on which days: the programme's years.
+    seed : int
+        Study seed.
+    luck : str
+        Luck group: scenarios of one group differ by their content alone.
+    history_years : int
+        Whole years before the programme's start to simulate too; the programme's own numbers
+        do not depend on it.
+
+    Raises
+    ------
+    SpecError
+        When the change cannot happen in this world, or the totals cannot be met.
+    """
+    return Prepared(world, change, programme, seed=seed, luck=luck, history_years=history_years)
+
+
+def simulate(
+    world: World,
+    change: Change,
+    programme: Programme,
+    *,
+    seed: int,
+    luck: str,
+    replication: int,
+    history_years: int = 0,
+) -> Truth:
+    """Draw one replication of a scenario; :func:`prepare` is the faster way to many."""
+    prepared = prepare(world, change, programme, seed=seed, luck=luck, history_years=history_years)
+    return prepared.truth(replication)
+
+
+def _anniversary(start: dt.date, year: int) -> int:
+    return day_of(start.replace(year=start.year + year))
+
+
+def _changes(change: Change, site: str) -> bool:
+    if not isinstance(change, LevelShift):
+        return False
+    return change.where == "national" or site in change.where
