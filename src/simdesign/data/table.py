@@ -1,7 +1,7 @@
 """What a reader hands on: one row per site, substance and day, and what happened on the way."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -99,8 +99,11 @@ class LoadTable:
         country: str | None = None,
         substance: str | None = None,
         from_year: int | None = None,
+        sites: Collection[str] | None = None,
     ) -> "LoadTable":
-        """Return the rows of a country and a substance from a year on; sites without rows go.
+        """Return the rows of a country and a substance from a year on, at some or all sites.
+
+        Sites without rows go.
 
         Raises
         ------
@@ -114,6 +117,8 @@ class LoadTable:
         if substance is not None:
             substance = self._known_substance(substance)
             keep &= self.substance == SUBSTANCES.index(substance)
+        if sites is not None:
+            keep &= np.array([name in sites for name in self.sites])[self.site]
         report = self.report.of(country, substance)
         if from_year is not None:
             early = keep & (self.day < day_of(dt.date(from_year, 1, 1)))
@@ -127,6 +132,13 @@ class LoadTable:
             raise DataError(
                 self.report.file, "rows", 0, f"must be left by the selection ({given or 'all'})"
             )
+        return self._kept(keep, report)
+
+    def without_days(self, days: Ints) -> "LoadTable":
+        """Return the rows of all other days; sites without rows go."""
+        return self._kept(~np.isin(self.day, days), self.report)
+
+    def _kept(self, keep: Bools, report: ReadReport) -> "LoadTable":
         used = np.unique(self.site[keep])
         place = np.full(len(self.sites), -1)
         place[used] = np.arange(used.size)

@@ -1,0 +1,263 @@
+"""A file's series, one by one and together, through the exact engine: what `analyse` computes."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simdesign.data import LoadTable, to_observations
+from simdesign.errors import DataError
+from simdesign.fit import StepPosterior, step_posterior
+from simdesign.records import MISSING_DAY, Looks, Observations, Status
+from simdesign.spec.estimator import DEFAULT_PRIORS, EudaRule, ExactSite, ExactStep
+from simdesign.spec.plugged import plugged_noise
+from simdesign.units import DAYS_PER_YEAR, date_of, residue_g_per_day, weekday_of
+
+NOISY = 1.5
+"""Ratio of a campaign's day noise to the plugged-in one from which the campaign is named."""
+NOISY_DF = 12
+"""Least degrees of freedom of such a ratio: two full site-weeks."""
+FEW_CAMPAIGNS = 4
+"""Fewer campaigns than this leave nearly nothing to learn from: two before a break, one after."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearOnYear:
+    """EUDA's rule of practice on the last two campaigns of a series."""
+
+    before: int  # year
+    after: int  # year
+    change: float  # relative change of the weekly mean [1]
+    verdict: str  # "increase", "decrease" or "stable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One city or the panel: what was measured and what follows."""
+
+    site: str
+    sites: tuple[str, ...]  # of a panel: all with two campaigns or more
+    population: float
+    years: tuple[int, ...]  # of the campaigns with data
+    n_campaigns: int
+    n_below_loq: int  # site-weeks left out because too many days lie below the LOQ
+    prior_prob: float
+    posterior: StepPosterior
+    year_on_year: YearOnYear | None
+    noisy_years: tuple[int, ...]
+    prob_without_noisy: float  # NaN when there are none, or too little is left
+
+    @property
+    def usable(self) -> bool:
+        """Whether the engine gives an answer."""
+        return self.posterior.status == Status.OK
+
+    @property
+    def likely_interval(self) -> tuple[int, int, float] | None:
+        """First and last day of the most probable interval, and its probability."""
+        if not self.usable or self.posterior.prob_interval.size == 0:
+            return None
+        best = int(np.argmax(self.posterior.prob_interval))
+        return (
+            int(self.posterior.interval_start[best]),
+            int(self.posterior.interval_end[best]),
+            float(self.posterior.prob_interval[best]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """Everything that `analyse` says about one substance in one country."""
+
+    table: LoadTable
+    substance: str
+    country: str
+    panel: Series | None  # None with fewer than two series
+    series: tuple[Series, ...]
+    single: tuple[str, ...]  # sites with one campaign: no information about change
+
+
+def analyse(table: LoadTable, substance: str, country: str = "") -> Analysis:
+    """Analyse the selected rows of one substance.
+
+    Parameters
+    ----------
+    table : LoadTable
+        Rows of one substance and country.
+    substance : str
+        One with analysis priors.
+    country : str
+        For the words only.
+
+    Raises
+    ------
+    DataError
+        A substance without analysis priors, or no series with two campaigns.
+    """
+    check_supported(table, substance)
+    observations = to_observations(table, [substance])
+    n_campaign = np.bincount(observations.visits.site, minlength=len(observations.sites))
+    long = [name for name, n in zip(table.sites, n_campaign, strict=True) if n >= 2]
+    single = tuple(name for name, n in zip(table.sites, n_campaign, strict=True) if n < 2)
+    if not long:
+        rule = "must include a site with at least two campaigns"
+        raise DataError(table.report.file, "campaigns", int(n_campaign.max()), rule)
+    panel = None
+    if len(long) > 1:
+        panel = fitted(table, substance, long, ExactStep(), "panel")
+    series = tuple(fitted(table, substance, [name], ExactSite(), name) for name in long)
+    return Analysis(
+        table=table, substance=substance, country=country, panel=panel, series=series, single=single
+    )  # fmt: skip
+
+
+def check_supported(table: LoadTable, substance: str) -> None:
+    """Refuse a substance that the reader knows and the engine has no priors for."""
+    if substance not in DEFAULT_PRIORS:
+        rule = f"has no analysis priors; analyse serves {', '.join(DEFAULT_PRIORS)}"
+        raise DataError(table.report.file, "substance", substance, rule)
+
+
+def fitted(
+    table: LoadTable,
+    substance: str,
+    sites: Sequence[str],
+    spec: ExactStep | ExactSite,
+    name: str,
+) -> Series:
+    """Fit some sites of a table, again without the campaigns whose day noise is too large."""
+    part = table.select(sites=sites)
+    observations = to_observations(part, [substance])
+    visits = observations.visits
+    looks = look_at_end(observations)
+    noisy = noisy_campaigns(observations, substance)
+    without = math.nan
+    if noisy:
+        calm = to_observations(_without_days(part, observations, noisy), [substance])
+        if np.unique(calm.visits.campaign).size >= FEW_CAMPAIGNS:
+            # the same look and origin: only the data differ
+            answer = step_posterior(spec, calm, looks, substance)
+            without = answer.prob_break if answer.status == Status.OK else math.nan
+    year_of = {int(c): int(y) for c, y in zip(visits.campaign, visits.year, strict=True)}
+    span = float(looks.day[-1] - looks.origin_day) / DAYS_PER_YEAR
+    return Series(
+        site=name,
+        sites=part.sites,
+        population=float(part.population.sum()),
+        years=tuple(year_of[c] for c in sorted(year_of)),
+        n_campaigns=len(year_of),
+        n_below_loq=_mostly_below(observations),
+        prior_prob=1.0 - math.exp(-spec.hazard * span),
+        posterior=step_posterior(spec, observations, looks, substance),
+        year_on_year=year_on_year(observations, EudaRule().threshold),
+        noisy_years=tuple(sorted({year_of[c] for c in noisy})),
+        prob_without_noisy=without,
+    )
+
+
+def look_at_end(observations: Observations) -> Looks:
+    """Return one look on the last sampled day; a break is thinkable from the first one on."""
+    day = observations.visits.day
+    first = int(day[day != MISSING_DAY].min())
+    return Looks(
+        day=np.array([int(day.max())], dtype=np.int64),
+        report_lag=0,
+        origin_day=first,
+        start_day=first,
+    )
+
+
+def year_on_year(observations: Observations, threshold: float) -> YearOnYear | None:
+    """Return the change of the weekly mean between the last two campaigns.
+
+    A panel's change is that of the mean over the sites measured in both. Days below the LOQ
+    count with half their limit.
+    """
+    visits = observations.visits
+    load = np.where(observations.censored[0, 0], 0.5, 1.0) * observations.load[0, 0]
+    mean = np.nanmean(load, axis=1)
+    numbers = np.unique(visits.campaign)
+    if numbers.size < 2:
+        return None
+    before, after = numbers[-2], numbers[-1]
+    old = {int(s): float(m) for s, m in _at(observations, mean, int(before))}
+    new = {int(s): float(m) for s, m in _at(observations, mean, int(after))}
+    both = sorted(old.keys() & new.keys())
+    if not both:
+        return None
+    change = sum(new[s] for s in both) / sum(old[s] for s in both) - 1.0
+    verdict = "stable"
+    if abs(change) > threshold:
+        verdict = "increase" if change > 0 else "decrease"
+    year = {int(c): int(y) for c, y in zip(visits.campaign, visits.year, strict=True)}
+    return YearOnYear(
+        before=year[int(before)], after=year[int(after)], change=change, verdict=verdict
+    )
+
+
+def _at(observations: Observations, mean: np.ndarray, campaign: int) -> list[tuple[int, float]]:
+    here = observations.visits.campaign == campaign
+    return list(zip(observations.visits.site[here], mean[here], strict=True))
+
+
+def _mostly_below(observations: Observations) -> int:
+    """Return the number of visits with more than two of seven days below the LOQ."""
+    n_day = (~np.isnan(observations.load[0, 0])).sum(axis=1)
+    n_below = observations.censored[0, 0].sum(axis=1)
+    return int((7 * n_below > 2 * n_day).sum())
+
+
+def day_noise_ratio(observations: Observations, substance: str) -> dict[int, tuple[float, int]]:
+    r"""Return per campaign the ratio of its day noise (SD) to the plugged-in one, and its df.
+
+    The variance of the log loads within a week, around the weekday profile, has expectation
+    :math:`\sigma^2 (1 - \bar\rho)` with :math:`\bar\rho` the mean correlation of two of its days.
+    Weeks with a day below the LOQ are left out.
+    """
+    noise = plugged_noise(substance)
+    visits = observations.visits
+    log_weekday = np.log(noise.weekday)
+    squares: dict[int, float] = {}
+    freedom: dict[int, int] = {}
+    for v in range(visits.n_visit):
+        load = observations.load[0, 0, v]
+        there = ~np.isnan(load)
+        if there.sum() < 3 or observations.censored[0, 0, v].any():
+            continue
+        day = visits.day[v][there]
+        z = np.log(load[there]) - np.array([log_weekday[weekday_of(int(d))] for d in day])
+        n = day.size
+        correlation = noise.rho ** np.abs(day[:, None] - day[None, :])
+        mean_correlation = (correlation.sum() - n) / (n * (n - 1))
+        s = visits.site[v]
+        grams = residue_g_per_day(
+            float(observations.reference_load[0, s]), float(observations.population[s])
+        )
+        expected = (noise.day_sd**2 + noise.count_noise / grams) * (1.0 - mean_correlation)
+        c = int(visits.campaign[v])
+        squares[c] = squares.get(c, 0.0) + float(((z - z.mean()) ** 2).sum() / expected)
+        freedom[c] = freedom.get(c, 0) + n - 1
+    return {c: (math.sqrt(squares[c] / freedom[c]), freedom[c]) for c in squares}
+
+
+def noisy_campaigns(observations: Observations, substance: str) -> tuple[int, ...]:
+    """Return the campaigns whose days scatter much more than the engine takes for granted."""
+    ratio = day_noise_ratio(observations, substance)
+    least = min(NOISY_DF, 6 * len(observations.sites))
+    return tuple(c for c, (r, df) in sorted(ratio.items()) if r > NOISY and df >= least)
+
+
+def _without_days(
+    table: LoadTable, observations: Observations, campaigns: Sequence[int]
+) -> LoadTable:
+    gone = np.isin(observations.visits.campaign, campaigns)
+    return table.without_days(np.unique(observations.visits.day[gone]))
+
+
+def years_between(interval: tuple[int, int, float]) -> tuple[str, str]:
+    """Return the campaigns around an interval: years, or months when both lie in one year."""
+    first, last = date_of(interval[0]), date_of(interval[1])
+    if first.year == last.year:
+        return f"{first:%Y-%m}", f"{last:%Y-%m}"
+    return str(first.year), str(last.year)
