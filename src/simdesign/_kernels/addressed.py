@@ -32,10 +32,7 @@ def round_keys(key: np.ndarray) -> np.ndarray:
     """Return the keys of the ten rounds, shape (10, 2) uint64, of a Philox key, shape (2,)."""
     first, second = (int(word) for word in key)
     return np.array(
-        [
-            [(first + n * _BUMP_0) % 2**64, (second + n * _BUMP_1) % 2**64]
-            for n in range(_N_ROUND)
-        ],
+        [[(first + n * _BUMP_0) % 2**64, (second + n * _BUMP_1) % 2**64] for n in range(_N_ROUND)],
         dtype=np.uint64,
     )
 

@@ -44,11 +44,12 @@ def day_normals(keys, replication, site, days, year_start, out):
 
 
 @njit
-def batch_errors(keys, replication, batch, year, sd_year, sd_batch, out):
+def batch_errors(keys, replication, batch, year, batch_factor, sd_year, sd_batch, out):
     """Write the laboratory error of every visit of one substance into ``out``.
 
     A batch is laboratory * 10^6 + calendar year * 100 + week of analysis. The stream of a
     laboratory and calendar year has the year part as its number 0 and week w as its number w.
+    ``batch_factor``, one a visit, multiplies the batch error.
     """
     one = np.empty(1)
     part_lab = -1
@@ -68,13 +69,13 @@ def batch_errors(keys, replication, batch, year, sd_year, sd_batch, out):
             of_year = np.uint64(last % 1_000_000 // 100)
             addressed_normals(keys, replication, np.uint64(lab), of_year, last % 100, one)
             batch_part = sd_batch * one[0]
-        out[v] = year_part + batch_part
+        out[v] = year_part + batch_factor[v] * batch_part
 
 
 @njit
 def measure(
-    residue, first_day, site, day, batch, year, day_keys, lab_keys, replication, site_number,
-    year_start, handling_sd, repeat_sd, sd_year, sd_batch, loq, load, censored,
+    residue, first_day, site, day, batch, year, batch_factor, day_keys, lab_keys, replication,
+    site_number, year_start, handling_sd, repeat_sd, sd_year, sd_batch, loq, load, censored,
 ):  # fmt: skip
     r"""Fill the reported loads of one replication.
 
@@ -89,6 +90,8 @@ def measure(
     site, batch, year : ndarray of int64, shape (n_v,)
     day : ndarray of int64, shape (n_v, n_d)
         Within the truth's days; negative = padding.
+    batch_factor : ndarray, shape (n_v,)
+        What standards leave of the batch error [1].
     day_keys : ndarray of uint64, shape (1 + n_u, 10, 2)
         First the key of what all substances of a sample share, then one a substance.
     lab_keys : ndarray of uint64, shape (n_u, 10, 2)
@@ -107,7 +110,9 @@ def measure(
     lab = np.zeros((n_u, n_v))
     for u in range(n_u):
         if sd_year[u] > 0.0 or sd_batch[u] > 0.0:
-            batch_errors(lab_keys[u], replication, batch, year, sd_year[u], sd_batch[u], lab[u])
+            batch_errors(
+                lab_keys[u], replication, batch, year, batch_factor, sd_year[u], sd_batch[u], lab[u]
+            )
     for v in range(n_v):
         s = site[v]
         if handling_sd > 0.0:

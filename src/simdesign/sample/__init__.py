@@ -1,1 +1,17 @@
-"""sample: see docs/ARCHITECTURE.md."""
+"""sample: a design becomes visits, and truth becomes what the laboratory reports."""
+
+from simdesign.sample.calendar import Calendar as Calendar
+from simdesign.sample.calendar import Campaign as Campaign
+from simdesign.sample.calendar import week_of as week_of
+from simdesign.sample.calendar import week_opens as week_opens
+from simdesign.sample.observe import MeasuringChain as MeasuringChain
+from simdesign.sample.observe import observe as observe
+from simdesign.sample.observe import stack as stack
+from simdesign.sample.policy import FixedPolicy as FixedPolicy
+from simdesign.sample.policy import Policy as Policy
+from simdesign.sample.policy import TriggeredPolicy as TriggeredPolicy
+from simdesign.sample.policy import keep as keep
+from simdesign.sample.policy import select as select
+from simdesign.sample.visits import first_day_of as first_day_of
+from simdesign.sample.visits import policy as policy
+from simdesign.sample.visits import schedule as schedule

@@ -7,6 +7,7 @@ days in every design.
 """
 
 import datetime as dt
+import itertools
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -159,7 +160,7 @@ class Dates(Spec):
     @field_validator("first_days")
     @classmethod
     def _apart(cls, value: tuple[dt.date, ...]) -> tuple[dt.date, ...]:
-        for before, after in zip(value, value[1:], strict=False):
+        for before, after in itertools.pairwise(value):
             if (after - before).days < 7:
                 raise ValueError(f"campaigns must open 7 days or more apart, see {after}")
         return value
@@ -277,7 +278,7 @@ class OwnSchedule(Spec):
 
     kind: Literal["own"] = "own"
     uses: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
 
 
 Schedule = Annotated[
