@@ -26,8 +26,8 @@ lint: env ## Check style, types and import contracts only
 lock: ## Refresh locks/ after a change of pyproject.toml; UPGRADE=1 takes newer versions
 	@UPGRADE=$(UPGRADE) sh tools/lock.sh
 
-bench: env ## Run the benchmarks
-	.venv/bin/python -m pytest benchmarks $(ARGS)
+bench: env ## Run the benchmarks: every benchmarks/bench_*.py prints its figures
+	@set -e; for file in benchmarks/bench_*.py; do echo "== $$file"; .venv/bin/python $$file; done
 
 clean: ## Remove .venv, .tools and caches; runs/ stays
 	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
