@@ -1,0 +1,65 @@
+"""Programmes, panels and hand-made truths for the tests of the sampling stage."""
+
+import datetime as dt
+
+import numpy as np
+
+from simdesign.records import MISSING_DAY, Truth
+from simdesign.spec.design import Design
+from simdesign.spec.study import Programme
+from simdesign.spec.world import Catchment, World
+
+SITES = tuple("ABCDEFGHIJKLMNOPQRST")
+POPULATION = tuple(700_000.0 / (1 + i) for i in range(20))
+"""A is the largest, T the smallest."""
+WEEK = {"kind": "fixed_weeks", "weeks": [11]}
+PILOT_START = 19_600
+"""A day before the pilot's first round."""
+
+
+def programme(years=10, start="2026-01-01"):
+    return Programme(start=dt.date.fromisoformat(start), years=years)
+
+
+def design(schedule=None, **fields):
+    return Design.model_validate({"schedule": schedule or WEEK, **fields})
+
+
+def world(n_site=20, substances=None, flow_sd=0.0, sampling_sd=0.0):
+    """Return a world whose substances measure without error unless a field says so."""
+    quiet = {"lab_repeat_sd": 0.0, "loq": 0.0, "level": 800.0}
+    return World(
+        catchments=[
+            Catchment(name=name, population=size)
+            for name, size in zip(SITES[:n_site], POPULATION, strict=False)
+        ],
+        substances={
+            name: {**quiet, **fields} for name, fields in (substances or {"cocaine": {}}).items()
+        },
+        flow_sd=flow_sd,
+        sampling_sd=sampling_sd,
+    )
+
+
+def truth(of, shared=(0.0, 0.0, 0.0), load=800.0, first_day=PILOT_START, n_day=5_000):
+    """Return a truth with a constant load: all that varies is made by the measurement."""
+    names = tuple(of.substances)
+    sites = tuple(item.name for item in of.catchments)
+    flat = np.full((len(names), len(sites), n_day), load)
+    fields = ("sigma_shared", "lab_share", "r_lab")
+    return Truth(
+        first_day=first_day,
+        substances=names,
+        sites=sites,
+        population=np.array([item.population for item in of.catchments]),
+        expected_load=flat,
+        trend_load=flat.copy(),
+        residue_load=flat.copy(),
+        change_day=MISSING_DAY,
+        change_effect=np.zeros(len(names)),
+        drawn={
+            f"{name}.{field}": value
+            for name in names
+            for field, value in zip(fields, shared, strict=True)
+        },
+    )
