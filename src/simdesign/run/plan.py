@@ -1,0 +1,243 @@
+"""What a study consists of: scenarios, cells, and the tasks that are still missing.
+
+A *cell* is one substance under one design and one estimator; a *task* is a range of replications
+of one scenario with the cells to compute. The size of a task is a matter of speed only.
+"""
+
+import hashlib
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from simdesign.errors import SpecError
+from simdesign.fit import build
+from simdesign.records import Looks, Visits
+from simdesign.sample import first_day_of, schedule
+from simdesign.simulate import prepare
+from simdesign.spec.base import content_hash, plain
+from simdesign.spec.schedule import Triggered
+from simdesign.spec.study import Scenario, Study
+from simdesign.units import day_of
+
+DEFAULT_TASK_SIZE = 50
+"""Replications of a task: enough for the engines to share work, few enough to lose little."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One substance, design and estimator within a scenario."""
+
+    substance: str
+    design: str
+    estimator: str
+    content: str
+    """Hash of everything that determines the cell's numbers, apart from the replication."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Replications ``start`` to ``stop - 1`` of one scenario, for some cells."""
+
+    scenario: str
+    start: int
+    stop: int
+    cells: tuple[Cell, ...]
+
+    @property
+    def n_rep(self) -> int:
+        """Number of replications."""
+        return self.stop - self.start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A study at one size: what there is to compute, all of it checked."""
+
+    study: Study
+    size: str
+    replications: int | None
+    """The same number of replications for every scenario, instead of the size's numbers."""
+    scenarios: tuple[Scenario, ...]
+    cells: Mapping[str, tuple[Cell, ...]]
+    """Scenario -> its cells, in order of (design, estimator, substance)."""
+
+    def n_rep(self, scenario: Scenario) -> int:
+        """Return the number of replications of a scenario."""
+        return scenario.n_rep if self.replications is None else self.replications
+
+    @property
+    def n_row(self) -> int:
+        """Number of rows of the finished study."""
+        looks = len(self.study.programme.look_days)
+        return looks * sum(self.n_rep(s) * len(self.cells[s.name]) for s in self.scenarios)
+
+    @property
+    def n_replication(self) -> int:
+        """Number of worlds that are simulated."""
+        return sum(self.n_rep(s) for s in self.scenarios)
+
+
+def make_plan(study: Study, size: str, replications: int | None = None) -> Plan:
+    """Check every scenario, design and estimator of a study, and return the plan.
+
+    Raises
+    ------
+    SpecError
+        For the first thing that cannot be done; nothing has been computed or written then.
+    """
+    if replications is not None and replications < 1:
+        raise SpecError("replications", replications, "must be >= 1")
+    scenarios = tuple(study.scenarios(size))
+    names = [item.name for item in scenarios]
+    for name in names:
+        if names.count(name) > 1:
+            raise SpecError("factors", name, "gives the same scenario twice")
+    cells = {item.name: _cells(study, item) for item in scenarios}
+    plan = Plan(
+        study=study, size=size, replications=replications, scenarios=scenarios, cells=cells
+    )
+    _check(plan)
+    return plan
+
+
+def _cells(study: Study, scenario: Scenario) -> tuple[Cell, ...]:
+    found = []
+    for substance in sorted(scenario.world.substances):
+        world = scenario.world.model_copy(
+            update={"substances": {substance: scenario.world.substances[substance]}}
+        )
+        base = {
+            "seed": study.seed,
+            "programme": plain(study.programme),
+            "world": plain(world),
+            "change": plain(scenario.change),
+            "luck": scenario.luck,
+        }
+        for design in sorted(study.designs):
+            sampled = plain(study.designs[design])
+            sampled.pop("cost", None)  # prices change no number of a row
+            for estimator in sorted(study.estimators):
+                spec = study.estimators[estimator]
+                content = {
+                    **base,
+                    "design": sampled,
+                    "estimator": plain(spec),
+                    "source": _source_hash(study.estimators[estimator], estimator),
+                }
+                found.append(
+                    Cell(
+                        substance=substance,
+                        design=design,
+                        estimator=estimator,
+                        content=content_hash(content),
+                    )
+                )
+    return tuple(sorted(found, key=lambda c: (c.design, c.estimator, c.substance)))
+
+
+def _source_hash(spec: Any, name: str) -> str:
+    """Return a hash of the source of a user's own estimator; empty for ours."""
+    uses = getattr(spec, "uses", None)
+    if uses is None:
+        return ""
+    engine = type(build(name, spec))
+    try:
+        source = inspect.getsource(inspect.getmodule(engine) or engine)
+    except (OSError, TypeError):
+        raise SpecError(f"estimators.{name}.uses", uses, "its source must be a file") from None
+    return hashlib.sha256(source.encode()).hexdigest()[:16]
+
+
+def _check(plan: Plan) -> None:
+    """Build everything once, so that the last condition fails before the first is run."""
+    study = plan.study
+    for name, spec in study.estimators.items():
+        build(name, spec)
+    for name, design in study.designs.items():
+        if isinstance(design.schedule, Triggered):
+            rule = "a study cannot run a triggered schedule yet"
+            raise SpecError(f"designs.{name}.schedule", "triggered", rule)
+    panels: dict[tuple[Any, ...], int] = {}
+    for scenario in plan.scenarios:
+        sites = tuple((item.name, item.population) for item in scenario.world.catchments)
+        if sites not in panels:
+            visits = visits_of(study, scenario)
+            panels[sites] = history_years(study, visits.values())
+        prepare(
+            scenario.world, scenario.change, study.programme,
+            seed=study.seed, luck=scenario.luck, history_years=panels[sites],
+        )  # fmt: skip
+
+
+def visits_of(study: Study, scenario: Scenario) -> dict[str, Visits]:
+    """Lay every design of a study on the calendar of a scenario's sites."""
+    sites = [item.name for item in scenario.world.catchments]
+    people = [item.population for item in scenario.world.catchments]
+    return {
+        name: schedule(
+            design, study.programme, sites, people, seed=study.seed, field=f"designs.{name}"
+        )
+        for name, design in study.designs.items()
+    }
+
+
+def history_years(study: Study, visits: Iterable[Visits]) -> int:
+    """Return the whole years before the programme that the designs look back."""
+    start = study.programme.start
+    first = first_day_of(*visits)
+    years = 0
+    while _anniversary(start, years) > first:
+        years += 1
+    return years
+
+
+def _anniversary(start: Any, years: int) -> int:
+    return day_of(start.replace(year=start.year - years))
+
+
+def looks_of(study: Study, visits: Visits) -> Looks:
+    """Return the annual looks of the programme; a break is thinkable from the first sample on."""
+    programme = study.programme
+    return Looks(
+        day=np.array(programme.look_days, dtype=np.int64),
+        report_lag=programme.report_lag,
+        origin_day=min(programme.start_day, first_day_of(visits)),
+        start_day=programme.start_day,
+    )
+
+
+Coverage = Mapping[tuple[str, str], list[tuple[int, int]]]
+"""(scenario, content of a cell) -> ranges of replications that are stored."""
+
+
+def missing_tasks(
+    plan: Plan, coverage: Coverage, task_size: int = DEFAULT_TASK_SIZE
+) -> list[Task]:
+    """Return what the study still needs, given what its shards hold."""
+    tasks = []
+    for scenario in plan.scenarios:
+        n_rep, cells = plan.n_rep(scenario), plan.cells[scenario.name]
+        done = np.zeros((len(cells), n_rep), dtype=bool)
+        for row, cell in enumerate(cells):
+            for start, stop in coverage.get((scenario.name, cell.content), ()):
+                done[row, start : min(stop, n_rep)] = True
+        start = 0
+        while start < n_rep:
+            wanted = ~done[:, start]
+            stop = start + 1
+            while (
+                stop < n_rep
+                and stop - start < task_size
+                and np.array_equal(~done[:, stop], wanted)
+            ):
+                stop += 1
+            if wanted.any():
+                chosen = tuple(c for c, w in zip(cells, wanted, strict=True) if w)
+                tasks.append(
+                    Task(scenario=scenario.name, start=start, stop=stop, cells=chosen)
+                )
+            start = stop
+    return tasks

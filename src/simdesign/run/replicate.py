@@ -1,0 +1,200 @@
+"""One task: worlds are simulated, measured by every design and fitted by every estimator."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from simdesign.fit import build, log_index
+from simdesign.records import Fit, Floats, Observations, Status, Truth
+from simdesign.run.plan import Task, history_years, looks_of, visits_of
+from simdesign.run.schema import COLUMNS, DRAWN, Rows, empty_rows
+from simdesign.sample import MeasuringChain
+from simdesign.simulate import Prepared, prepare
+from simdesign.spec.study import Scenario, Study
+from simdesign.units import day_of
+
+
+class Bench:
+    """Everything that the replications of one scenario share, prepared once."""
+
+    def __init__(self, study: Study, scenario: Scenario) -> None:
+        self.study, self.scenario = study, scenario
+        self.visits = visits_of(study, scenario)
+        self.looks = {name: looks_of(study, visits) for name, visits in self.visits.items()}
+        self.prepared: Prepared = prepare(
+            scenario.world, scenario.change, study.programme, seed=study.seed,
+            luck=scenario.luck, history_years=history_years(study, self.visits.values()),
+        )  # fmt: skip
+        self.chain = MeasuringChain.of(scenario.world, seed=study.seed, luck=scenario.luck)
+        self.engines = {name: build(name, spec) for name, spec in study.estimators.items()}
+        start = study.programme.start
+        self.year_start = [
+            day_of(start.replace(year=start.year + year))
+            for year in range(study.programme.years + 1)
+        ]
+
+    def run(self, task: Task) -> Rows:
+        """Return the rows of a task, in order of (cell, replication, look)."""
+        designs = sorted({cell.design for cell in task.cells})
+        n_rep, n_look = task.n_rep, len(self.study.programme.look_days)
+        measured = {name: self._arrays(name, n_rep) for name in designs}
+        facts, reasons = _Facts(self, n_rep, n_look), [""] * n_rep
+        population = np.array([item.population for item in self.scenario.world.catchments])
+        for r in range(n_rep):
+            replication = task.start + r
+            try:
+                truth = self.prepared.truth(replication)
+                facts.add(r, truth)
+                for name in designs:
+                    load, censored = measured[name]
+                    self.chain.observe_into(
+                        truth, self.visits[name], replication=replication,
+                        laboratory=self.study.designs[name].laboratory,
+                        load=load[r], censored=censored[r],
+                    )  # fmt: skip
+            except Exception as error:  # a failed world is a row with its reason
+                reasons[r] = _reason(error)
+                for load, censored in measured.values():
+                    load[r], censored[r] = np.nan, False
+        parts = []
+        for name in designs:
+            seen = self.chain.gather(self.visits[name], population, *measured[name])
+            for cell in (item for item in task.cells if item.design == name):
+                level, _ = _guarded(
+                    lambda obs, s=cell.substance, n=name: (log_index(obs, self.looks[n], s),),
+                    seen, 1, n_look,
+                )  # fmt: skip
+                engine = self.engines[cell.estimator]
+                values, failures = _guarded(
+                    lambda obs, e=engine, s=cell.substance, n=name: _columns(
+                        e.fit(obs, self.looks[n], s)
+                    ),
+                    seen, len(_FIT_FIELDS), n_look,
+                )  # fmt: skip
+                why = [a or b for a, b in zip(reasons, failures, strict=True)]
+                parts.append(facts.rows(task, cell, self.looks[name].day, values, level[0], why))
+        return {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
+
+    def _arrays(self, design: str, n_rep: int) -> tuple[Floats, np.ndarray]:
+        shape = (n_rep, len(self.chain.substances), *self.visits[design].day.shape)
+        return np.empty(shape), np.zeros(shape, dtype=bool)
+
+
+_FIT_FIELDS = (
+    "score", "published_alarm", "prob_break", "effect", "effect_low", "effect_high",
+    "fitted_break_day", "log_evidence", "status",
+)  # fmt: skip
+
+
+def _columns(fit: Fit) -> tuple[np.ndarray, ...]:
+    return (
+        fit.score, fit.published_alarm, fit.prob_break, fit.effect, fit.effect_low,
+        fit.effect_high, fit.break_day, fit.log_evidence, fit.status,
+    )  # fmt: skip
+
+
+def _guarded(
+    compute: Callable[[Observations], tuple[np.ndarray, ...]],
+    observations: Observations,
+    n_value: int,
+    n_look: int,
+) -> tuple[list[np.ndarray], list[str]]:
+    """Compute a batch; where that fails, one replication at a time, and note who failed why."""
+    n_rep = observations.n_rep
+    try:
+        return list(compute(observations)), [""] * n_rep
+    except Exception:  # found again below, in the replication that causes it
+        values = [np.full((n_rep, n_look), np.nan) for _ in range(n_value)]
+        reasons = [""] * n_rep
+        for r in range(n_rep):
+            try:
+                for target, value in zip(values, compute(_single(observations, r)), strict=True):
+                    target[r] = value[0]
+            except Exception as error:
+                reasons[r] = _reason(error)
+        return values, reasons
+
+
+def _single(observations: Observations, r: int) -> Observations:
+    return Observations(
+        substances=observations.substances,
+        sites=observations.sites,
+        population=observations.population,
+        reference_load=observations.reference_load,
+        visits=observations.visits,
+        load=observations.load[r : r + 1].copy(),
+        censored=observations.censored[r : r + 1].copy(),
+        streams={name: item[r : r + 1] for name, item in observations.streams.items()},
+    )
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+
+
+class _Facts:
+    """What is true of every replication of a task: levels, effect, drawn parameters."""
+
+    def __init__(self, bench: Bench, n_rep: int, n_look: int) -> None:
+        self.bench = bench
+        self.substances = bench.chain.substances
+        shape = (n_rep, len(self.substances), n_look)
+        self.level, self.trend = np.full(shape, np.nan), np.full(shape, np.nan)
+        self.effect = np.full(shape, np.nan)
+        self.change_day = np.full(n_rep, -1, dtype=np.int64)
+        self.drawn = np.full((n_rep, len(self.substances), len(DRAWN)), np.nan)
+
+    def add(self, r: int, truth: Truth) -> None:
+        """Note the facts of one replication."""
+        weight = truth.population / truth.population.sum()
+        for target, load in (
+            (self.level, truth.expected_load), (self.trend, truth.trend_load),
+        ):  # fmt: skip
+            nation = (load * weight[None, :, None]).sum(axis=1)
+            years = [
+                nation[:, first - truth.first_day : last - truth.first_day].mean(axis=1)
+                for first, last in zip(
+                    self.bench.year_start, self.bench.year_start[1:], strict=False
+                )
+            ]
+            target[r] = np.log(np.stack(years, axis=1) / years[0][:, None])
+        look_day = np.array(self.bench.study.programme.look_days)
+        happened = (truth.change_day >= 0) & (look_day >= truth.change_day)
+        self.effect[r] = truth.change_effect[:, None] * happened[None, :]
+        self.change_day[r] = truth.change_day
+        for u, name in enumerate(self.substances):
+            self.drawn[r, u] = [truth.drawn[f"{name}.{field}"] for field in DRAWN]
+
+    def rows(
+        self,
+        task: Task,
+        cell: Any,
+        look_day: np.ndarray,
+        values: list[np.ndarray],
+        level: Floats,
+        reasons: list[str],
+    ) -> Rows:
+        """Return the rows of one cell."""
+        n_rep, n_look = level.shape
+        u = self.substances.index(cell.substance)
+        rows = empty_rows(n_rep * n_look)
+        rows["scenario"][:] = task.scenario
+        rows["design"][:], rows["estimator"][:] = cell.design, cell.estimator
+        rows["substance"][:] = cell.substance
+        rows["replication"][:] = np.repeat(np.arange(task.start, task.stop), n_look)
+        rows["look"][:] = np.tile(np.arange(n_look), n_rep)
+        rows["look_day"][:] = np.tile(look_day, n_rep)
+        failed = np.array([bool(reason) for reason in reasons])
+        for name, value in zip(_FIT_FIELDS, values, strict=True):
+            blank: Any = {"published_alarm": False, "status": int(Status.FAILED)}.get(name, np.nan)
+            rows[name][:] = np.where(failed[:, None], blank, value).ravel()
+        rows["reason"][:] = np.repeat(np.array(reasons, dtype=object), n_look)
+        rows["level"][:] = level.ravel()
+        rows["true_level"][:] = self.level[:, u].ravel()
+        rows["true_trend_level"][:] = self.trend[:, u].ravel()
+        rows["true_effect"][:] = self.effect[:, u].ravel()
+        rows["change_day"][:] = np.repeat(self.change_day, n_look)
+        for number, name in enumerate(DRAWN):
+            rows[name][:] = np.repeat(self.drawn[:, u, number], n_look)
+        return rows
