@@ -1,6 +1,9 @@
-"""Expected daily loads of a panel of cities from their latent log deviations."""
+"""Expected daily loads of a panel of cities from their latent log deviations.
 
-import numpy as np
+``math`` and not ``numpy`` for functions of one number: the same bits with and without a compiler.
+"""
+
+import math
 
 from simdesign._kernels._jit import njit
 
@@ -26,10 +29,10 @@ def add_drift_and_season(origin, day_of_year, drift_per_day, amplitude, peak, wa
     walk, swing : ndarray of float64, shape (n_day,)
         Changed [1].
     """
-    turn = 2.0 * np.pi / 365.25
+    turn = 2.0 * math.pi / 365.25
     for t in range(walk.size):
         walk[t] += drift_per_day * (t - origin)
-        swing[t] += amplitude * np.cos(turn * (day_of_year[t] - peak))
+        swing[t] += amplitude * math.cos(turn * (day_of_year[t] - peak))
 
 
 @njit
@@ -61,7 +64,7 @@ def expected_loads(weekday, change, factor, level, nation, swing, walk, deviatio
         d = weekday
         for t in range(n_day):
             regime = 1 if t >= change[s] else 0
-            load = level[s] * factor[regime, d] * np.exp(nation[t] + walk[s, t])
+            load = level[s] * factor[regime, d] * math.exp(nation[t] + walk[s, t])
             trend[s, t] = load
-            expected[s, t] = load * np.exp(swing[t] + deviation[s, t])
+            expected[s, t] = load * math.exp(swing[t] + deviation[s, t])
             d = d + 1 if d < 6 else 0

@@ -138,9 +138,9 @@ class Substance(Spec):
 class World(Spec):
     """A data-generating mechanism without its change."""
 
-    catchments: tuple[Catchment, ...] = Field(default="dutch20", validate_default=True)  # type: ignore[assignment]
+    catchments: tuple[Catchment, ...] = Field(default="dutch20", validate_default=True)
     """A named set of the catalogue, or a list of catchments."""
-    substances: dict[str, Substance] = Field(default={"cocaine": {}}, validate_default=True)  # type: ignore[assignment]
+    substances: dict[str, Substance] = Field(default={"cocaine": {}}, validate_default=True)
     """Name of the release -> parameters; ``{}`` takes all of them from the catalogue."""
     counts: Literal["gamma", "exact", "off"] = "gamma"
     """Count noise: one moment-matched gamma per city-day, exact class draws, or expectations."""
