@@ -3,7 +3,7 @@
 Shares nothing with the engine: every site-week is an entry of one multivariate normal, drift,
 slots and step are added to its covariance, site levels are removed by an orthonormal basis of
 the complement of the site indicators (restricted likelihood), and the three standard deviations
-are integrated by Gauss-Legendre rules on the quantile scale of their priors.
+are integrated by Gauss-Legendre rules.
 """
 
 from dataclasses import dataclass
@@ -41,9 +41,7 @@ def log_evidences(series, priors, shared, walk, site, times):
     same_year = (series.year[:, None] == series.year[None, :]).astype(float)
     fixed = np.diag(series.noise) + priors.drift_sd**2 * np.outer(t, t)
     if np.unique(series.slot).size > 1:
-        fixed = fixed + priors.slot_sd**2 * (
-            series.slot[:, None] == series.slot[None, :]
-        )
+        fixed = fixed + priors.slot_sd**2 * (series.slot[:, None] == series.slot[None, :])
     walk_part = np.minimum(t[:, None], t[None, :])
     shared_part = (1 - priors.r_lab) * same_batch + priors.r_lab * same_year
     constant = -0.5 * np.log(levels.sum(axis=0)).sum()
@@ -54,9 +52,7 @@ def log_evidences(series, priors, shared, walk, site, times):
         if h > 0:
             on = (series.day >= times[h - 1]).astype(float)
             extra = fixed + priors.step_sd**2 * np.outer(on, on)
-        parts = [
-            basis.T @ m @ basis for m in (extra, shared_part, walk_part, np.eye(n))
-        ]
+        parts = [basis.T @ m @ basis for m in (extra, shared_part, walk_part, np.eye(n))]
         cov = (
             parts[0][None]
             + (shared**2)[:, None, None] * parts[1]
@@ -64,36 +60,34 @@ def log_evidences(series, priors, shared, walk, site, times):
             + (site**2)[:, None, None] * parts[3]
         )
         factor = np.linalg.cholesky(cov)
-        white = np.linalg.solve(
-            factor, np.broadcast_to(z, (shared.size, z.size))[..., None]
-        )[..., 0]
+        white = np.linalg.solve(factor, np.broadcast_to(z, (shared.size, z.size))[..., None])[
+            ..., 0
+        ]
         log_det = 2 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-        out[:, h] = constant - 0.5 * (
-            log_det + (white**2).sum(axis=1) + z.size * np.log(2 * np.pi)
-        )
+        out[:, h] = constant - 0.5 * (log_det + (white**2).sum(axis=1) + z.size * np.log(2 * np.pi))
     return out
 
 
 def _nodes(prior, n):
-    """Gauss-Legendre on the prior's probability scale."""
+    """Gauss-Legendre over the bulk of a prior, its density in the weights."""
     u, w = np.polynomial.legendre.leggauss(n)
-    u, w = 0.5 * (u + 1), 0.5 * w
     if isinstance(prior, HalfNormal):
-        return stats.halfnorm.ppf(u, scale=prior.scale), w
-    if isinstance(prior, LogNormal):
-        return prior.median * np.exp(prior.log_sd * stats.norm.ppf(u)), w
-    return np.array([float(prior)]), np.ones(1)
+        x = 0.5 * (u + 1) * 5.0 * prior.scale
+        w = w * stats.halfnorm.pdf(x, scale=prior.scale)
+    elif isinstance(prior, LogNormal):
+        z = 4.5 * u
+        x = prior.median * np.exp(prior.log_sd * z)
+        w = w * stats.norm.pdf(z)
+    else:
+        return np.array([float(prior)]), np.ones(1)
+    return x, w / w.sum()
 
 
-def step_posterior(series, priors, *, origin_day, look_day, n_nodes=20):
+def step_posterior(series, priors, *, origin_day, look_day, n_nodes=(20, 16, 14)):
     """Return P(break), posterior mean of the evidence (log), and P per admissible interval."""
-    grids = [
-        _nodes(p, n_nodes)
-        for p in (priors.sigma_shared, priors.sigma_rw, priors.sigma_site)
-    ]
-    shared, walk, site = (
-        g.ravel() for g in np.meshgrid(*(g[0] for g in grids), indexing="ij")
-    )
+    scales = (priors.sigma_shared, priors.sigma_rw, priors.sigma_site)
+    grids = [_nodes(prior, n) for prior, n in zip(scales, n_nodes, strict=True)]
+    shared, walk, site = (g.ravel() for g in np.meshgrid(*(g[0] for g in grids), indexing="ij"))
     weight = np.einsum("i,j,k->ijk", *(g[1] for g in grids)).ravel()
     times = np.unique(series.day)
     steps = times[2:]

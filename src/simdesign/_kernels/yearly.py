@@ -1,5 +1,6 @@
 """Yearly mean loads per site, look by look. Scalar logarithms, so that bits do not depend on how
-many replications are worked on at once."""
+many replications are worked on at once.
+"""
 
 import math
 

@@ -4,7 +4,7 @@ The model, its integrals and this algorithm are derived in docs/engine.md.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -61,9 +61,7 @@ class _Scan:
 
     panel: Panel
     prior_interval: Floats  # (k, m)
-    values: tuple[
-        np.ndarray, ...
-    ]  # log odds, prob, effect, low, high, day, evidence, (r, k, m)
+    values: tuple[np.ndarray, ...]  # log odds, prob, effect, low, high, day, evidence, (r, k, m)
 
 
 class ExactStepEngine:
@@ -72,48 +70,56 @@ class ExactStepEngine:
     spec_type: ClassVar[type[Spec]] = ExactStep
 
     def __init__(self, name: str, spec: ExactStep) -> None:
-        self.name = name
-        self.spec = spec
+        self.name, self.spec = name, spec
 
     def fit(self, observations: Observations, looks: Looks, substance: str) -> Fit:
         """Fit every replication at every look."""
-        priors = step_priors(self.spec, substance)
-        reduced = site_weeks(observations, substance, priors.day_noise)
-        shape = (observations.n_rep, looks.day.size)
-        columns = {name: np.full(shape, np.nan) for name in _COLUMNS}
-        status = np.full(shape, int(Status.OK), dtype=np.int64)
-        for rows in _patterns(reduced):
-            scan = scan_steps(reduced, rows, observations, looks, priors)
-            if scan is None:
-                status[rows] = Status.NOT_APPLICABLE
-                continue
-            for name, value in zip(_COLUMNS, scan.values, strict=False):
-                columns[name][rows] = value
-            status[np.ix_(rows, np.flatnonzero(scan.panel.n_interval == 0))] = (
-                Status.TOO_LITTLE_DATA
-            )
-            share = reduced.n_left_out[rows] / max(1, observations.visits.n_visit)
-            status[rows[share > MOST_LEFT_OUT]] = Status.NOT_APPLICABLE
-        return Fit(
-            estimator=self.name,
-            substance=substance,
-            published_alarm=np.zeros(shape, dtype=bool),
-            status=status,
-            **columns,
-        )
+        return _fit(self.name, self.spec, observations, looks, substance)
 
 
-class ExactSiteEngine(ExactStepEngine):
+class ExactSiteEngine:
     """One site alone: the same model, its walk being the site's own."""
 
     spec_type: ClassVar[type[Spec]] = ExactSite
 
     def __init__(self, name: str, spec: ExactSite) -> None:
-        super().__init__(name, _as_step(spec))
+        self.name, self.spec = name, spec
+
+    def fit(self, observations: Observations, looks: Looks, substance: str) -> Fit:
+        """Fit every replication at every look."""
+        return _fit(self.name, self.spec, observations, looks, substance)
 
 
-def _as_step(spec: ExactSite) -> Any:
-    return spec
+def _fit(
+    name: str,
+    spec: ExactStep | ExactSite,
+    observations: Observations,
+    looks: Looks,
+    substance: str,
+) -> Fit:
+    priors = step_priors(spec, substance)
+    reduced = site_weeks(observations, substance, priors.day_noise)
+    shape = (observations.n_rep, looks.day.size)
+    columns = {column: np.full(shape, np.nan) for column in _COLUMNS}
+    status = np.full(shape, int(Status.OK), dtype=np.int64)
+    for rows in _patterns(reduced):
+        scan = scan_steps(reduced, rows, observations, looks, priors)
+        if scan is None:
+            status[rows] = Status.NOT_APPLICABLE
+            continue
+        for column, value in zip(_COLUMNS, scan.values, strict=False):
+            columns[column][rows] = value
+        too_early = np.flatnonzero(scan.panel.n_interval == 0)
+        status[np.ix_(rows, too_early)] = Status.TOO_LITTLE_DATA
+        share = reduced.n_left_out[rows] / max(1, observations.visits.n_visit)
+        status[rows[share > MOST_LEFT_OUT]] = Status.NOT_APPLICABLE
+    return Fit(
+        estimator=name,
+        substance=substance,
+        published_alarm=np.zeros(shape, dtype=bool),
+        status=status,
+        **columns,
+    )
 
 
 _COLUMNS = (
@@ -181,9 +187,7 @@ def scan_steps(
     )  # fmt: skip
     if panel.interleaved:
         return None
-    reference, sums = _summed_evidence(
-        panel, _centred(panel, reduced.mean[rows]), priors
-    )
+    reference, sums = _summed_evidence(panel, _centred(panel, reduced.mean[rows]), priors)
     prior_interval, unidentified, none = _prior_mass(panel, looks, priors.hazard)
     values = step_summary(
         reference, sums, panel.n_interval, prior_interval, unidentified, none,
@@ -201,9 +205,7 @@ def _centred(panel: Panel, mean: Floats) -> Floats:
     return np.ascontiguousarray(y - offset[:, panel.visit_site])
 
 
-def _summed_evidence(
-    panel: Panel, y: Floats, priors: StepPriors
-) -> tuple[Floats, Floats]:
+def _summed_evidence(panel: Panel, y: Floats, priors: StepPriors) -> tuple[Floats, Floats]:
     n_rep, n_look = y.shape[0], panel.n_observation.size
     n_step = int(panel.n_interval.max(initial=0))
     spacing = SITE_SPACING[panel.site_group.size <= FEW_SITES]
@@ -212,9 +214,7 @@ def _summed_evidence(
     shared = scale_nodes(priors.sigma_shared, SHARED_NODES[few])
     walk = scale_nodes(priors.sigma_rw, WALK_NODES[few])
     node_weight = (shared.log_weight[:, None] + walk.log_weight[None, :]).ravel()
-    order = np.argsort(
-        -node_weight, kind="stable"
-    )  # large terms first: fewer rescalings
+    order = np.argsort(-node_weight, kind="stable")  # large terms first: fewer rescalings
     node_weight = node_weight[order]
     shared_variance = np.repeat(shared.value**2, walk.value.size)[order]
     walk_variance = np.tile(walk.value**2, shared.value.size)[order]
@@ -224,16 +224,10 @@ def _summed_evidence(
     sums = np.zeros((n_rep, n_look, 1 + 3 * n_step))
     for node, sigma in enumerate(grid.coarse):
         log_weight = np.ascontiguousarray(site_weight[:, :, node])
-        log_weight[
-            :, panel.n_interval == 0
-        ] = -np.inf  # nothing to compare: the prior stands
+        log_weight[:, panel.n_interval == 0] = -np.inf  # nothing to compare: the prior stands
         counts = np.isfinite(log_weight)
-        active = np.where(
-            counts.any(axis=1), n_look - np.argmax(counts[:, ::-1], axis=1), 0
-        )
-        means, variance = all_group_means(
-            y, panel.first_visit, panel.variance, sigma**2, active
-        )
+        active = np.where(counts.any(axis=1), n_look - np.argmax(counts[:, ::-1], axis=1), 0)
+        means, variance = all_group_means(y, panel.first_visit, panel.variance, sigma**2, active)
         step_scan(
             means, active, log_weight, shared_variance, walk_variance, node_weight, priors.r_lab,
             panel.time, panel.new_batch, panel.lab, panel.new_year, panel.n_lab, variance,
@@ -246,9 +240,7 @@ def _summed_evidence(
     return reference, sums
 
 
-def _site_weights(
-    panel: Panel, y: Floats, fine: Floats, prior: Floats, hat: Floats
-) -> Floats:
+def _site_weights(panel: Panel, y: Floats, fine: Floats, prior: Floats, hat: Floats) -> Floats:
     """Return log weights of the coarse site nodes, shape (r, k, node); -inf where negligible."""
     log_likelihood = site_likelihoods(
         y, panel.first_visit, panel.visit_site, panel.variance, panel.group, panel.group_size,
@@ -278,9 +270,7 @@ def _regressors(panel: Panel, priors: StepPriors) -> tuple[Floats, Floats]:
     return np.ascontiguousarray(matrix), np.array(ridge)
 
 
-def _prior_mass(
-    panel: Panel, looks: Looks, hazard: float
-) -> tuple[Floats, Floats, Floats]:
+def _prior_mass(panel: Panel, looks: Looks, hazard: float) -> tuple[Floats, Floats, Floats]:
     """Return prior probabilities: per admissible interval, of a hidden break, and of none.
 
     A break by the look has probability 1 - exp(-hazard * time), spread evenly over the days

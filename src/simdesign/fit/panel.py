@@ -76,9 +76,7 @@ def build_panel(
     group_of_site = _groups(visits, used, site_of, noise, sites.size)
     middle = visits.middle_day[used]
     group_of = group_of_site[site_of]
-    order = np.lexsort(
-        (site_of, group_of, visits.batch[used], visits.campaign[used], middle)
-    )
+    order = np.lexsort((site_of, group_of, visits.batch[used], visits.campaign[used], middle))
     used, site_of, noise, middle, group_of = (
         used[order], site_of[order], noise[order], middle[order], group_of[order],
     )  # fmt: skip
@@ -93,14 +91,9 @@ def build_panel(
     )
     first = np.r_[starts, used.size].astype(np.int64)
     when = middle[starts]
-    known = np.array(
-        [visits.last_day[used[a:b]].max() for a, b in zip(first, first[1:])]
-    )  # noqa: B905
+    known = np.array([visits.last_day[used[a:b]].max() for a, b in zip(first, first[1:])])
     n_observation = np.array(
-        [
-            int((np.maximum.accumulate(known) + looks.report_lag <= day).sum())
-            for day in looks.day
-        ]
+        [int((np.maximum.accumulate(known) + looks.report_lag <= day).sum()) for day in looks.day]
         if used.size
         else [0] * looks.day.size,
         dtype=np.int64,
@@ -108,9 +101,7 @@ def build_panel(
     times, rank = np.unique(when, return_inverse=True)
     admissible = np.arange(2, times.size)
     if break_intervals is not None:
-        admissible = np.array(
-            [m for m in break_intervals if 0 < m < times.size], dtype=int
-        )
+        admissible = np.array([m for m in break_intervals if 0 < m < times.size], dtype=int)
     interval = np.searchsorted(admissible, rank, side="right")
     batches, years, labs = (
         batch[starts],
@@ -118,9 +109,7 @@ def build_panel(
         batch[starts] // LAB_STEP,
     )
     names, lab = np.unique(labs, return_inverse=True)
-    new_batch = (
-        np.r_[True, batches[1:] != batches[:-1]] if starts.size else np.zeros(0, bool)
-    )
+    new_batch = np.r_[True, batches[1:] != batches[:-1]] if starts.size else np.zeros(0, bool)
     return Panel(
         visit=used,
         visit_site=site_of.astype(np.int64),
@@ -140,9 +129,7 @@ def build_panel(
         interval_start=np.ceil(times[admissible - 1]).astype(np.int64),
         interval_end=np.ceil(times[admissible]).astype(np.int64),
         n_observation=n_observation,
-        n_interval=np.array(
-            [interval[n - 1] if n else 0 for n in n_observation], dtype=np.int64
-        ),
+        n_interval=np.array([interval[n - 1] if n else 0 for n in n_observation], dtype=np.int64),
         interleaved=bool(new_batch.sum() > np.unique(batches).size),
     )
 

@@ -1,0 +1,51 @@
+"""Nodes against the moments of the priors they stand for."""
+
+import numpy as np
+import pytest
+from scipy import optimize, stats
+
+from simdesign._kernels.step_posterior import mixture_cdf, mixture_quantile
+from simdesign.fit.quadrature import scale_nodes, site_nodes
+from simdesign.spec.quantity import HalfNormal, LogNormal
+
+
+def test_half_normal_nodes_carry_the_second_moment():
+    nodes = scale_nodes(HalfNormal(scale=0.08), 12)
+    weight = np.exp(nodes.log_weight)
+    assert weight.sum() == pytest.approx(1.0)
+    # beyond four scales lie 6e-5 of the prior, and 1e-3 of its second moment
+    assert weight @ nodes.value**2 == pytest.approx(0.08**2, rel=3e-3)
+
+
+def test_log_normal_nodes_carry_the_mean():
+    nodes = scale_nodes(LogNormal(median=0.07, log_sd=0.4), 25)
+    assert np.exp(nodes.log_weight) @ nodes.value == pytest.approx(0.07 * np.exp(0.08), rel=3e-3)
+
+
+@pytest.mark.parametrize("prior", [0.05, 0.0, HalfNormal(scale=0), LogNormal(median=0.1, log_sd=0)])
+def test_a_point_mass_is_one_node(prior):
+    nodes = scale_nodes(prior, 12)
+    assert nodes.value.size == 1
+    assert nodes.log_weight[0] == 0.0
+
+
+def test_the_hat_interpolates_exactly_what_is_linear_in_the_logarithm():
+    grid = site_nodes(LogNormal(median=0.07, log_sd=0.4), 0.3, 8)
+    np.testing.assert_allclose(grid.hat.sum(axis=1), 1.0)
+    np.testing.assert_allclose(grid.hat @ np.log(grid.coarse), np.log(grid.fine), atol=1e-12)
+
+
+def test_mixture_quantiles_solve_the_distribution_function():
+    weight, mean, sd = np.array([0.3, 0.25]), np.array([-0.2, 0.4]), np.array([0.1, 0.2])
+    atom = 0.45
+
+    def cdf(x):
+        return weight @ stats.norm.cdf((x - mean) / sd) + atom * (x >= 0)
+
+    for level in (0.025, 0.2, 0.9, 0.975):
+        got = mixture_quantile(level, atom, weight, mean, sd)
+        assert got == pytest.approx(optimize.brentq(lambda x, a=level: cdf(x) - a, -3, 3), abs=2e-6)
+    assert mixture_quantile(0.5, atom, weight, mean, sd) == 0.0
+    assert mixture_cdf(0.1, weight, mean, sd) == pytest.approx(
+        weight @ stats.norm.cdf((0.1 - mean) / sd)
+    )
