@@ -10,7 +10,7 @@ START = 20454  # 2026-01-01
 
 def visits(n_site, n_year, *, rounds=1, n_day=7, stagger=0, keep=None, lab_step=10**6,
            year_days=DAYS_PER_YEAR):  # fmt: skip
-    """Return ``rounds`` campaigns a year; ``stagger`` = days between the two halves of the sites."""
+    """Return ``rounds`` campaigns a year; ``stagger`` = days between two halves of the sites."""
     rows = []
     for year in range(n_year):
         for slot in range(rounds):

@@ -1,5 +1,6 @@
-"""Yearly mean loads per site, look by look. Scalar logarithms, so that bits do not depend on how
-many replications are worked on at once.
+"""Yearly mean loads per site, look by look.
+
+Logarithms are scalar, so that bits do not depend on how many replications are worked on at once.
 """
 
 import math
@@ -10,9 +11,7 @@ from simdesign._kernels._jit import njit
 
 
 @njit
-def yearly_mean_loads(
-    load, censored, day, site, year, first_look, n_look, n_year, n_site
-):
+def yearly_mean_loads(load, censored, day, site, year, first_look, n_look, n_year, n_site):
     """Return mean loads, shape (n_rep, n_look, n_year, n_site); NaN where nothing is reported.
 
     Parameters

@@ -43,7 +43,8 @@ def build(name: str, spec: Spec) -> EstimatorEngine:
     """Return the engine for a description; a user's own is imported by its name."""
     uses = getattr(spec, "uses", None)
     if uses is not None:
-        return own(f"estimators.{name}.uses", uses)(name, spec)
+        engine: EstimatorEngine = own(f"estimators.{name}.uses", uses)(name, spec)
+        return engine
     return engines()[type(spec)](name, spec)
 
 

@@ -7,6 +7,7 @@ says about the nation; what is left between its sites only tells about the site-
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -91,11 +92,10 @@ def build_panel(
     )
     first = np.r_[starts, used.size].astype(np.int64)
     when = middle[starts]
-    known = np.array([visits.last_day[used[a:b]].max() for a, b in zip(first, first[1:])])
+    known = np.array([visits.last_day[used[a:b]].max() for a, b in pairwise(first)])
+    known = np.maximum.accumulate(known) + looks.report_lag
     n_observation = np.array(
-        [int((np.maximum.accumulate(known) + looks.report_lag <= day).sum()) for day in looks.day]
-        if used.size
-        else [0] * looks.day.size,
+        [int((known <= day).sum()) for day in looks.day],
         dtype=np.int64,
     )
     times, rank = np.unique(when, return_inverse=True)

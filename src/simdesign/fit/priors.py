@@ -39,32 +39,22 @@ def step_priors(spec: ExactStep | ExactSite, substance: str) -> StepPriors:
         known = ", ".join(DEFAULT_PRIORS)
         raise SpecError("substance", substance, f"has analysis priors only for {known}")
     default = DEFAULT_PRIORS[substance]
-    walk = (
-        SITE_WALK_PRIORS[substance]
-        if isinstance(spec, ExactSite)
-        else default["sigma_rw"]
-    )
+    walk = SITE_WALK_PRIORS[substance] if isinstance(spec, ExactSite) else default["sigma_rw"]
     plugged = plugged_noise(substance)
     return StepPriors(
         hazard=spec.hazard,
         step_sd=spec.step_sd,
         drift_sd=spec.drift_sd,
         slot_sd=spec.slot_sd,
-        sigma_shared=default["sigma_shared"]
-        if spec.sigma_shared is None
-        else spec.sigma_shared,
+        sigma_shared=default["sigma_shared"] if spec.sigma_shared is None else spec.sigma_shared,
         sigma_rw=walk if spec.sigma_rw is None else spec.sigma_rw,
-        sigma_site=default["sigma_site"]
-        if spec.sigma_site is None
-        else spec.sigma_site,
+        sigma_site=default["sigma_site"] if spec.sigma_site is None else spec.sigma_site,
         r_lab=spec.r_lab,
         nugget=spec.nugget,
         break_intervals=spec.break_intervals,
         day_noise=DayNoise(
             variance=(plugged.day_sd if spec.day_sd is None else spec.day_sd) ** 2,
-            count_noise=plugged.count_noise
-            if spec.count_noise is None
-            else spec.count_noise,
+            count_noise=plugged.count_noise if spec.count_noise is None else spec.count_noise,
             rho=plugged.rho if spec.day_rho is None else spec.day_rho,
             log_weekday=np.log(plugged.weekday),
         ),

@@ -77,9 +77,7 @@ def site_nodes(prior: Scale, spacing: float, refinement: int) -> SiteNodes:
         coarse = fine.value[::refinement]
         position = np.arange(fine.value.size) / refinement
         hat = np.maximum(0.0, 1.0 - np.abs(position[:, None] - np.arange(n)[None, :]))
-        return SiteNodes(
-            coarse=coarse, fine=fine.value, log_weight=fine.log_weight, hat=hat
-        )
+        return SiteNodes(coarse=coarse, fine=fine.value, log_weight=fine.log_weight, hat=hat)
     nodes = scale_nodes(prior, 21)
     return SiteNodes(
         coarse=nodes.value, fine=nodes.value, log_weight=nodes.log_weight,

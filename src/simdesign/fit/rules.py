@@ -31,9 +31,7 @@ class EudaRuleEngine:
 
     def fit(self, observations: Observations, looks: Looks, substance: str) -> Fit:
         """Score = absolute relative change of the last year."""
-        change, mean, _, _ = site_changes(
-            *_last_two_years(observations, looks, substance)
-        )
+        change, mean, _, _ = site_changes(*_last_two_years(observations, looks, substance))
         score = np.abs(change)
         return _fit(self.name, substance, score, score > self.spec.threshold, mean)
 
@@ -52,9 +50,7 @@ class ZTestEngine:
 
     def fit(self, observations: Observations, looks: Looks, substance: str) -> Fit:
         """Score = absolute z value of the last year."""
-        _, mean, variance, n = site_changes(
-            *_last_two_years(observations, looks, substance)
-        )
+        _, mean, variance, n = site_changes(*_last_two_years(observations, looks, substance))
         given = self.spec.standard_error
         with np.errstate(invalid="ignore", divide="ignore"):
             error = np.sqrt(variance / n) if given == "between_sites" else float(given)
@@ -79,9 +75,7 @@ def _last_two_years(
     return latest, before
 
 
-def _fit(
-    name: str, substance: str, score: Floats, alarm: np.ndarray, effect: Floats
-) -> Fit:
+def _fit(name: str, substance: str, score: Floats, alarm: np.ndarray, effect: Floats) -> Fit:
     nothing = np.full(score.shape, np.nan)
     known = np.isfinite(score)
     return Fit(
@@ -95,7 +89,5 @@ def _fit(
         effect_high=nothing,
         break_day=nothing,
         log_evidence=nothing,
-        status=np.where(known, int(Status.OK), int(Status.TOO_LITTLE_DATA)).astype(
-            np.int64
-        ),
+        status=np.where(known, int(Status.OK), int(Status.TOO_LITTLE_DATA)).astype(np.int64),
     )

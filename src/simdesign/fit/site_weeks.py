@@ -33,18 +33,12 @@ class SiteWeeks:
     """Reduced data of one substance."""
 
     mean: Floats  # (r, v) GLS mean log load; 0 where not usable
-    variance: (
-        Floats  # (r, v) its known noise variance, without site-week and shared parts
-    )
+    variance: Floats  # (r, v) its known noise variance, without site-week and shared parts
     usable: Bools  # (r, v)
-    n_left_out: (
-        np.ndarray
-    )  # (r,) int64 visits with data, left out for too many days below LOQ
+    n_left_out: np.ndarray  # (r,) int64 visits with data, left out for too many days below LOQ
 
 
-def site_weeks(
-    observations: Observations, substance: str, noise: DayNoise
-) -> SiteWeeks:
+def site_weeks(observations: Observations, substance: str, noise: DayNoise) -> SiteWeeks:
     """Reduce the daily loads of one substance to site-week means.
 
     Up to two of seven days below the LOQ enter by their expected logarithm given that they lie

@@ -22,14 +22,10 @@ def programme_years(looks: Looks) -> np.ndarray:
     start = date_of(looks.start_day)
     last = int(looks.day.max(initial=looks.start_day))
     n_year = date_of(last).year - start.year + 1
-    return np.array(
-        [day_of(start.replace(year=start.year + y)) for y in range(n_year + 1)]
-    )
+    return np.array([day_of(start.replace(year=start.year + y)) for y in range(n_year + 1)])
 
 
-def yearly_means(
-    observations: Observations, looks: Looks, substance: str
-) -> YearlyMeans:
+def yearly_means(observations: Observations, looks: Looks, substance: str) -> YearlyMeans:
     """Return arithmetic mean loads per site and programme year, as known at each look.
 
     A day below LOQ counts with half its LOQ, as is common practice; a missing day is left out.
@@ -40,9 +36,7 @@ def yearly_means(
     years = programme_years(looks)
     year = np.searchsorted(years, visits.middle_day, side="right") - 1
     year = np.where(visits.history, -1, year).astype(np.int64)
-    first_look = np.searchsorted(looks.day, visits.last_day + looks.report_lag).astype(
-        np.int64
-    )
+    first_look = np.searchsorted(looks.day, visits.last_day + looks.report_lag).astype(np.int64)
     n_look, n_year = looks.day.size, years.size - 1
     reported = np.zeros((n_look, n_year), dtype=bool)
     for k in range(n_look):
