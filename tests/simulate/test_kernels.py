@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from mc import assert_mean
 
+from mc import assert_mean
 from simdesign._kernels.counts import class_residue, daily_residue
 from simdesign._kernels.latent import log_path
 from simdesign._kernels.loads import add_drift_and_season, expected_loads

@@ -7,8 +7,8 @@ import pytest
 
 from simdesign.errors import SpecError
 from simdesign.simulate import count_noise, prepare, regime
-from simdesign.spec.change import LevelShift
 from simdesign.spec.catalogue import SUBSTANCES
+from simdesign.spec.change import LevelShift
 from simdesign.spec.quantity import HalfNormal, Normal, Uniform
 from simdesign.spec.study import Programme
 from simdesign.spec.world import World
@@ -62,7 +62,7 @@ def test_purity_adds_noise_more_users_do_not():
 def test_who_uses_nearly_daily_adds_little_noise():
     item = WORLD.substances["cocaine"]
     after = changed("cocaine", "heavier_use", 0.30)
-    heavy = [k for k, user in enumerate(item.classes) if user.name == "heavy"][0]
+    heavy = next(k for k, user in enumerate(item.classes) if user.name == "heavy")
     scale = 1 + 0.30 / item.classes[heavy].mass_share
     np.testing.assert_allclose(after.prob[:, heavy], item.classes[heavy].use_prob * scale)
     others = [k for k in range(3) if k != heavy]

@@ -103,6 +103,12 @@ def test_a_world_without_shared_and_site_parts_is_day_noise():
     assert (parts.swing_sd, parts.slow_sd, parts.fast_sd) == (0.0, 0.0, 0.0)
 
 
+def test_without_site_weeks_measurement_error_costs_a_little_lag_and_nothing_else():
+    mean, day, lag = miss(DEFAULT | {"sigma_site": 0.0, "sd_swing": 0.0})
+    assert (mean, day) == pytest.approx((0.0, 0.0), abs=1e-14)
+    assert -0.04 < lag / 0.134**2 < 0.0  # of the lag-1 correlation; its interval is 0.17 to 0.52
+
+
 def test_more_measurement_error_leaves_less_latent_noise():
     latent = [latent_parts(**(DEFAULT | {"measurement": m})).fast_sd for m in (0.0, 0.002, 0.004)]
     assert latent[0] > latent[1] > latent[2]

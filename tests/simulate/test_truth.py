@@ -4,8 +4,8 @@ import datetime as dt
 
 import numpy as np
 import pytest
-from mc import assert_mean
 
+from mc import assert_mean
 from simdesign.errors import SpecError
 from simdesign.records import MISSING_DAY
 from simdesign.simulate import DRAWN_FIELDS, prepare, simulate
