@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simdesign.data.names import SUBSTANCES
+from simdesign.data.names import SUBSTANCES, WEEK, assumed_week
 from simdesign.data.table import LoadTable
 from simdesign.errors import DataError
 from simdesign.records import MISSING_DAY, Floats, Ints, Observations, Visits
@@ -22,9 +22,10 @@ all sites of a campaign together."""
 def to_observations(table: LoadTable, substances: Sequence[str] | None = None) -> Observations:
     """Lay the days of a table out as visits, one replication.
 
-    A campaign is a run of days in the table, over all sites, without a gap of more than
-    `LONGEST_GAP` days and of at most `LONGEST_CAMPAIGN` days; a visit covers all days of its
-    campaign, with NaN where its site has no sample. The reference load of a site is its median.
+    In a file without dates a campaign is the one week of a year. Else it is a run of days in the
+    table, over all sites, without a gap of more than `LONGEST_GAP` days and of at most
+    `LONGEST_CAMPAIGN` days. A visit covers all days of its campaign, with NaN where its site has
+    no sample. The reference load of a site is its median.
 
     The limit of quantification of a release is not known. A censored day whose LOQ is unknown
     carries the smallest load quantified at its site for that substance as stand-in (the smallest
@@ -46,7 +47,9 @@ def to_observations(table: LoadTable, substances: Sequence[str] | None = None) -
     u = np.array([number.get(int(k), -1) for k in table.substance])[chosen]
     site, day, load = table.site[chosen], table.day[chosen], table.load[chosen]
     censored = table.censored[chosen]
-    first_day, length = campaigns(table.day[wanted])  # days without a sample belong to them too
+    # days without a sample belong to a campaign too
+    find = undated_campaigns if table.assumed_dates else campaigns
+    first_day, length = find(table.day[wanted])
     held = np.unique(np.searchsorted(first_day, day, side="right") - 1)
     first_day, length = first_day[held], length[held]
     campaign = np.searchsorted(first_day, day, side="right") - 1
@@ -82,6 +85,13 @@ def campaigns(day: Ints) -> tuple[Ints, Ints]:
             last.append(today)
     starts = np.array(first, dtype=np.int64)
     return starts, np.array(last, dtype=np.int64) - starts + 1
+
+
+def undated_campaigns(day: Ints) -> tuple[Ints, Ints]:
+    """Return the same where dates are assumed: the one assumed week of every year."""
+    years = {date_of(int(d)).year for d in np.unique(day)}
+    starts = np.array(sorted(assumed_week(year) for year in years), dtype=np.int64)
+    return starts, np.full(starts.size, len(WEEK), dtype=np.int64)
 
 
 def _visits(table: LoadTable, key: Ints, first_day: Ints, length: Ints) -> Visits:

@@ -1,4 +1,4 @@
-"""The command ``simdesign analyse``: is there a break in real series, when, how large?"""
+"""The command ``simdesign analyse``: P(break) in real series, when, how large, what stays open."""
 
 import json
 from pathlib import Path

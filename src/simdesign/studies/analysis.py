@@ -24,11 +24,11 @@ FEW_CAMPAIGNS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YearOnYear:
-    """EUDA's rule of practice on the last two campaigns of a series."""
+    """EUDA's rule of practice on the last two years of a series."""
 
     before: int  # year
     after: int  # year
-    change: float  # relative change of the weekly mean [1]
+    change: float  # relative change of the mean load [1]
     verdict: str  # "increase", "decrease" or "stable"
 
 
@@ -44,6 +44,7 @@ class Series:
     n_below_loq: int  # site-weeks left out because too many days lie below the LOQ
     prior_prob: float
     posterior: StepPosterior
+    likely_step: float  # posterior mean of the step [1, log] given a break in likely_interval
     year_on_year: YearOnYear | None
     noisy_years: tuple[int, ...]
     prob_without_noisy: float  # NaN when there are none, or too little is left
@@ -139,6 +140,7 @@ def fitted(
             # the same look and origin: only the data differ
             answer = step_posterior(spec, calm, looks, substance)
             without = answer.prob_break if answer.status == Status.OK else math.nan
+    posterior = step_posterior(spec, observations, looks, substance)
     year_of = {int(c): int(y) for c, y in zip(visits.campaign, visits.year, strict=True)}
     span = float(looks.day[-1] - looks.origin_day) / DAYS_PER_YEAR
     return Series(
@@ -149,11 +151,36 @@ def fitted(
         n_campaigns=len(year_of),
         n_below_loq=_mostly_below(observations),
         prior_prob=1.0 - math.exp(-spec.hazard * span),
-        posterior=step_posterior(spec, observations, looks, substance),
+        posterior=posterior,
+        likely_step=_likely_step(spec, observations, looks, substance, posterior),
         year_on_year=year_on_year(observations, EudaRule().threshold),
         noisy_years=tuple(sorted({year_of[c] for c in noisy})),
         prob_without_noisy=without,
     )
+
+
+def _likely_step(
+    spec: ExactStep | ExactSite,
+    observations: Observations,
+    looks: Looks,
+    substance: str,
+    posterior: StepPosterior,
+) -> float:
+    """Return E given a break in the most probable interval: the engine with this one alone.
+
+    A break elsewhere is then one that the data say nothing about: its mean effect is zero, as is
+    that of no break. So E = P(break in the interval) * (E given it).
+    """
+    if posterior.status != Status.OK or posterior.prob_interval.size == 0:
+        return math.nan
+    best = int(np.argmax(posterior.prob_interval))
+    start = int(posterior.interval_start[best])
+    # the engine admits every interval that has two campaigns with usable weeks before its end
+    alone = spec.model_copy(update={"break_intervals": (best + 2,)})
+    one = step_posterior(alone, observations, looks, substance)
+    if one.prob_interval.size != 1 or int(one.interval_start[0]) != start:
+        raise RuntimeError(f"interval {best} begins on day {start}, not where the engine put it")
+    return float(one.effect_mean / one.prob_interval[0])
 
 
 def look_at_end(observations: Observations) -> Looks:
@@ -169,20 +196,17 @@ def look_at_end(observations: Observations) -> Looks:
 
 
 def year_on_year(observations: Observations, threshold: float) -> YearOnYear | None:
-    """Return the change of the weekly mean between the last two campaigns.
+    """Return the change of the mean load between the last two years with campaigns.
 
-    A panel's change is that of the mean over the sites measured in both. Days below the LOQ
-    count with half their limit.
+    A panel's change is that of the unweighted mean over the sites measured in both. Days below
+    the LOQ count with half their limit, as is common practice.
     """
     visits = observations.visits
-    load = np.where(observations.censored[0, 0], 0.5, 1.0) * observations.load[0, 0]
-    mean = np.nanmean(load, axis=1)
-    numbers = np.unique(visits.campaign)
-    if numbers.size < 2:
+    years = np.unique(visits.year)
+    if years.size < 2:
         return None
-    before, after = numbers[-2], numbers[-1]
-    old = {int(s): float(m) for s, m in _at(observations, mean, int(before))}
-    new = {int(s): float(m) for s, m in _at(observations, mean, int(after))}
+    before, after = int(years[-2]), int(years[-1])
+    old, new = _site_means(observations, before), _site_means(observations, after)
     both = sorted(old.keys() & new.keys())
     if not both:
         return None
@@ -190,15 +214,18 @@ def year_on_year(observations: Observations, threshold: float) -> YearOnYear | N
     verdict = "stable"
     if abs(change) > threshold:
         verdict = "increase" if change > 0 else "decrease"
-    year = {int(c): int(y) for c, y in zip(visits.campaign, visits.year, strict=True)}
-    return YearOnYear(
-        before=year[int(before)], after=year[int(after)], change=change, verdict=verdict
-    )
+    return YearOnYear(before=before, after=after, change=change, verdict=verdict)
 
 
-def _at(observations: Observations, mean: np.ndarray, campaign: int) -> list[tuple[int, float]]:
-    here = observations.visits.campaign == campaign
-    return list(zip(observations.visits.site[here], mean[here], strict=True))
+def _site_means(observations: Observations, year: int) -> dict[int, float]:
+    """Return the mean load of every site with a sample in a year."""
+    visits = observations.visits
+    load = np.where(observations.censored[0, 0], 0.5, 1.0) * observations.load[0, 0]
+    here = visits.year == year
+    return {
+        int(s): float(np.nanmean(load[here & (visits.site == s)]))
+        for s in np.unique(visits.site[here])
+    }
 
 
 def _mostly_below(observations: Observations) -> int:

@@ -1,5 +1,6 @@
 """An analysis as a table on a terminal."""
 
+import math
 from pathlib import Path
 
 from rich.console import Console
@@ -7,7 +8,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from simdesign.studies.analysis import Analysis, Series, years_between
-from simdesign.studies.analysis_words import caveats, general_notes, percent, verdict
+from simdesign.studies.analysis_words import (
+    caveats,
+    general_notes,
+    percent,
+    shown_probability,
+    verdict,
+)
 
 
 def print_analysis(analysis: Analysis, console: Console) -> None:
@@ -42,6 +49,11 @@ def print_analysis(analysis: Analysis, console: Console) -> None:
         console.print(f"  - {escape(text)}", highlight=False)
 
 
+def signed(value: float) -> str:
+    """Return a whole number with its sign; there is no -0."""
+    return f"{round(value):+d}"
+
+
 def _cells(series: Series) -> list[str]:
     posterior = series.posterior
     campaigns = f"{series.n_campaigns} ({series.years[0]}-{series.years[-1]})"
@@ -49,16 +61,20 @@ def _cells(series: Series) -> list[str]:
     change = (
         ""
         if rule is None
-        else (f"{rule.verdict} ({100 * rule.change:+.0f} %, {rule.before}-{rule.after})")
+        else (f"{rule.verdict} ({signed(100 * rule.change)} %, {rule.before}-{rule.after})")
     )
     if not series.usable:
-        return [series.site, campaigns, "", f"{series.prior_prob:.2f}", "", "", change,
+        known = shown_probability(series)
+        prob = "" if math.isnan(known) else f"{known:.2f}"
+        return [series.site, campaigns, prob, f"{series.prior_prob:.2f}", "", "", change,
                 verdict(series)]  # fmt: skip
     interval = series.likely_interval
     when = ""
     if interval is not None:
         first, last = years_between(interval)
-        when = f"{first} and {last} (P {interval[2]:.2f})"
+        when = f"{first} and {last} (P {interval[2]:.2f}"
+        step = percent(series.likely_step)
+        when += ")" if step is None else f", {signed(step)} %)"
     size = [percent(x) or 0.0 for x in
             (posterior.effect_mean, posterior.effect_low, posterior.effect_high)]  # fmt: skip
     return [
@@ -67,7 +83,7 @@ def _cells(series: Series) -> list[str]:
         f"{posterior.prob_break:.2f}",
         f"{series.prior_prob:.2f}",
         when,
-        f"{size[0]:+.0f} % ({size[1]:+.0f} to {size[2]:+.0f})",
+        f"{signed(size[0])} % ({signed(size[1])} to {signed(size[2])})",
         change,
         verdict(series),
     ]

@@ -32,6 +32,13 @@ def verdict(series: Series) -> str:
     return next(word for least, word in SCALE if series.posterior.prob_break >= least)
 
 
+def shown_probability(series: Series) -> float:
+    """Return P(break); the prior where the data say nothing, NaN where the engine declines."""
+    if series.posterior.status == Status.TOO_LITTLE_DATA:
+        return series.prior_prob
+    return series.posterior.prob_break if series.usable else math.nan
+
+
 def caveats(series: Series) -> list[str]:
     """Return what cannot be concluded from this series, and why."""
     found = []
@@ -143,18 +150,22 @@ def plain_series(series: Series) -> dict[str, Any]:
         "last_year": series.years[-1],
         "population": series.population,
         "status": Status(posterior.status).name.lower(),
-        "prob_break": _number(posterior.prob_break),
+        "prob_break": _number(shown_probability(series)),
         "prior_prob_break": series.prior_prob,
         "verdict": verdict(series),
         "when": _when(series),
-        "intervals": [
+        "intervals": []
+        if not usable
+        else [
             {"from": str(date_of(a)), "to": str(date_of(b)), "prob": float(p)}
             for a, b, p in zip(
                 posterior.interval_start, posterior.interval_end, posterior.prob_interval,
                 strict=True,
             )
         ],
-        "prob_break_before_or_between_too_few_campaigns": _number(posterior.prob_unidentified),
+        "prob_break_before_or_between_too_few_campaigns": _number(posterior.prob_unidentified)
+        if usable
+        else None,
         "effect": {
             "log": _number(posterior.effect_mean) if usable else None,
             "log_low": _number(posterior.effect_low) if usable else None,
@@ -163,6 +174,7 @@ def plain_series(series: Series) -> dict[str, Any]:
             "percent_low": percent(posterior.effect_low) if usable else None,
             "percent_high": percent(posterior.effect_high) if usable else None,
             "interval_level": 0.95,
+            "log_given_a_break": posterior.effect_mean / posterior.prob_break if usable else None,
         },
         "rule_of_ten_percent": None
         if rule is None
@@ -189,7 +201,12 @@ def _when(series: Series) -> dict[str, Any] | None:
     if interval is None:
         return None
     first, last = years_between(interval)
-    return {"after_campaign": first, "before_campaign": last, "prob": interval[2]}
+    return {
+        "after_campaign": first,
+        "before_campaign": last,
+        "prob": interval[2],
+        "step_percent": percent(series.likely_step),
+    }
 
 
 def _number(value: float) -> float | None:
