@@ -1,5 +1,6 @@
 """A file's series, one by one and together, through the exact engine: what `analyse` computes."""
 
+import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from simdesign.fit import StepPosterior, step_posterior
 from simdesign.records import MISSING_DAY, Looks, Observations, Status
 from simdesign.spec.estimator import DEFAULT_PRIORS, EudaRule, ExactSite, ExactStep
 from simdesign.spec.plugged import plugged_noise
-from simdesign.units import DAYS_PER_YEAR, date_of, residue_g_per_day, weekday_of
+from simdesign.units import DAYS_PER_YEAR, date_of, day_of, residue_g_per_day, weekday_of
 
 NOISY = 1.5
 """Ratio of a campaign's day noise to the plugged-in one from which the campaign is named."""
@@ -184,14 +185,17 @@ def _likely_step(
 
 
 def look_at_end(observations: Observations) -> Looks:
-    """Return one look on the last sampled day; a break is thinkable from the first one on."""
+    """Return one look on the last sampled day; a break is thinkable from the first one on.
+
+    The programme starts on 1 January of the first year: its years are calendar years.
+    """
     day = observations.visits.day
     first = int(day[day != MISSING_DAY].min())
     return Looks(
         day=np.array([int(day.max())], dtype=np.int64),
         report_lag=0,
         origin_day=first,
-        start_day=first,
+        start_day=day_of(dt.date(date_of(first).year, 1, 1)),
     )
 
 
