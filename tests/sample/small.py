@@ -5,6 +5,7 @@ import datetime as dt
 import numpy as np
 
 from simdesign.records import MISSING_DAY, Truth
+from simdesign.sample import schedule
 from simdesign.spec.design import Design
 from simdesign.spec.study import Programme
 from simdesign.spec.world import Catchment, World
@@ -13,6 +14,26 @@ SITES = tuple("ABCDEFGHIJKLMNOPQRST")
 POPULATION = tuple(700_000.0 / (1 + i) for i in range(20))
 """A is the largest, T the smallest."""
 WEEK = {"kind": "fixed_weeks", "weeks": [11]}
+SCHEDULES = {
+    "fixed": WEEK,
+    "first and last week": {"kind": "fixed_weeks", "weeks": [1, 52]},
+    "rounds": {"kind": "rounds", "per_year": 12},
+    "pilot_rhythm": {"kind": "pilot_rhythm"},
+    "monthly": {"kind": "monthly"},
+    "random_weeks": {"kind": "random_weeks", "per_year": 4},
+    "every_days": {"kind": "every_days"},
+    "stratified_days": {"kind": "stratified_days"},
+    "continuous": {"kind": "continuous"},
+    "staggered": {"kind": "staggered", "weeks": [9, 11, 13, 15]},
+    "groups": {
+        "kind": "groups",
+        "groups": [
+            {"sites": ["A", "B"], "schedule": {"kind": "rounds", "per_year": 6}},
+            {"sites": "rest", "schedule": {"kind": "rounds", "per_year": 3}},
+        ],
+    },
+    "triggered": {"kind": "triggered", "base": WEEK, "extra_weeks": [20, 28, 36, 44]},
+}
 PILOT_START = 19_600
 """A day before the pilot's first round."""
 
@@ -63,3 +84,13 @@ def truth(of, shared=(0.0, 0.0, 0.0), load=800.0, first_day=PILOT_START, n_day=5
             for field, value in zip(fields, shared, strict=True)
         },
     )
+
+
+def lay(of, at=None, n_site=20, **options):
+    return schedule(of, at or programme(), SITES[:n_site], POPULATION[:n_site], **options)
+
+
+def days_of(visits, site=0):
+    """Return all sampled days of a site, in order."""
+    days = visits.day[visits.site == site].ravel()
+    return np.sort(days[days != MISSING_DAY])
