@@ -21,7 +21,8 @@ STEADY = {"drift": 0.0, "sigma_rw": 0.0, "sigma_rw_site": 0.0, "season_amplitude
 def weeks(world, seed):
     """Measured log loads of four seven-day campaigns a year, around their expectation.
 
-    Shape (replication x campaign, site, 7); the errors of the world are added here. Campaigns are 91 days apart: nine correlation times of the city deviation, three of the swing.
+    Shape (replication x campaign, site, 7); the errors of the world are added here.
+    Campaigns are 91 days apart: nine correlation times of the city deviation, three of the swing.
     """
     item = world.substances["cocaine"]
     shared = shared_parts(item.sigma_shared, item.lab_share, item.r_lab)
