@@ -47,8 +47,7 @@ def canonical_json(value: Any) -> str:
     if isinstance(value, dict):
         keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
         inner = ",".join(
-            f"{json.dumps(key, ensure_ascii=False)}:{canonical_json(value[key])}"
-            for key in keys
+            f"{json.dumps(key, ensure_ascii=False)}:{canonical_json(value[key])}" for key in keys
         )
         return "{" + inner + "}"
     if isinstance(value, list | tuple):
@@ -72,13 +71,14 @@ def spec_error(error: pydantic.ValidationError, source: str = "") -> SpecError:
     """Turn pydantic's report into one line: the first problem, and how many there are."""
     problems = error.errors(include_url=False)
     first = problems[0]
+    inner = first.get("ctx", {}).get("error")
+    if isinstance(inner, SpecError):
+        return SpecError(inner.field, inner.value, inner.rule, source)
     path = ".".join(str(part) for part in first["loc"]) or "study"
     rule = str(first["msg"]).removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
         rule = "unknown key"
     if len(problems) > 1:
-        others = ", ".join(
-            ".".join(str(p) for p in item["loc"]) for item in problems[1:4]
-        )
+        others = ", ".join(".".join(str(p) for p in item["loc"]) for item in problems[1:4])
         rule += f" ({len(problems) - 1} more: {others})"
     return SpecError(path, first.get("input"), rule, source)

@@ -25,9 +25,7 @@ class LevelShift(Spec):
     mechanism: Mechanism = "more_users"
     at: Quantity = Uniform(low=2.0, high=7.0)
     """Years from the start of the programme to the break; [2, 7) is programme years 3 to 7."""
-    where: Literal["national"] | Annotated[tuple[str, ...], Field(min_length=1)] = (
-        "national"
-    )
+    where: Literal["national"] | Annotated[tuple[str, ...], Field(min_length=1)] = "national"
     """The whole country, or the sites that change."""
 
 

@@ -65,9 +65,7 @@ class ZTest(Spec):
     kind: Literal["z_test"] = "z_test"
     level: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """Two-sided level of the rule as published."""
-    standard_error: Literal["between_sites"] | Annotated[float, Field(gt=0)] = (
-        "between_sites"
-    )
+    standard_error: Literal["between_sites"] | Annotated[float, Field(gt=0)] = "between_sites"
     """From the spread of the sites' differences, or a known value."""
 
 
@@ -79,9 +77,7 @@ class Own(Spec):
     options: dict[str, Any] = {}
 
 
-Estimator = Annotated[
-    ExactStep | ExactSite | EudaRule | ZTest | Own, Field(discriminator="kind")
-]
+Estimator = Annotated[ExactStep | ExactSite | EudaRule | ZTest | Own, Field(discriminator="kind")]
 
 DEFAULT_PRIORS: dict[str, dict[str, Scale]] = {
     "cocaine": {

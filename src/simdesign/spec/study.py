@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pydantic
+import tomli_w
 from pydantic import Field, model_validator
 
 from simdesign.errors import SpecError
@@ -135,9 +136,12 @@ class Study(Spec):
     @model_validator(mode="after")
     def _every_cell_is_possible(self) -> "Study":
         if self.decision.reference not in self.designs:
-            raise ValueError(
-                f"decision.reference: no design named {self.decision.reference!r}"
-            )
+            raise ValueError(f"decision.reference: no design named {self.decision.reference!r}")
+        known = set(self.factors).union(*(size.factors or {} for size in self.sizes.values()))
+        for rule in self.exclude:
+            for name in rule.when:
+                if name not in known:
+                    raise SpecError(f"exclude.when.{name}", name, "must name a factor")
         for size in self.sizes:
             for _ in self.scenarios(size):
                 pass
@@ -146,9 +150,7 @@ class Study(Spec):
     def size(self, name: str) -> Size:
         """Return the named size."""
         if name not in self.sizes:
-            raise SpecError(
-                "size", name, f"must be one of {', '.join(sorted(self.sizes))}"
-            )
+            raise SpecError("size", name, f"must be one of {', '.join(sorted(self.sizes))}")
         return self.sizes[name]
 
     def scenarios(self, size_name: str) -> Iterator[Scenario]:
@@ -166,9 +168,7 @@ class Study(Spec):
             factors={}, n_rep=size.null,
         )  # fmt: skip
         names = list(factors)
-        unknown = [
-            name for name in names if name.split(".")[0] not in ("world", "change")
-        ]
+        unknown = [name for name in names if name.split(".")[0] not in ("world", "change")]
         if unknown:
             raise SpecError(
                 f"factors.{unknown[0]}", unknown[0], "must start with world. or change."
@@ -196,6 +196,10 @@ class Study(Spec):
                 change=change, factors=cell, n_rep=size.alternative,
             )  # fmt: skip
 
+    def to_toml(self) -> str:
+        """Return the study as TOML; reading it back gives an equal study."""
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
     def hash(self) -> str:
         """Return the content hash of the study, without its sizes: they only add replications."""
         content = plain(self)
@@ -217,13 +221,9 @@ class Study(Spec):
         except FileNotFoundError:
             raise SpecError("study file", str(path), "must exist") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SpecError(
-                "study file", str(error), "must be TOML", str(path)
-            ) from None
+            raise SpecError("study file", str(error), "must be TOML", str(path)) from None
         except OSError as error:
-            raise SpecError(
-                "study file", error.strerror, "must be readable", str(path)
-            ) from None
+            raise SpecError("study file", error.strerror, "must be readable", str(path)) from None
         return cls.from_dict(content, str(path))
 
     @classmethod
@@ -246,17 +246,11 @@ def _with_substances(world: World, substances: tuple[str, ...] | None) -> World:
         return world
     for name in substances:
         if name not in world.substances:
-            raise SpecError(
-                "sizes.substances", name, "must be a substance of the world"
-            )
-    return world.model_copy(
-        update={"substances": {n: world.substances[n] for n in substances}}
-    )
+            raise SpecError("sizes.substances", name, "must be a substance of the world")
+    return world.model_copy(update={"substances": {n: world.substances[n] for n in substances}})
 
 
-def _validated[T: Spec](
-    model: type[T], content: Any, cell: Mapping[str, FactorValue]
-) -> T:
+def _validated[T: Spec](model: type[T], content: Any, cell: Mapping[str, FactorValue]) -> T:
     try:
         return model.model_validate(content)
     except pydantic.ValidationError as error:
@@ -282,13 +276,8 @@ def _assign(parts: dict[str, Any], path: str, level: FactorValue) -> None:
         place[last] = level
 
 
-def _matches(
-    cell: Mapping[str, FactorValue], when: Mapping[str, tuple[FactorValue, ...]]
-) -> bool:
-    for name in when:
-        if name not in cell:
-            raise SpecError(f"exclude.when.{name}", name, "must name a factor")
-    return all(cell[name] in levels for name, levels in when.items())
+def _matches(cell: Mapping[str, FactorValue], when: Mapping[str, tuple[FactorValue, ...]]) -> bool:
+    return all(name in cell and cell[name] in levels for name, levels in when.items())
 
 
 def _label(cell: Mapping[str, FactorValue]) -> str:
