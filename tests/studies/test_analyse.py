@@ -193,6 +193,18 @@ def test_noisy_weeks_are_named_and_left_out_for_comparison(app, tmp_path):
     assert any("2014" in text and "scatter" in text for text in panel["cannot_be_concluded"])
 
 
+def test_nothing_is_left_to_compare_when_every_week_is_noisy(app, tmp_path):
+    factor = [4.0, 0.25, 3.0, 0.3, 4.0, 0.25, 1.0]
+
+    def shaken(row):
+        loads = [f * float(row[i]) for f, i in zip(factor, COLUMNS.values(), strict=True)]
+        return [*row[:5], *map(str, loads), "", "", ""]
+
+    panel = printed(app, rewritten(step_release(tmp_path), shaken))["panel"]
+    assert len(panel["noisy_years"]) == 12
+    assert panel["prob_break_without_noisy_years"] is None
+
+
 def test_the_expected_day_noise_is_one(tmp_path):
     # 4 cities x 12 weeks of the catalogue's own day noise: 288 degrees of freedom. The days are
     # correlated and counts add a little, which the expectation includes; what is left is the

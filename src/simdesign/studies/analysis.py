@@ -134,13 +134,12 @@ def fitted(
     visits = observations.visits
     looks = look_at_end(observations)
     noisy = noisy_campaigns(observations, substance)
+    calm = _without_days(part, observations, noisy)
     without = math.nan
-    if noisy:
-        calm = to_observations(_without_days(part, observations, noisy), [substance])
-        if np.unique(calm.visits.campaign).size >= FEW_CAMPAIGNS:
-            # the same look and origin: only the data differ
-            answer = step_posterior(spec, calm, looks, substance)
-            without = answer.prob_break if answer.status == Status.OK else math.nan
+    if noisy and _n_campaign(calm) >= FEW_CAMPAIGNS:
+        # the same look and origin: only the data differ
+        answer = step_posterior(spec, to_observations(calm, [substance]), looks, substance)
+        without = answer.prob_break if answer.status == Status.OK else math.nan
     posterior = step_posterior(spec, observations, looks, substance)
     year_of = {int(c): int(y) for c, y in zip(visits.campaign, visits.year, strict=True)}
     span = float(looks.day[-1] - looks.origin_day) / DAYS_PER_YEAR
@@ -284,6 +283,12 @@ def _without_days(
 ) -> LoadTable:
     gone = np.isin(observations.visits.campaign, campaigns)
     return table.without_days(np.unique(observations.visits.day[gone]))
+
+
+def _n_campaign(table: LoadTable) -> int:
+    if not table.measured.any():
+        return 0
+    return int(np.unique(to_observations(table).visits.campaign).size)
 
 
 def years_between(interval: tuple[int, int, float]) -> tuple[str, str]:

@@ -109,6 +109,8 @@ def general_notes(analysis: Analysis) -> list[str]:
         "slope is not among the hypotheses, so a gradual change shows as drift, walk or a step",
         "a city's break may be its own or the nation's: compare it with the panel; with several "
         "cities searched, the chance that at least one is called without reason is larger",
+        "the noise of a day is plugged in, not estimated: that of Dutch weeks since 2017, more in "
+        "small towns; series whose days scatter more are named above",
         "a load does not tell more users, heavier use and higher purity apart",
     ]
     if analysis.country == "NL" and first < FIRST_QUIET_DUTCH_YEAR:
