@@ -25,34 +25,45 @@ fail() {
 # files costs many seconds, and where PYTHONDONTWRITEBYTECODE is set they would never be written.
 export UV_COMPILE_BYTECODE=1
 export UV_PYTHON_INSTALL_DIR="$PWD/.tools/python"
+# Trust whom the machine trusts, as pip does: an institute's network may have its own certificate.
+if [ -e /etc/ssl/certs/ca-certificates.crt ]; then export UV_SYSTEM_CERTS=1; fi
 unset VIRTUAL_ENV
 
-base=$(sh tools/find_python.sh) || base=
-uv=$(sh tools/find_uv.sh $base) || uv=
-
-echo "simdesign: making .venv from $lock" >&2
-if ! "$python" -c '' 2>/dev/null; then
-    rm -rf .venv
-    if [ -n "$uv" ]; then
-        # Without an interpreter of our own finding, uv fetches one.
-        "$uv" venv --quiet --python "${base:->=3.12,<3.15}" .venv ||
-            fail "no Python 3.12 to 3.14 found, and uv could not fetch one. Install Python 3.12 or later."
-    elif [ -z "$base" ]; then
-        fail "no Python 3.12 to 3.14 found, nor uv or pip to fetch one. Install Python 3.12 or later."
-    else
-        "$base" -m venv .venv >/dev/null 2>&1 ||
-            fail "$base has neither pip nor venv/ensurepip. Install them (Debian: python3-venv) or uv."
+# In both ways the project itself goes in without build isolation: its build backend is locked too.
+with_uv() {
+    if ! "$python" -c '' 2>/dev/null; then
+        rm -rf .venv
+        # Without an interpreter that we found, uv fetches one.
+        "$uv" venv --quiet --python "${base:-3.13}" .venv || return 1
     fi
-fi
-rm -f .venv/.run-* .venv/.dev-*
+    "$uv" pip sync --quiet --python "$python" --require-hashes "$lock" &&
+        "$uv" pip install --quiet --python "$python" --no-build-isolation --no-deps --editable .
+}
 
-# The project itself goes in without build isolation: its build backend is in the lock as well.
-if [ -n "$uv" ]; then
-    "$uv" pip sync --quiet --python "$python" --require-hashes "$lock"
-    "$uv" pip install --quiet --python "$python" --no-build-isolation --no-deps --editable .
+with_pip() {
+    if ! "$python" -m pip --version >/dev/null 2>&1; then
+        rm -rf .venv
+        "$base" -m venv .venv >/dev/null 2>&1 ||
+            fail "$base has no venv with ensurepip. Install it (Debian: python3-venv), or uv."
+    fi
+    "$python" -m pip install --quiet --require-hashes --requirement "$lock" &&
+        "$python" -m pip install --quiet --no-build-isolation --no-deps --editable .
+}
+
+base=$(sh tools/find_python.sh) || base=
+uv=$(sh tools/find_uv.sh "$base") || uv=
+if [ -z "$base" ] && [ -z "$uv" ]; then
+    fail "no Python 3.12 to 3.14 found, nor uv or pip to fetch one. Install Python 3.12 or later."
+fi
+
+echo "simdesign: making .venv from $lock (a minute or two on a slow network)" >&2
+rm -f .venv/.run-* .venv/.dev-*
+if [ -n "$uv" ] && with_uv; then
+    :
+elif [ -z "$base" ]; then
+    fail "no Python 3.12 to 3.14 found, and uv could not set one up. Install Python 3.12 or later."
 else
-    "$python" -m pip install --quiet --require-hashes --requirement "$lock"
-    "$python" -m pip install --quiet --no-build-isolation --no-deps --editable .
+    with_pip || fail "the packages of $lock could not be installed; the lines above say why."
 fi
 
 touch ".venv/.$level-$key"

@@ -6,8 +6,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-python=$(sh tools/find_python.sh) || python=3.12
-uv=$(sh tools/find_uv.sh) || {
+python=$(sh tools/find_python.sh) || python=
+uv=$(sh tools/find_uv.sh "$python") || {
     echo "simdesign: locking needs uv, which could not be installed." >&2
     exit 1
 }
@@ -15,7 +15,7 @@ uv=$(sh tools/find_uv.sh) || {
 unset PIP_FIND_LINKS UV_FIND_LINKS
 
 compile() {
-    "$uv" pip compile --quiet --universal --python "$python" --python-version 3.12 \
+    "$uv" pip compile --quiet --universal --python "${python:-3.12}" --python-version 3.12 \
         --generate-hashes --no-emit-index-url --no-header ${UPGRADE:+--upgrade} "$@" pyproject.toml
 }
 
