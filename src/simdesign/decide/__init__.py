@@ -8,4 +8,5 @@ from simdesign.decide.guarded import guarded_threshold as guarded_threshold
 from simdesign.decide.guarded import prior_bins as prior_bins
 from simdesign.decide.thresholds import Threshold as Threshold
 from simdesign.decide.thresholds import calibrated_threshold as calibrated_threshold
+from simdesign.decide.thresholds import calibrated_thresholds as calibrated_thresholds
 from simdesign.decide.thresholds import resampling_counts as resampling_counts

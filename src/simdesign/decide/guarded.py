@@ -77,24 +77,12 @@ def guarded_threshold(largest: Floats, bins: Bins, budget: float, counts: Floats
     value, draws = -np.inf, np.full(counts.shape[0], -np.inf)
     for number in range(bins.n_bin):
         inside = bins.label == number
-        own = calibrated_threshold(largest[inside], budget, np.zeros((0, int(inside.sum()))))
-        value = max(value, own.value)
-        draws = np.maximum(draws, _weighted(largest[inside], budget, counts[:, inside]))
+        own = calibrated_threshold(largest[inside], budget, counts[:, inside])
+        value, draws = max(value, own.value), np.maximum(draws, own.draws)
     if bins.n_bin == 0:
         value, draws = np.inf, np.full(counts.shape[0], np.inf)
     attained = float(np.mean(largest > value)) if largest.size else 0.0
     return Threshold(value=value, attained=attained, draws=draws, n_null=largest.size)
-
-
-def _weighted(largest: Floats, budget: float, counts: Floats) -> Floats:
-    """Return the order statistic of resamples whose sizes differ, shape (n_draw,)."""
-    order = np.argsort(largest, kind="stable")
-    cumulated = np.cumsum(counts[:, order], axis=1)
-    size = cumulated[:, -1]
-    rank = np.ceil((size + 1) * (1.0 - budget) - 1e-9)
-    position = (cumulated < rank[:, None]).sum(axis=1)
-    values = np.append(largest[order], np.inf)
-    return np.asarray(values[np.minimum(position, largest.size)])
 
 
 def _central(values: Floats) -> np.ndarray:

@@ -34,19 +34,42 @@ def calibrated_threshold(largest: Floats, budget: float, counts: Floats) -> Thre
     counts : ndarray, shape (n_draw, n_null)
         How often each programme is in each resample, from ``resampling_counts``.
     """
-    n = largest.size
-    rank = int(np.ceil((n + 1) * (1.0 - budget) - 1e-9))
-    order = np.sort(largest)
-    value = float(order[rank - 1]) if rank <= n else np.inf
-    attained = float(np.mean(largest > value)) if n else 0.0
-    draws = np.full(counts.shape[0], np.inf)
-    if rank <= n:
-        cumulated = np.cumsum(counts[:, np.argsort(largest, kind="stable")], axis=1)
-        position = (cumulated < rank).sum(axis=1)
-        draws = order[np.minimum(position, n - 1)]
+    order = np.argsort(largest, kind="stable")
+    return _ordered_threshold(largest[order], np.cumsum(counts[:, order], axis=1), budget)
+
+
+def calibrated_thresholds(
+    largest: Floats, budgets: tuple[float, ...], counts: Floats
+) -> list[Threshold]:
+    """Return the thresholds of several budgets; the programmes are sorted once."""
+    order = np.argsort(largest, kind="stable")
+    cumulated = np.cumsum(counts[:, order], axis=1)
+    return [_ordered_threshold(largest[order], cumulated, budget) for budget in budgets]
+
+
+def _ordered_threshold(ordered: Floats, cumulated: Floats, budget: float) -> Threshold:
+    n = ordered.size
+    padded = np.append(ordered, np.inf)
+    value = float(padded[min(_rank(np.array(float(n)), budget) - 1, n)])
+    if n:
+        rank = _rank(cumulated[:, -1], budget)  # the size of a resample varies
+        draws = padded[np.minimum((cumulated < rank[:, None]).sum(axis=1), n)]
+    else:
+        draws = np.full(cumulated.shape[0], np.inf)
+    attained = float(np.mean(ordered > value)) if n else 0.0
     return Threshold(value=value, attained=attained, draws=draws, n_null=n)
 
 
+def _rank(size: Floats, budget: float) -> np.ndarray:
+    # the small term keeps 0.9 * 10 = 9.000000000000002 from becoming 10
+    return np.ceil((size + 1.0) * (1.0 - budget) - 1e-9).astype(np.int64)
+
+
 def resampling_counts(rng: np.random.Generator, n_draw: int, n: int) -> Floats:
-    """Return how often each of ``n`` replications is in each resample, shape (n_draw, n)."""
-    return rng.multinomial(n, np.full(n, 1.0 / n), size=n_draw).astype(np.float64)
+    """Return how often each of ``n`` replications is in each resample, shape (n_draw, n).
+
+    Independent Poisson(1) numbers, the bootstrap whose resamples are independent from replication
+    to replication: the counts of the first replications stay the same when more are added, and
+    scenarios that share their luck share their counts whatever their numbers of replications.
+    """
+    return np.ascontiguousarray(rng.poisson(1.0, size=(n, n_draw)).T.astype(np.float64))

@@ -1,1 +1,33 @@
-"""evaluate: see docs/ARCHITECTURE.md."""
+"""rows and alarms -> performance measures with their Monte Carlo errors, costs and verdicts."""
+
+from simdesign.evaluate.costs import DesignCost as DesignCost
+from simdesign.evaluate.costs import design_cost as design_cost
+from simdesign.evaluate.detection import Alarms as Alarms
+from simdesign.evaluate.detection import alarms_after_break as alarms_after_break
+from simdesign.evaluate.detection import false_alarm_prob as false_alarm_prob
+from simdesign.evaluate.detection import power as power
+from simdesign.evaluate.detection import power_given_quiet as power_given_quiet
+from simdesign.evaluate.detection import premature_prob as premature_prob
+from simdesign.evaluate.detection import restricted_mean_delay as restricted_mean_delay
+from simdesign.evaluate.detection import type_m as type_m
+from simdesign.evaluate.detection import type_s as type_s
+from simdesign.evaluate.estimates import bias as bias
+from simdesign.evaluate.estimates import coverage as coverage
+from simdesign.evaluate.estimates import dating_error as dating_error
+from simdesign.evaluate.estimates import rmse as rmse
+from simdesign.evaluate.measure import Measure as Measure
+from simdesign.evaluate.measure import difference as difference
+from simdesign.evaluate.measure import mean_measure as mean_measure
+from simdesign.evaluate.measure import wilson as wilson
+from simdesign.evaluate.picture import large_error_prob as large_error_prob
+from simdesign.evaluate.picture import level_bias as level_bias
+from simdesign.evaluate.picture import level_rmse as level_rmse
+from simdesign.evaluate.picture import right_verdict_prob as right_verdict_prob
+from simdesign.evaluate.verdict import Code as Code
+from simdesign.evaluate.verdict import Flip as Flip
+from simdesign.evaluate.verdict import Loss as Loss
+from simdesign.evaluate.verdict import Verdict as Verdict
+from simdesign.evaluate.verdict import code_of as code_of
+from simdesign.evaluate.verdict import flips as flips
+from simdesign.evaluate.verdict import loss as loss
+from simdesign.evaluate.verdict import verdict_of as verdict_of

@@ -51,7 +51,8 @@ def mean_measure(values: Floats, used: Bools, n_failed: int = 0, *, share: bool 
         Replications that count.
     n_failed : int
     share : bool
-        The values are 0 or 1: the interval is Wilson's.
+        The mean is a probability: at 0 and 1 the interval is Wilson's, elsewhere it is cut to
+        [0, 1].
     """
     n = int(used.sum())
     value = float(values[used].mean()) if n else np.nan
@@ -75,7 +76,9 @@ def _from_influence(
     scaled = np.zeros(total)
     scaled[used] = influence[used] * (total / n)
     mcse = float(np.sqrt(np.sum(influence[used] ** 2) / (n - 1) / n)) if n > 1 else np.nan
-    low, high = wilson(value, n) if share else (value - Z95 * mcse, value + Z95 * mcse)
+    low, high = value - Z95 * mcse, value + Z95 * mcse
+    if share:
+        low, high = wilson(value, n) if value in (0.0, 1.0) else (max(0.0, low), min(1.0, high))
     return Measure(
         value=value, mcse=mcse, n_rep=n, n_failed=n_failed, low=low, high=high, influence=scaled
     )

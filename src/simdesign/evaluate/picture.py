@@ -33,7 +33,7 @@ def _changes(level: Floats) -> Floats:
 def _mean_over_windows(flag: np.ndarray, known: np.ndarray, n_failed: int) -> Measure:
     n_window = known.sum(axis=1)
     values = (flag & known).sum(axis=1) / np.maximum(n_window, 1)
-    return mean_measure(values, n_window > 0, n_failed)
+    return mean_measure(values, n_window > 0, n_failed, share=True)
 
 
 def large_error_prob(level: Floats, truth: Floats, n_failed: int = 0) -> Measure:

@@ -1,1 +1,34 @@
-"""run: see docs/ARCHITECTURE.md."""
+"""A study -> stored rows, thresholds, measures and verdicts: the place where stages meet.
+
+The package can be called: ``simdesign.run(study)`` is ``simdesign.run.run(study)``.
+"""
+
+import sys
+import types
+from typing import Any
+
+from simdesign.run.assess import HORIZONS as HORIZONS
+from simdesign.run.assess import VERDICT_YEARS as VERDICT_YEARS
+from simdesign.run.assess import Assessment as Assessment
+from simdesign.run.assess import judging_estimator as judging_estimator
+from simdesign.run.files import write_atomic as write_atomic
+from simdesign.run.plan import Plan as Plan
+from simdesign.run.plan import Task as Task
+from simdesign.run.plan import make_plan as make_plan
+from simdesign.run.plan import missing_tasks as missing_tasks
+from simdesign.run.provenance import provenance as provenance
+from simdesign.run.results import Results as Results
+from simdesign.run.results import load as load
+from simdesign.run.schema import COLUMNS as COLUMNS
+from simdesign.run.store import Store as Store
+from simdesign.run.work import run as run
+from simdesign.run.work import run_plan as run_plan
+from simdesign.run.work import run_task as run_task
+
+
+class _Callable(types.ModuleType):
+    def __call__(self, *args: Any, **options: Any) -> Results:
+        return run(*args, **options)
+
+
+sys.modules[__name__].__class__ = _Callable  # a package cannot define __call__ otherwise

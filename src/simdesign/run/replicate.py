@@ -60,20 +60,22 @@ class Bench:
         parts = []
         for name in designs:
             seen = self.chain.gather(self.visits[name], population, *measured[name])
-            for cell in (item for item in task.cells if item.design == name):
-                level, _ = _guarded(
-                    lambda obs, s=cell.substance, n=name: (log_index(obs, self.looks[n], s),),
-                    seen, 1, n_look,
-                )  # fmt: skip
+            cells = [item for item in task.cells if item.design == name]
+            levels = {
+                substance: log_index(seen, self.looks[name], substance)
+                for substance in {item.substance for item in cells}
+            }
+            for cell in cells:
                 engine = self.engines[cell.estimator]
-                values, failures = _guarded(
+                values, failures = _fitted(
                     lambda obs, e=engine, s=cell.substance, n=name: _columns(
                         e.fit(obs, self.looks[n], s)
                     ),
-                    seen, len(_FIT_FIELDS), n_look,
+                    seen, n_look,
                 )  # fmt: skip
                 why = [a or b for a, b in zip(reasons, failures, strict=True)]
-                parts.append(facts.rows(task, cell, self.looks[name].day, values, level[0], why))
+                level = levels[cell.substance]
+                parts.append(facts.rows(task, cell, self.looks[name].day, values, level, why))
         return {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
 
     def _arrays(self, design: str, n_rep: int) -> tuple[Floats, np.ndarray]:
@@ -94,10 +96,9 @@ def _columns(fit: Fit) -> tuple[np.ndarray, ...]:
     )  # fmt: skip
 
 
-def _guarded(
+def _fitted(
     compute: Callable[[Observations], tuple[np.ndarray, ...]],
     observations: Observations,
-    n_value: int,
     n_look: int,
 ) -> tuple[list[np.ndarray], list[str]]:
     """Compute a batch; where that fails, one replication at a time, and note who failed why."""
@@ -105,7 +106,7 @@ def _guarded(
     try:
         return list(compute(observations)), [""] * n_rep
     except Exception:  # found again below, in the replication that causes it
-        values = [np.full((n_rep, n_look), np.nan) for _ in range(n_value)]
+        values = [np.full((n_rep, n_look), np.nan) for _ in _FIT_FIELDS]
         reasons = [""] * n_rep
         for r in range(n_rep):
             try:

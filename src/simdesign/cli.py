@@ -1,0 +1,137 @@
+"""The command line. Commands are declared here; what they do is imported when they are called.
+
+Exit status: 0 done, 1 failed, 2 wrong input with one line on standard error.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from simdesign.errors import SimDesignError
+
+app = typer.Typer(
+    name="simdesign",
+    help="Simulation studies of sampling designs for wastewater drug monitoring.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+_Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_Workers = Annotated[
+    int | None, typer.Option("--workers", help="Worker processes; default: all processors.")
+]
+_Budget = Annotated[
+    float | None,
+    typer.Option("--budget", help="False-alarm probability per programme, instead of the study's."),
+]
+
+
+@app.command()
+def run(
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (TOML).")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Results folder; default: runs/NAME.")
+    ] = None,
+    size: Annotated[str, typer.Option("--size", help="Size of the study.")] = "quick",
+    replications: Annotated[
+        int | None, typer.Option("--replications", help="The same number for every scenario.")
+    ] = None,
+    workers: _Workers = None,
+    task_size: Annotated[
+        int, typer.Option("--task-size", help="Replications of a task: a matter of speed only.")
+    ] = 50,
+    list_only: Annotated[
+        bool, typer.Option("--list", help="Print the conditions and stop.")
+    ] = False,
+) -> None:
+    """Run what is missing of a study; print the verdict; write measures and page."""
+    from simdesign.studies import commands
+
+    commands.run(study, out, size, replications, workers, task_size, list_only)
+
+
+@app.command()
+def status(folder: _Folder, as_json: _Json = False) -> None:
+    """Print how far a study is: done, missing, failed, digest."""
+    from simdesign.studies import commands
+
+    commands.status(folder, as_json)
+
+
+@app.command()
+def resume(folder: _Folder, workers: _Workers = None) -> None:
+    """Go on with the study of a results folder."""
+    from simdesign.studies import commands
+
+    commands.resume(folder, workers)
+
+
+@app.command()
+def evaluate(folder: _Folder, as_json: _Json = False, budget: _Budget = None) -> None:
+    """Compute measures and verdict from stored rows; nothing is simulated."""
+    from simdesign.studies import commands
+
+    commands.evaluate(folder, as_json, budget)
+
+
+@app.command()
+def report(
+    folder: _Folder,
+    lang: Annotated[str, typer.Option("--lang", help="Language shown first: en or nl.")] = "en",
+) -> None:
+    """Write the page of a study from its results."""
+    from simdesign.studies import commands
+
+    commands.report(folder, lang)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of a study file."""
+    from simdesign.studies import commands
+
+    commands.schema()
+
+
+def _register() -> None:
+    from simdesign.studies.analyse import register
+
+    register(app)
+
+
+_register()
+
+
+def main() -> None:
+    """Run the command line; wrong input is one line and exit status 2, never a traceback."""
+    sys.exit(call())
+
+
+def call(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    try:
+        found: Any = app(arguments, standalone_mode=False)
+    except SimDesignError as error:
+        typer.echo(f"simdesign: {' '.join(str(error).split())}", err=True)
+        return 2
+    except typer.Abort:
+        return _interrupted()
+    except KeyboardInterrupt:
+        return _interrupted()
+    except Exception as error:
+        # the library's usage errors know their exit status and message
+        message = getattr(error, "format_message", None)
+        if message is None:
+            raise
+        typer.echo(f"simdesign: {' '.join(message().split())}", err=True)
+        return int(getattr(error, "exit_code", 2))
+    return int(found) if isinstance(found, int) else 0
+
+
+def _interrupted() -> int:
+    typer.echo("simdesign: stopped; what is stored stays, run again to go on", err=True)
+    return 1

@@ -1,0 +1,188 @@
+"""Three-valued verdicts: as good, not as good, or cannot be told with these replications.
+
+The reference design is compared with every other one on the same replications. It is *as good*
+within a margin when, for every change and every other design, the upper confidence limit of what
+it loses stays below the margin. Each limit is one-sided 95 %; because *all* of them must hold, the
+claim as a whole is wrong with at most 5 % (intersection-union test, Berger 1982). It is *not as
+good* when for at least one of them the lower limit exceeds the margin, with the 5 % divided by
+the number of comparisons (Bonferroni). Everything else *cannot be told*.
+"""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from simdesign.evaluate.measure import Measure
+
+EQUAL_COST = 1.10
+"""A design costs about as much as another one when it costs at most this many times as much."""
+ERROR = 0.05
+"""Probability with which a verdict other than *cannot be told* may be wrong at its margin."""
+
+
+class Code(enum.StrEnum):
+    """A verdict. The values are stored: never rename."""
+
+    AS_GOOD = "as_good"
+    NOT_AS_GOOD = "not_as_good"
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """What the reference design loses against another one, in one scenario and one measure."""
+
+    scenario: str
+    size: float  # relative change of the load; NaN for a world without change
+    other: str  # the other design
+    measure: str  # power, restricted_mean_delay or large_error_prob
+    reference_value: float
+    other_value: float
+    loss: float  # > 0: the reference is worse
+    mcse: float  # of the paired difference
+    margin: float
+    n_rep: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One line: one substance in one world, about the break or the picture."""
+
+    topic: str  # "break" or "picture"
+    substance: str
+    estimator: str
+    threshold: str  # "operating", "oracle"; "" for the picture, which needs none
+    world: dict[str, float]  # factor levels of the world
+    sigma_shared: float  # level of the shared error; NaN when it is no factor
+    code: Code
+    reference: str
+    best: str  # the other design with the best mean over the changes
+    reference_value: float  # mean over the changes: power within three years, or P(large error)
+    best_value: float
+    mcse: float  # of the difference of these two means, at most
+    at_equal_cost: Code | None  # against designs at most 10 % dearer; None without any
+    losses: tuple[Loss, ...]
+
+
+def loss(
+    scenario: str,
+    size: float,
+    other: str,
+    measure: str,
+    values: tuple[Measure, Measure],
+    paired: Measure,
+    margin: float,
+) -> Loss:
+    """Return a loss from the reference's and the other's measure and their paired difference.
+
+    ``paired`` is reference minus other; more power is better, more of anything else worse.
+    """
+    sign = -1.0 if measure == "power" else 1.0
+    return Loss(
+        scenario=scenario, size=size, other=other, measure=measure,
+        reference_value=values[0].value, other_value=values[1].value,
+        loss=sign * paired.value, mcse=paired.mcse, margin=margin, n_rep=paired.n_rep,
+    )  # fmt: skip
+
+
+def _half_width(item: Loss, error: float) -> float:
+    """Return the one-sided confidence half-width.
+
+    Where no replication tells two designs apart the MCSE is 0; then the share that could is
+    bounded by log(1/error)/n (the rule of three for 5 %).
+    """
+    if item.n_rep < 1 or not np.isfinite(item.loss) or not np.isfinite(item.mcse):
+        return np.inf
+    least = np.log(1.0 / error) / item.n_rep
+    return float(max(stats.norm.isf(error) * item.mcse, least))
+
+
+def code_of(losses: Sequence[Loss]) -> Code:
+    """Return the verdict over all comparisons."""
+    if not losses:
+        return Code.CANNOT_TELL
+    if all(item.loss + _half_width(item, ERROR) <= item.margin for item in losses):
+        return Code.AS_GOOD
+    each = ERROR / len(losses)
+    if any(item.loss - _half_width(item, each) > item.margin for item in losses):
+        return Code.NOT_AS_GOOD
+    return Code.CANNOT_TELL
+
+
+def verdict_of(
+    topic: str,
+    losses: Sequence[Loss],
+    *,
+    substance: str,
+    estimator: str,
+    threshold: str,
+    world: dict[str, float],
+    sigma_shared: float,
+    reference: str,
+    cost: dict[str, float],
+) -> Verdict:
+    """Return one verdict of the reference design against all others.
+
+    Parameters
+    ----------
+    topic : str
+    losses : sequence of Loss
+        Every scenario that counts x every other design x every measure of the topic.
+    substance, estimator, threshold, world, sigma_shared, reference
+        What the verdict is about.
+    cost : dict
+        Design -> expected cost.
+    """
+    headline = "power" if topic == "break" else "large_error_prob"
+    mine = [item for item in losses if item.measure == headline]
+    others = sorted({item.other for item in mine})
+    means = {
+        name: float(np.mean([item.loss for item in mine if item.other == name])) for name in others
+    }
+    known = {name: value for name, value in means.items() if np.isfinite(value)}
+    best = max(known, key=lambda name: known[name]) if known else ""
+    chosen = [item for item in mine if item.other == best]
+    affordable = {n for n in others if cost[n] <= cost[reference] * EQUAL_COST}
+    equal = [item for item in losses if item.other in affordable]
+    return Verdict(
+        topic=topic, substance=substance, estimator=estimator, threshold=threshold, world=world,
+        sigma_shared=sigma_shared, code=code_of(losses), reference=reference, best=best,
+        reference_value=_mean([item.reference_value for item in chosen]),
+        best_value=_mean([item.other_value for item in chosen]),
+        mcse=_mean([item.mcse for item in chosen]),
+        at_equal_cost=code_of(equal) if equal else None,
+        losses=tuple(losses),
+    )  # fmt: skip
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else np.nan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flip:
+    """Two neighbouring levels of the shared error between which a verdict changes."""
+
+    low: float
+    high: float
+    before: Code
+    after: Code
+
+
+def flips(verdicts: Sequence[Verdict]) -> list[Flip]:
+    """Return where a series of verdicts changes as the shared error grows.
+
+    Parameters
+    ----------
+    verdicts : sequence of Verdict
+        One topic, substance, threshold and otherwise equal world.
+    """
+    ordered = sorted(verdicts, key=lambda item: item.sigma_shared)
+    return [
+        Flip(low=a.sigma_shared, high=b.sigma_shared, before=a.code, after=b.code)
+        for a, b in zip(ordered, ordered[1:], strict=False)
+        if a.code != b.code
+    ]

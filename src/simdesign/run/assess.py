@@ -1,0 +1,482 @@
+"""Stored rows -> thresholds, alarms, measures and verdicts: here the last stages meet.
+
+Nothing is simulated: another budget or margin needs this step alone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simdesign import decide, evaluate
+from simdesign.evaluate import Measure
+from simdesign.records import Floats, Ints
+from simdesign.run.grid import Grid, load_grid
+from simdesign.run.plan import Plan, visits_of
+from simdesign.run.store import Store
+from simdesign.run.tidy import Table
+from simdesign.seeds import Purpose, stream
+from simdesign.spec.estimator import ExactSite, ExactStep
+from simdesign.spec.quantity import expectation
+
+HORIZONS = (1.0, 2.0, 3.0, 5.0)
+"""Years after the break within which an alarm counts."""
+VERDICT_YEARS = 3.0
+"""Horizon of the power in the verdict."""
+DELAY_YEARS = (3.0, 5.0)
+"""Restrictions of the mean delay; the verdict uses the last."""
+CURVE = tuple(0.25 * quarter for quarter in range(1, 21))
+"""Years after the break at which the delay curve is given."""
+N_DRAW = 200
+"""Resamples: a standard error from 200 is itself within about 5 %."""
+N_BIN = 5
+"""Equally filled bins of a drawn parameter, for false alarms as its function."""
+
+Key = tuple[str, str, str, str]
+"""Substance, design, estimator, kind of threshold."""
+
+
+@dataclass(slots=True)
+class Assessment:
+    """Measures and verdicts of a study."""
+
+    table: Table
+    verdicts: list[evaluate.Verdict] = field(default_factory=list)
+    n_missing: int = 0
+    """Replications that the plan asks for and that are not complete yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cutoff:
+    """A threshold in use: its kind, its budget, and its value on the study and on resamples."""
+
+    kind: str
+    budget: float
+    values: Floats  # (1 + n_draw,)
+
+
+class _Assessor:
+    def __init__(self, store: Store, plan: Plan, budget: float | None) -> None:
+        self.store, self.plan = store, plan
+        decision = plan.study.decision
+        self.budget = decision.budget if budget is None else budget
+        self.budgets = tuple(sorted({*decision.budgets, self.budget}))
+        self.reference, self.margin = decision.reference, decision.margin
+        self.designs = sorted(plan.study.designs)
+        self.estimators = sorted(plan.study.estimators)
+        self.result = Assessment(Table(plan))
+        self.operating: dict[Key, list[_Cutoff]] = {}
+        self.known: dict[tuple[str, ...], Measure] = {}
+        self.cost: dict[str, float] = {}
+        most = {"null": 1, "study": 1}
+        for scenario in plan.scenarios:
+            most[scenario.luck] = max(most[scenario.luck], plan.n_rep(scenario))
+        self.counts = {
+            luck: decide.resampling_counts(
+                stream(plan.study.seed, Purpose.BOOTSTRAP, luck), N_DRAW, n
+            )
+            for luck, n in most.items()
+        }
+
+    def weight(self, grid: Grid) -> Floats:
+        """Return how often each replication is in the study (once) and in its resamples."""
+        drawn = self.counts[grid.scenario.luck][:, grid.replication]
+        return np.concatenate([np.ones((1, grid.n_rep)), drawn])
+
+    def load(self, name: str) -> Grid:
+        scenario = next(item for item in self.plan.scenarios if item.name == name)
+        grid = load_grid(self.store, self.plan, scenario)
+        self.result.n_missing += self.plan.n_rep(scenario) - grid.n_rep
+        return grid
+
+    def run(self) -> Assessment:
+        self._costs()
+        worlds = [item for item in self.plan.scenarios if item.role == "null_world"]
+        for scenario in self.plan.scenarios:
+            if scenario.role == "null_mixture":
+                self._null_mixture(self.load(scenario.name))
+        for world in worlds:
+            grid = self.load(world.name)
+            if not grid.n_rep:
+                continue
+            oracle = self._null_world(grid)
+            for scenario in self.plan.scenarios:
+                cell = {k: v for k, v in scenario.factors.items() if k.startswith("world.")}
+                if scenario.role == "alternative" and cell == world.factors:
+                    alternative = self.load(scenario.name)
+                    if alternative.n_rep:
+                        self._alternative(alternative, oracle)
+            self._verdicts(world.name, grid)
+        return self.result
+
+    def _cells(self, grid: Grid) -> Iterator[tuple[str, str, str]]:
+        for substance in grid.substances:
+            for design in self.designs:
+                for estimator in self.estimators:
+                    yield substance, design, estimator
+
+    def _costs(self) -> None:
+        visits = visits_of(self.plan.study, self.plan.scenarios[0])
+        for name, design in self.plan.study.designs.items():
+            found = evaluate.design_cost(design, visits[name], self.plan.study.programme)
+            self.cost[name] = found.total
+            for measure, value in (
+                ("cost", found.total), ("cost_per_year", found.per_year), ("cost_high", found.high),
+            ):  # fmt: skip
+                exact = Measure(value=value, mcse=0.0, n_rep=found.totals.size, low=value, high=value)
+                self.result.table.add(measure, exact, design=name)
+
+    def _null_mixture(self, grid: Grid) -> None:
+        """Set operating and guarded thresholds, and show what they do across the mixture."""
+        weight = self.weight(grid)
+        for substance, design, estimator in self._cells(grid):
+            score = grid.cell("score", design, estimator, substance)
+            largest = decide.largest_scores(score)
+            shared, walk = grid.drawn("sigma_shared", substance), grid.drawn("sigma_rw", substance)
+            bins = decide.prior_bins(shared, walk)
+            cutoffs = []
+            found = decide.calibrated_thresholds(largest, self.budgets, weight[1:])
+            for budget, threshold in zip(self.budgets, found, strict=True):
+                cutoffs.append(_cutoff("operating", budget, threshold))
+            guarded = decide.guarded_threshold(largest, bins, self.budget, weight[1:])
+            cutoffs.append(_cutoff("guarded", self.budget, guarded))
+            published = decide.published_alarms(
+                grid.cell("published_alarm", design, estimator, substance)
+            )
+            self.operating[substance, design, estimator, ""] = cutoffs
+            n_failed = grid.n_failed(design, estimator, substance)
+            for cutoff in (*cutoffs, *self._as_published(estimator)):
+                place = self._place(grid, substance, design, estimator, cutoff)
+                if cutoff.kind == "published":
+                    hit = published[0] < score.shape[1]
+                else:
+                    hit = largest > cutoff.values[0]
+                    self._add_threshold(cutoff, grid.n_rep, **place)
+                rate = evaluate.mean_measure(
+                    hit.astype(float), np.ones(hit.size, dtype=bool), n_failed, share=True
+                )
+                self.result.table.add("false_alarm_prob", rate, **place)
+                if cutoff.budget == self.budget or cutoff.kind == "published":
+                    self._binned(hit, bins, shared, walk, place)
+        self._any_substance(grid)
+        self._picture(grid)
+
+    def _binned(
+        self,
+        hit: np.ndarray,
+        bins: decide.Bins,
+        shared: Floats,
+        walk: Floats,
+        place: dict[str, object],
+    ) -> None:
+        """Add false alarms as a function of the drawn parameters, and the worst cell."""
+        for name, values in (("sigma_shared", shared), ("sigma_rw", walk)):
+            if np.unique(values).size == 1:
+                continue
+            for part in np.array_split(np.argsort(values, kind="stable"), N_BIN):
+                if part.size:
+                    rate = _share(hit[part])
+                    self.result.table.add(
+                        f"false_alarm_by_{name}", rate, horizon=float(values[part].mean()), **place
+                    )
+        cells = [_share(hit[bins.label == number]) for number in range(bins.n_bin)]
+        if cells:
+            worst = max(cells, key=lambda item: item.value)
+            self.result.table.add("false_alarm_worst_cell", worst, **place)
+
+    def _any_substance(self, grid: Grid) -> None:
+        if len(grid.substances) < 2:
+            return
+        for design in self.designs:
+            for estimator in self.estimators:
+                hit = np.zeros(grid.n_rep, dtype=bool)
+                for substance in grid.substances:
+                    cutoff = self._operating(substance, design, estimator)
+                    score = grid.cell("score", design, estimator, substance)
+                    hit |= decide.largest_scores(score) > cutoff.values[0]
+                self.result.table.add(
+                    "false_alarm_any_substance", _share(hit), scenario=grid.scenario, design=design,
+                    estimator=estimator, threshold="operating", budget=self.budget,
+                )  # fmt: skip
+
+    def _operating(self, substance: str, design: str, estimator: str) -> _Cutoff:
+        found = self.operating[substance, design, estimator, ""]
+        return next(c for c in found if c.kind == "operating" and c.budget == self.budget)
+
+    def _null_world(self, grid: Grid) -> dict[tuple[str, str, str], _Cutoff]:
+        """Set the oracle thresholds of one world, and count false alarms at the others."""
+        weight = self.weight(grid)
+        oracle = {}
+        for substance, design, estimator in self._cells(grid):
+            score = grid.cell("score", design, estimator, substance)
+            n_failed = grid.n_failed(design, estimator, substance)
+            largest = decide.largest_scores(score)
+            threshold = decide.calibrated_threshold(largest, self.budget, weight[1:])
+            cutoff = _cutoff("oracle", self.budget, threshold)
+            oracle[substance, design, estimator] = cutoff
+            place = self._place(grid, substance, design, estimator, cutoff)
+            self._add_threshold(cutoff, grid.n_rep, **place)
+            self.result.table.add("false_alarm_prob", _share(largest > cutoff.values[0]), **place)
+            for other in (
+                *self.operating.get((substance, design, estimator, ""), ()),
+                *self._as_published(estimator),
+            ):
+                look = self._first_looks(grid, substance, design, estimator, other, weight)
+                rate = evaluate.false_alarm_prob(look, weight, score.shape[1], n_failed)
+                place = self._place(grid, substance, design, estimator, other)
+                self.result.table.add("false_alarm_prob", rate, **place)
+        self._picture(grid)
+        return oracle
+
+    def _add_threshold(self, cutoff: _Cutoff, n_rep: int, **place: object) -> None:
+        spread = cutoff.values[1:]
+        known = spread[np.isfinite(spread)]
+        mcse = float(known.std(ddof=1)) if known.size > 1 else np.nan
+        value = Measure(value=float(cutoff.values[0]), mcse=mcse, n_rep=n_rep)
+        self.result.table.add("threshold", value, **place)
+
+    def _as_published(self, estimator: str) -> list[_Cutoff]:
+        if isinstance(self.plan.study.estimators[estimator], ExactStep | ExactSite):
+            return []
+        return [_Cutoff(kind="published", budget=np.nan, values=np.full(1 + N_DRAW, np.nan))]
+
+    def _first_looks(
+        self,
+        grid: Grid,
+        substance: str,
+        design: str,
+        estimator: str,
+        cutoff: _Cutoff,
+        weight: Floats,
+    ) -> Ints:
+        """Return the look of the first alarm, shape (1 + n_draw, r)."""
+        if cutoff.kind == "published":
+            alarm = grid.cell("published_alarm", design, estimator, substance)
+            return np.broadcast_to(decide.published_alarms(alarm), weight.shape)
+        score = grid.cell("score", design, estimator, substance)
+        return decide.first_alarms(score, cutoff.values)
+
+    def _alternative(
+        self, grid: Grid, oracle: dict[tuple[str, str, str], _Cutoff]
+    ) -> None:
+        """Add every measure of a scenario with a change."""
+        weight = self.weight(grid)
+        for substance, design, estimator in self._cells(grid):
+            cell = (design, estimator, substance)
+            n_failed = grid.n_failed(*cell)
+            true_effect = grid.cell("true_effect", *cell)
+            effect = grid.cell("effect", *cell)
+            self._effect_measures(grid, substance, design, estimator, n_failed)
+            for cutoff in (
+                *self.operating.get((substance, design, estimator, ""), ()),
+                oracle[substance, design, estimator],
+                *self._as_published(estimator),
+            ):
+                look = self._first_looks(grid, substance, design, estimator, cutoff, weight)
+                alarms = evaluate.alarms_after_break(
+                    look, weight, grid.look_day, self.plan.study.programme.report_lag,
+                    grid.change_day, n_failed,
+                )  # fmt: skip
+                place = self._place(grid, substance, design, estimator, cutoff)
+                for years in HORIZONS:
+                    self._keep("power", evaluate.power(alarms, years), years, place)
+                for years in DELAY_YEARS:
+                    delay = evaluate.restricted_mean_delay(alarms, years)
+                    self._keep("restricted_mean_delay", delay, years, place)
+                if cutoff.kind != "published" and cutoff.budget != self.budget:
+                    continue
+                quiet = evaluate.power_given_quiet(alarms, VERDICT_YEARS)
+                add = self.result.table.add
+                add("power_given_quiet", quiet, horizon=VERDICT_YEARS, **place)
+                add("premature_prob", evaluate.premature_prob(alarms), **place)
+                full = true_effect[:, -1]
+                if np.isfinite(effect).any() and np.any(full != 0.0):
+                    add("type_s", evaluate.type_s(alarms, effect, full), **place)
+                    add("type_m", evaluate.type_m(alarms, effect, full), **place)
+                if cutoff.kind in ("operating", "oracle"):
+                    for years in CURVE:
+                        noticed = evaluate.power(alarms, years)
+                        add("delay_curve", noticed, horizon=years, **place)
+        self._picture(grid)
+        self._paired(grid)
+
+    def _effect_measures(
+        self, grid: Grid, substance: str, design: str, estimator: str, n_failed: int
+    ) -> None:
+        """Add bias, RMSE, coverage and dating error at the final look, where they exist."""
+        cell = (design, estimator, substance)
+        last = {
+            name: grid.cell(name, *cell)[:, -1]
+            for name in ("effect", "effect_low", "effect_high", "true_effect", "fitted_break_day")
+        }
+        place = {
+            "scenario": grid.scenario, "substance": substance, "design": design,
+            "estimator": estimator,
+        }  # fmt: skip
+        truth = last["true_effect"]
+        if np.isfinite(last["effect"]).any():
+            self._keep("effect_bias", evaluate.bias(last["effect"], truth, n_failed), np.nan, place)
+            self._keep("effect_rmse", evaluate.rmse(last["effect"], truth, n_failed), np.nan, place)
+        if np.isfinite(last["effect_low"]).any():
+            covered = evaluate.coverage(last["effect_low"], last["effect_high"], truth, n_failed)
+            self._keep("effect_coverage", covered, np.nan, place)
+        if np.isfinite(last["fitted_break_day"]).any():
+            day = grid.change_day.astype(float)
+            dated = evaluate.dating_error(last["fitted_break_day"], day, n_failed)
+            self._keep("dating_error", dated, np.nan, place)
+
+    def _picture(self, grid: Grid) -> None:
+        """Add the measures of the national picture: they need no estimator."""
+        for substance in grid.substances:
+            for design in self.designs:
+                cell = (design, self.estimators[0], substance)
+                level, truth = grid.cell("level", *cell), grid.cell("true_level", *cell)
+                n_failed = grid.n_failed(*cell)
+                place = {"scenario": grid.scenario, "substance": substance, "design": design}
+                for name, measure, horizon in (
+                    ("level_bias", evaluate.level_bias, np.nan),
+                    ("level_rmse", evaluate.level_rmse, np.nan),
+                    ("large_error_prob", evaluate.large_error_prob, 3.0),
+                    ("right_verdict_prob", evaluate.right_verdict_prob, 3.0),
+                ):
+                    self._keep(name, measure(level, truth, n_failed), horizon, place)
+        if grid.scenario.role != "alternative":
+            self._paired(grid)
+
+    def _keep(
+        self, measure: str, value: Measure, horizon: float, place: dict[str, object]
+    ) -> None:
+        """Add a measure and remember it for comparisons of designs."""
+        self.result.table.add(measure, value, horizon=horizon, **place)
+        budget = place.get("budget", np.nan)
+        if budget == self.budget or place.get("threshold", "") in ("", "published"):
+            self.known[self._address(measure, horizon, place)] = value
+
+    def _address(self, measure: str, horizon: float, place: dict[str, object]) -> tuple[str, ...]:
+        scenario = place["scenario"]
+        parts = [str(place.get(k, "")) for k in ("substance", "design", "estimator", "threshold")]
+        return (getattr(scenario, "name", ""), measure, f"{horizon:g}", *parts)
+
+    def _paired(self, grid: Grid) -> None:
+        """Add every design's difference from the reference, on the same replications."""
+        for address, value in list(self.known.items()):
+            name, measure, horizon, substance, design, estimator, threshold = address
+            if name != grid.scenario.name or design == self.reference:
+                continue
+            other = (name, measure, horizon, substance, self.reference, estimator, threshold)
+            paired = evaluate.difference(value, self.known[other])
+            self.result.table.add(
+                measure, paired, scenario=grid.scenario, substance=substance, design=design,
+                estimator=estimator, threshold=threshold, horizon=float(horizon),
+                budget=np.nan if threshold in ("", "published") else self.budget,
+                compared_with=self.reference,
+            )  # fmt: skip
+
+    def _place(
+        self, grid: Grid, substance: str, design: str, estimator: str, cutoff: _Cutoff
+    ) -> dict[str, object]:
+        return {
+            "scenario": grid.scenario, "substance": substance, "design": design,
+            "estimator": estimator, "threshold": cutoff.kind, "budget": cutoff.budget,
+        }  # fmt: skip
+
+    def _verdicts(self, world_name: str, grid: Grid) -> None:
+        """Judge the reference design in one world."""
+        world = grid.scenario
+        estimator = judging_estimator(self.plan)
+        changed = [
+            item
+            for item in self.plan.scenarios
+            if item.role == "alternative"
+            and {k: v for k, v in item.factors.items() if k.startswith("world.")} == world.factors
+            and abs(size_of(item)) >= self.margin.smallest_change - 1e-9
+        ]
+        margins = {
+            "power": (VERDICT_YEARS, self.margin.power),
+            "restricted_mean_delay": (DELAY_YEARS[-1], self.margin.delay_years),
+            "large_error_prob": (3.0, self.margin.picture),
+        }
+        for substance in grid.substances:
+            for topic, kind, scenarios, measures in (
+                ("break", "operating", changed, ("power", "restricted_mean_delay")),
+                ("break", "oracle", changed, ("power", "restricted_mean_delay")),
+                ("picture", "", [world, *changed], ("large_error_prob",)),
+            ):
+                losses = []
+                for scenario in scenarios:
+                    for measure in measures:
+                        horizon, margin = margins[measure]
+                        for other in self.designs:
+                            if other == self.reference:
+                                continue
+                            pair = []
+                            for design in (self.reference, other):
+                                address = (
+                                    scenario.name, measure, f"{horizon:g}", substance, design,
+                                    estimator if kind else "", kind,
+                                )  # fmt: skip
+                                pair.append(self.known.get(address))
+                            mine, theirs = pair
+                            if mine is None or theirs is None:
+                                continue
+                            losses.append(
+                                evaluate.loss(
+                                    scenario.name, size_of(scenario), other, measure,
+                                    (mine, theirs), evaluate.difference(mine, theirs), margin,
+                                )  # fmt: skip
+                            )
+                if losses:
+                    self.result.verdicts.append(
+                        evaluate.verdict_of(
+                            topic, losses, substance=substance, estimator=estimator,
+                            threshold=kind, world=_numbers(world.factors),
+                            sigma_shared=_shared_level(world.factors), reference=self.reference,
+                            cost=self.cost,
+                        )  # fmt: skip
+                    )
+
+
+def assess(store: Store, plan: Plan, budget: float | None = None) -> Assessment:
+    """Evaluate a study's stored rows.
+
+    Parameters
+    ----------
+    store : Store
+    plan : Plan
+    budget : float, optional
+        False-alarm budget for the verdicts, instead of the study's.
+    """
+    return _Assessor(store, plan, budget).run()
+
+
+def judging_estimator(plan: Plan) -> str:
+    """Return the estimator that verdicts rest on: the first exact engine, else the first."""
+    found = [n for n, spec in plan.study.estimators.items() if isinstance(spec, ExactStep)]
+    return (found or list(plan.study.estimators))[0]
+
+
+def size_of(scenario: object) -> float:
+    """Return the relative change of a scenario; NaN without one."""
+    size = getattr(getattr(scenario, "change", None), "size", None)
+    return np.nan if size is None else float(expectation(size))
+
+
+def _numbers(factors: dict[str, object]) -> dict[str, float]:
+    return {k: float(v) for k, v in factors.items() if isinstance(v, int | float)}
+
+
+def _shared_level(factors: dict[str, object]) -> float:
+    for path, level in factors.items():
+        if path.endswith(".sigma_shared") and isinstance(level, int | float):
+            return float(level)
+    return np.nan
+
+
+def _cutoff(kind: str, budget: float, threshold: decide.Threshold) -> _Cutoff:
+    return _Cutoff(
+        kind=kind, budget=budget, values=np.concatenate([[threshold.value], threshold.draws])
+    )
+
+
+def _share(hit: np.ndarray) -> Measure:
+    return evaluate.mean_measure(hit.astype(float), np.ones(hit.size, dtype=bool), share=True)

@@ -1,0 +1,222 @@
+"""What a results folder tells: progress, rows, measures, verdicts."""
+
+import hashlib
+import json
+import math
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simdesign.errors import SpecError
+from simdesign.evaluate import Code, Flip, Loss, Verdict, flips
+from simdesign.run.assess import Assessment, assess
+from simdesign.run.files import write_atomic
+from simdesign.run.plan import Plan, missing_tasks
+from simdesign.run.store import Store
+from simdesign.run.tidy import read_table
+from simdesign.spec.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Results:
+    """The stored results of a study."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.store = Store(folder)
+        self._assessed: dict[tuple[str, float | None], Assessment] = {}
+
+    def __repr__(self) -> str:
+        """Return the folder."""
+        return f"Results({str(self.store.folder)!r})"
+
+    @property
+    def folder(self) -> Path:
+        """The results folder."""
+        return self.store.folder
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The study at the size that was run last."""
+        return self.store.plan()
+
+    @property
+    def study(self) -> Study:
+        """The study."""
+        return self.plan.study
+
+    def status(self, *, digest: bool = True) -> dict[str, Any]:
+        """Return how far the study is.
+
+        Returns
+        -------
+        dict
+            ``study, size, scenarios, replications, done, missing, failed_rows, rows, seconds,
+            digest``. The digest is that of the rows stored so far.
+        """
+        missing = sum(task.n_rep for task in missing_tasks(self.plan, self.store.coverage()))
+        shards = self.store.shards()
+        total = self.plan.n_replication
+        return {
+            "study": self.study.name,
+            "size": self.plan.size,
+            "scenarios": len(self.plan.scenarios),
+            "replications": total,
+            "done": total - missing,
+            "missing": missing,
+            "failed_rows": sum(shard.n_failed for shard in shards),
+            "rows": self.plan.n_row,
+            "seconds": round(sum(shard.seconds for shard in shards), 3),
+            "digest": self.digest() if digest else "",
+        }
+
+    def digest(self) -> str:
+        """Return SHA-256 of the sorted table of rows."""
+        return self.store.digest(self.plan)
+
+    def rows(self, scenario: str | None = None) -> "pd.DataFrame":
+        """Return the rows of one scenario, or of all."""
+        import pandas as pd
+
+        names = [item.name for item in self.plan.scenarios]
+        if scenario is not None and scenario not in names:
+            raise SpecError("scenario", scenario, "must be a scenario of the study")
+        frames = [
+            pd.DataFrame(self.store.rows(self.plan, name))
+            for name in (names if scenario is None else [scenario])
+        ]
+        return pd.concat(frames, ignore_index=True)
+
+    def assessment(self, budget: float | None = None) -> Assessment:
+        """Return measures and verdicts, computed once for what is stored now."""
+        key = (self._state(), budget)
+        if key not in self._assessed:
+            self._assessed = {key: assess(self.store, self.plan, budget)}
+        return self._assessed[key]
+
+    def records(self, budget: float | None = None) -> list[dict[str, Any]]:
+        """Return the rows of the tidy table of measures; read from ``measures.csv`` if current."""
+        own = budget is None or budget == self.study.decision.budget
+        if own and self._is_saved():
+            return read_table(self.store.measures_path.read_text(encoding="utf-8"))
+        return self.assessment(None if own else budget).table.rows
+
+    def measures(self, budget: float | None = None) -> "pd.DataFrame":
+        """Return the tidy table of performance measures."""
+        import pandas as pd
+
+        return pd.DataFrame(self.records(budget))
+
+    def verdicts(self, budget: float | None = None) -> list[Verdict]:
+        """Return the verdicts per substance, world and threshold; read if current."""
+        own = budget is None or budget == self.study.decision.budget
+        if own and self._is_saved():
+            content = json.loads(self.store.verdict_path.read_text(encoding="utf-8"))
+            return [_verdict(item) for item in content["verdicts"]]
+        return self.assessment(None if own else budget).verdicts
+
+    def flips(self, verdicts: list[Verdict] | None = None) -> list[dict[str, Any]]:
+        """Return where verdicts change as the shared error grows, per otherwise equal world."""
+        groups: dict[tuple[Any, ...], list[Verdict]] = {}
+        for item in self.verdicts() if verdicts is None else verdicts:
+            rest = {k: v for k, v in item.world.items() if not k.endswith(".sigma_shared")}
+            key = (item.topic, item.substance, item.threshold, tuple(sorted(rest.items())))
+            groups.setdefault(key, []).append(item)
+        found = []
+        for (topic, substance, threshold, rest), items in groups.items():
+            found += [
+                {
+                    "topic": topic, "substance": substance, "threshold": threshold,
+                    "world": dict(rest), **_flip(flip),
+                }
+                for flip in flips(items)
+            ]  # fmt: skip
+        return found
+
+    def plain(self, budget: float | None = None) -> dict[str, Any]:
+        """Return measures, verdicts and flips as JSON values; undefined numbers are null."""
+        verdicts = self.verdicts(budget)
+        return {
+            "study": self.study.name,
+            "size": self.plan.size,
+            "budget": self.study.decision.budget if budget is None else budget,
+            "measures": _plain(self.records(budget)),
+            "verdicts": [_plain(asdict(item)) for item in verdicts],
+            "flips": _plain(self.flips(verdicts)),
+        }
+
+    def save(self) -> None:
+        """Write ``measures.csv`` and ``verdict.json``; nothing when they are current."""
+        if self._is_saved():
+            return
+        found = self.assessment()
+        write_atomic(self.store.measures_path, found.table.csv().encode())
+        content = {
+            "state": self._state(),
+            "study": self.study.name,
+            "size": self.plan.size,
+            "budget": self.study.decision.budget,
+            "n_missing": found.n_missing,
+            "verdicts": [_plain(asdict(item)) for item in found.verdicts],
+            "flips": _plain(self.flips(found.verdicts)),
+        }
+        text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+        write_atomic(self.store.verdict_path, text.encode())
+
+    def _state(self) -> str:
+        """Return a hash of what the measures are computed from."""
+        parts = [self.store.manifest_path.read_text(encoding="utf-8")]
+        parts += [shard.path.name for shard in self.store.shards()]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+    def _is_saved(self) -> bool:
+        try:
+            content = json.loads(self.store.verdict_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return self.store.measures_path.exists() and content.get("state") == self._state()
+
+
+def load(folder: str | Path) -> Results:
+    """Return the results in a folder.
+
+    Raises
+    ------
+    StoreError
+        When the folder holds none.
+    """
+    results = Results(folder)
+    results.store.manifest()
+    return results
+
+
+def _flip(flip: Flip) -> dict[str, Any]:
+    return {"low": flip.low, "high": flip.high, "before": flip.before, "after": flip.after}
+
+
+def _plain(value: Any) -> Any:
+    """Return JSON values: numbers that are not finite become null."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):  # NumPy's too
+        return float(value) if math.isfinite(value) else None
+    return value
+
+
+def _verdict(content: dict[str, Any]) -> Verdict:
+    def number(item: dict[str, Any]) -> dict[str, Any]:
+        return {
+            key: math.nan if value is None and key != "at_equal_cost" else value
+            for key, value in item.items()
+        }
+
+    fields = number(content)
+    fields["code"] = Code(fields["code"])
+    if fields["at_equal_cost"] is not None:
+        fields["at_equal_cost"] = Code(fields["at_equal_cost"])
+    fields["losses"] = tuple(Loss(**number(item)) for item in content["losses"])
+    return Verdict(**fields)

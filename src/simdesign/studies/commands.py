@@ -1,0 +1,107 @@
+"""What the commands of the command line do."""
+
+import json
+import sys
+from pathlib import Path
+
+import typer
+
+from simdesign.errors import SpecError
+from simdesign.run import Results, Store, load, make_plan, run_plan
+from simdesign.spec.study import Study
+from simdesign.studies.words import conditions, verdict_lines
+
+
+def run(
+    study_file: Path,
+    out: Path | None,
+    size: str,
+    replications: int | None,
+    workers: int | None,
+    task_size: int,
+    list_only: bool,
+) -> None:
+    """Run a study, then evaluate it and write its page."""
+    study = Study.from_toml(study_file)
+    try:
+        plan = make_plan(study, size, replications)
+    except SpecError as error:
+        raise _with_source(error, str(study_file)) from None
+    if list_only:
+        typer.echo("\n".join(conditions(plan)))
+        return
+    store = Store(out if out is not None else Path("runs") / study.name)
+    _finish(run_plan(plan, store, workers, task_size=task_size, quiet=False))
+
+
+def _with_source(error: SpecError, source: str) -> SpecError:
+    return SpecError(error.field, error.value, error.rule, error.source or source)
+
+
+def _finish(results: Results) -> None:
+    """Evaluate, write the page when there is one to write, and print the verdict."""
+    results.save()
+    page = _write_page(results.folder, "en")
+    typer.echo("\n".join(verdict_lines(results)))
+    typer.echo(f"measures: {results.store.measures_path}")
+    typer.echo(f"page: {page}")
+
+
+def _write_page(folder: Path, lang: str) -> Path:
+    from simdesign import report
+
+    write = getattr(report, "write_page", None)
+    return Path(write(folder, lang=lang)) if write else Path("none")
+
+
+def resume(folder: Path, workers: int | None) -> None:
+    """Run what is missing of the study that a folder holds."""
+    results = load(folder)
+    _finish(run_plan(results.plan, results.store, workers, quiet=False))
+
+
+def status(folder: Path, as_json: bool) -> None:
+    """Print how far a study is."""
+    found = load(folder).status()
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    typer.echo(f"{found['study']}, size {found['size']}, {found['scenarios']} scenarios")
+    typer.echo(
+        f"replications: {found['done']} done, {found['missing']} missing of "
+        f"{found['replications']}; failed rows: {found['failed_rows']}"
+    )
+    typer.echo(f"digest: {found['digest']}")
+
+
+def evaluate(folder: Path, as_json: bool, budget: float | None) -> None:
+    """Compute and print measures and verdict; with the study's own budget, store them too."""
+    if budget is not None and not 0.0 < budget < 1.0:
+        raise SpecError("--budget", budget, "must be in (0, 1)")
+    results = load(folder)
+    found = results.assessment(budget)
+    if budget is None:
+        results.save()
+    if as_json:
+        typer.echo(json.dumps(results.plain(budget), indent=1, ensure_ascii=False))
+        return
+    typer.echo("\n".join(verdict_lines(results, budget)))
+    if found.n_missing:
+        text = f"simdesign: {found.n_missing} replications are missing; see simdesign resume"
+        print(text, file=sys.stderr)
+
+
+def report(folder: Path, lang: str) -> None:
+    """Write the page."""
+    if lang not in ("en", "nl"):
+        raise SpecError("--lang", lang, "must be en or nl")
+    results = load(folder)
+    results.save()
+    typer.echo(str(_write_page(results.folder, lang)))
+
+
+def schema() -> None:
+    """Print the JSON schema of a study file."""
+    typer.echo(json.dumps(Study.model_json_schema(), indent=1))
+
+
