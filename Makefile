@@ -3,10 +3,9 @@
 .PHONY: help env env-run study test lint lock bench clean
 
 STUDY = experiments/annual_claim/study.toml
-CODE = src tests benchmarks notebooks
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
 
 env: ## Make the development environment in .venv
 	@sh tools/env.sh dev
