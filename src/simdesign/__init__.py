@@ -25,7 +25,7 @@ _WHERE = {
     "Study": "simdesign.spec.study",
     "load": "simdesign.run",
 }
-__all__ = ["__version__", "run", *_WHERE]  # noqa: PLE0604
+__all__ = ["__version__", "run", *_WHERE]
 
 
 def __getattr__(name: str) -> Any:

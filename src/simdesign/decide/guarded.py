@@ -88,7 +88,7 @@ def guarded_threshold(largest: Floats, bins: Bins, budget: float, counts: Floats
 def _central(values: Floats) -> np.ndarray:
     tail = 0.5 * (1.0 - CENTRAL)
     low, high = np.quantile(values, [tail, 1.0 - tail])
-    return (values >= low) & (values <= high)
+    return np.asarray((values >= low) & (values <= high))
 
 
 def _parts(members: Ints, values: Floats, n: int) -> list[Ints]:

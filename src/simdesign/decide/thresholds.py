@@ -50,7 +50,7 @@ def calibrated_thresholds(
 def _ordered_threshold(ordered: Floats, cumulated: Floats, budget: float) -> Threshold:
     n = ordered.size
     padded = np.append(ordered, np.inf)
-    value = float(padded[min(_rank(np.array(float(n)), budget) - 1, n)])
+    value = float(padded[min(int(_rank(np.array([float(n)]), budget)[0]) - 1, n)])
     if n:
         rank = _rank(cumulated[:, -1], budget)  # the size of a resample varies
         draws = padded[np.minimum((cumulated < rank[:, None]).sum(axis=1), n)]

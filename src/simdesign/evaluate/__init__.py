@@ -5,6 +5,7 @@ from simdesign.evaluate.costs import design_cost as design_cost
 from simdesign.evaluate.detection import Alarms as Alarms
 from simdesign.evaluate.detection import alarms_after_break as alarms_after_break
 from simdesign.evaluate.detection import false_alarm_prob as false_alarm_prob
+from simdesign.evaluate.detection import incidence as incidence
 from simdesign.evaluate.detection import power as power
 from simdesign.evaluate.detection import power_given_quiet as power_given_quiet
 from simdesign.evaluate.detection import premature_prob as premature_prob

@@ -53,7 +53,7 @@ def alarms_after_break(
         delay=(day - change_day) / DAYS_PER_YEAR,
         premature=day - report_lag < change_day,
         weight=weight,
-        follow_up=(float(look_day[-1]) - change_day) / DAYS_PER_YEAR,
+        follow_up=(float(look_day[-1]) - change_day.astype(np.float64)) / DAYS_PER_YEAR,
         look=look,
         n_failed=n_failed,
     )
@@ -64,19 +64,43 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
         return np.asarray(part.sum(axis=1) / whole.sum(axis=1))
 
 
-def power(alarms: Alarms, years: float) -> Measure:
-    """Return P(first alarm within so many years after the break).
+def incidence(alarms: Alarms, years: Floats) -> list[Measure]:
+    """Return P(first alarm within so many years after the break), for several horizons.
 
     The cumulative incidence with premature alarms as a competing event: a programme that cried
-    wolf before the break counts as one that did not notice it. Over the replications whose
-    programme lasts that long after the break.
+    wolf before the break counts as one that did not notice it. Each horizon is judged over the
+    replications whose programme lasts that long after the break.
+
+    Parameters
+    ----------
+    alarms : Alarms
+    years : ndarray of float64, shape (h,)
+        Increasing.
     """
-    followed = alarms.follow_up >= years
-    hit = (alarms.delay <= years) & ~alarms.premature
-    weight = alarms.weight * followed
-    return resampled_measure(
-        _ratio(weight * hit, weight), int(followed.sum()), alarms.n_failed, share=True
-    )
+    n_draw, n = alarms.delay.shape[0], years.size
+    followed = years[None, :] <= alarms.follow_up[:, None]  # (r, h)
+    whole = alarms.weight @ followed  # (d, h)
+    # a noticed break counts at the horizons from its delay up to the end of its follow-up
+    noticed = np.where(alarms.premature, np.inf, alarms.delay)
+    first = np.searchsorted(years, noticed, side="left")
+    last = np.broadcast_to(followed.sum(axis=1)[None, :], first.shape)
+    row = np.arange(n_draw)[:, None] * (n + 1)
+    size = n_draw * (n + 1)
+    weight = np.where(first < last, alarms.weight, 0.0).ravel()
+    steps = np.bincount((row + first).ravel(), weight, size)
+    steps -= np.bincount((row + last).ravel(), weight, size)
+    part = np.cumsum(steps.reshape(n_draw, n + 1), axis=1)[:, :n]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.clip(part / whole, 0.0, 1.0)  # the cumulated sum rounds
+    return [
+        resampled_measure(share[:, h], int(followed[:, h].sum()), alarms.n_failed, share=True)
+        for h in range(n)
+    ]
+
+
+def power(alarms: Alarms, years: float) -> Measure:
+    """Return P(first alarm within so many years after the break); see ``incidence``."""
+    return incidence(alarms, np.array([years]))[0]
 
 
 def power_given_quiet(alarms: Alarms, years: float) -> Measure:
@@ -108,9 +132,7 @@ def restricted_mean_delay(alarms: Alarms, years: float) -> Measure:
     followed = alarms.follow_up >= years
     delay = np.where(alarms.premature, years, np.minimum(alarms.delay, years))
     weight = alarms.weight * followed
-    return resampled_measure(
-        _ratio(weight * delay, weight), int(followed.sum()), alarms.n_failed
-    )
+    return resampled_measure(_ratio(weight * delay, weight), int(followed.sum()), alarms.n_failed)
 
 
 def _at_alarm(alarms: Alarms, values: Floats) -> tuple[Floats, Bools]:

@@ -25,7 +25,7 @@ class Measure:
     """Lower end of the 95 % Monte Carlo interval."""
     high: float = np.nan
     influence: Floats | None = field(default=None, repr=False, compare=False)
-    """What each replication contributes to the error, (n_total,); for measures without threshold."""
+    """Contribution of each replication to the error, (n_total,); where no threshold is used."""
     draws: Floats | None = field(default=None, repr=False, compare=False)
     """The same measure on resampled replications, (n_draw,); for measures with a threshold."""
 
@@ -99,8 +99,7 @@ def resampled_measure(
         to [0, 1].
     """
     value, draws = float(values[0]), np.asarray(values[1:], dtype=float)
-    known = draws[np.isfinite(draws)]
-    mcse = float(known.std(ddof=1)) if known.size > 1 and np.isfinite(value) else np.nan
+    mcse = _spread(draws) if np.isfinite(value) else np.nan
     low, high = value - Z95 * mcse, value + Z95 * mcse
     if share and np.isfinite(value):
         if value in (0.0, 1.0):
@@ -109,6 +108,20 @@ def resampled_measure(
     return Measure(
         value=value, mcse=mcse, n_rep=n_rep, n_failed=n_failed, low=low, high=high, draws=draws
     )
+
+
+def _spread(draws: Floats) -> float:
+    """Return the standard deviation of resamples; those that define nothing are left out."""
+    n = draws.size
+    if n > 1:
+        centred = draws - draws.sum() / n
+        variance = float(centred @ centred) / (n - 1)
+        if np.isfinite(variance):
+            return float(np.sqrt(variance))
+        known = draws[np.isfinite(draws)]
+        if known.size > 1:
+            return float(known.std(ddof=1))
+    return np.nan
 
 
 def difference(one: Measure, other: Measure) -> Measure:
@@ -124,8 +137,7 @@ def difference(one: Measure, other: Measure) -> Measure:
     influence = None
     if one.draws is not None and other.draws is not None:
         draws = one.draws - other.draws
-        known = draws[np.isfinite(draws)]
-        mcse = float(known.std(ddof=1)) if known.size > 1 else np.nan
+        mcse = _spread(draws)
     elif one.influence is not None and other.influence is not None:
         influence = one.influence - other.influence
         total = influence.size

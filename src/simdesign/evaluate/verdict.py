@@ -11,6 +11,7 @@ the number of comparisons (Bonferroni). Everything else *cannot be told*.
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import stats
@@ -164,7 +165,7 @@ def _mean(values: Sequence[float]) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flip:
-    """Two neighbouring levels of the shared error between which a verdict changes."""
+    """Two levels of the shared error between which a verdict changes from one to the other."""
 
     low: float
     high: float
@@ -175,14 +176,17 @@ class Flip:
 def flips(verdicts: Sequence[Verdict]) -> list[Flip]:
     """Return where a series of verdicts changes as the shared error grows.
 
+    A level at which nothing can be told lies between the two levels of a flip and makes none.
+
     Parameters
     ----------
     verdicts : sequence of Verdict
         One topic, substance, threshold and otherwise equal world.
     """
     ordered = sorted(verdicts, key=lambda item: item.sigma_shared)
+    told = [item for item in ordered if item.code != Code.CANNOT_TELL]
     return [
         Flip(low=a.sigma_shared, high=b.sigma_shared, before=a.code, after=b.code)
-        for a, b in zip(ordered, ordered[1:], strict=False)
+        for a, b in pairwise(told)
         if a.code != b.code
     ]

@@ -8,10 +8,13 @@ import types
 from typing import Any
 
 from simdesign.run.assess import HORIZONS as HORIZONS
-from simdesign.run.assess import VERDICT_YEARS as VERDICT_YEARS
 from simdesign.run.assess import Assessment as Assessment
-from simdesign.run.assess import judging_estimator as judging_estimator
 from simdesign.run.files import write_atomic as write_atomic
+from simdesign.run.judge import DELAY_YEARS as DELAY_YEARS
+from simdesign.run.judge import VERDICT_YEARS as VERDICT_YEARS
+from simdesign.run.judge import judging_estimator as judging_estimator
+from simdesign.run.judge import shared_level as shared_level
+from simdesign.run.judge import size_of as size_of
 from simdesign.run.plan import Plan as Plan
 from simdesign.run.plan import Task as Task
 from simdesign.run.plan import make_plan as make_plan

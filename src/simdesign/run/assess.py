@@ -5,6 +5,7 @@ Nothing is simulated: another budget or margin needs this step alone.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -12,19 +13,17 @@ from simdesign import decide, evaluate
 from simdesign.evaluate import Measure
 from simdesign.records import Floats, Ints
 from simdesign.run.grid import Grid, load_grid
+from simdesign.run.judge import DELAY_YEARS, VERDICT_YEARS, Address, Evidence, in_world, judge
 from simdesign.run.plan import Plan, visits_of
 from simdesign.run.store import Store
 from simdesign.run.tidy import Table
 from simdesign.seeds import Purpose, stream
 from simdesign.spec.estimator import ExactSite, ExactStep
-from simdesign.spec.quantity import expectation
 
 HORIZONS = (1.0, 2.0, 3.0, 5.0)
 """Years after the break within which an alarm counts."""
-VERDICT_YEARS = 3.0
-"""Horizon of the power in the verdict."""
-DELAY_YEARS = (3.0, 5.0)
-"""Restrictions of the mean delay; the verdict uses the last."""
+DELAYS = (3.0, DELAY_YEARS)
+"""Restrictions of the mean delay."""
 CURVE = tuple(0.25 * quarter for quarter in range(1, 21))
 """Years after the break at which the delay curve is given."""
 N_DRAW = 200
@@ -66,7 +65,7 @@ class _Assessor:
         self.estimators = sorted(plan.study.estimators)
         self.result = Assessment(Table(plan))
         self.operating: dict[Key, list[_Cutoff]] = {}
-        self.known: dict[tuple[str, ...], Measure] = {}
+        self.known: dict[Address, Measure] = {}
         self.cost: dict[str, float] = {}
         most = {"null": 1, "study": 1}
         for scenario in plan.scenarios:
@@ -101,12 +100,12 @@ class _Assessor:
                 continue
             oracle = self._null_world(grid)
             for scenario in self.plan.scenarios:
-                cell = {k: v for k, v in scenario.factors.items() if k.startswith("world.")}
-                if scenario.role == "alternative" and cell == world.factors:
+                if scenario.role == "alternative" and in_world(scenario, world):
                     alternative = self.load(scenario.name)
                     if alternative.n_rep:
                         self._alternative(alternative, oracle)
-            self._verdicts(world.name, grid)
+            evidence = Evidence(plan=self.plan, known=self.known, cost=self.cost)
+            self.result.verdicts += judge(evidence, world)
         return self.result
 
     def _cells(self, grid: Grid) -> Iterator[tuple[str, str, str]]:
@@ -123,7 +122,9 @@ class _Assessor:
             for measure, value in (
                 ("cost", found.total), ("cost_per_year", found.per_year), ("cost_high", found.high),
             ):  # fmt: skip
-                exact = Measure(value=value, mcse=0.0, n_rep=found.totals.size, low=value, high=value)
+                exact = Measure(
+                    value=value, mcse=0.0, n_rep=found.totals.size, low=value, high=value
+                )
                 self.result.table.add(measure, exact, design=name)
 
     def _null_mixture(self, grid: Grid) -> None:
@@ -167,7 +168,7 @@ class _Assessor:
         bins: decide.Bins,
         shared: Floats,
         walk: Floats,
-        place: dict[str, object],
+        place: dict[str, Any],
     ) -> None:
         """Add false alarms as a function of the drawn parameters, and the worst cell."""
         for name, values in (("sigma_shared", shared), ("sigma_rw", walk)):
@@ -228,7 +229,7 @@ class _Assessor:
         self._picture(grid)
         return oracle
 
-    def _add_threshold(self, cutoff: _Cutoff, n_rep: int, **place: object) -> None:
+    def _add_threshold(self, cutoff: _Cutoff, n_rep: int, **place: Any) -> None:
         spread = cutoff.values[1:]
         known = spread[np.isfinite(spread)]
         mcse = float(known.std(ddof=1)) if known.size > 1 else np.nan
@@ -256,9 +257,7 @@ class _Assessor:
         score = grid.cell("score", design, estimator, substance)
         return decide.first_alarms(score, cutoff.values)
 
-    def _alternative(
-        self, grid: Grid, oracle: dict[tuple[str, str, str], _Cutoff]
-    ) -> None:
+    def _alternative(self, grid: Grid, oracle: dict[tuple[str, str, str], _Cutoff]) -> None:
         """Add every measure of a scenario with a change."""
         weight = self.weight(grid)
         for substance, design, estimator in self._cells(grid):
@@ -278,12 +277,18 @@ class _Assessor:
                     grid.change_day, n_failed,
                 )  # fmt: skip
                 place = self._place(grid, substance, design, estimator, cutoff)
-                for years in HORIZONS:
-                    self._keep("power", evaluate.power(alarms, years), years, place)
-                for years in DELAY_YEARS:
+                in_full = cutoff.kind == "published" or cutoff.budget == self.budget
+                horizons = sorted({*HORIZONS, *CURVE}) if in_full else list(HORIZONS)
+                noticed = evaluate.incidence(alarms, np.array(horizons))
+                for years, share in zip(horizons, noticed, strict=True):
+                    if years in HORIZONS:
+                        self._keep("power", share, years, place)
+                    if in_full and years in CURVE and cutoff.kind in ("operating", "oracle"):
+                        self.result.table.add("delay_curve", share, horizon=years, **place)
+                for years in DELAYS:
                     delay = evaluate.restricted_mean_delay(alarms, years)
                     self._keep("restricted_mean_delay", delay, years, place)
-                if cutoff.kind != "published" and cutoff.budget != self.budget:
+                if not in_full:
                     continue
                 quiet = evaluate.power_given_quiet(alarms, VERDICT_YEARS)
                 add = self.result.table.add
@@ -293,10 +298,6 @@ class _Assessor:
                 if np.isfinite(effect).any() and np.any(full != 0.0):
                     add("type_s", evaluate.type_s(alarms, effect, full), **place)
                     add("type_m", evaluate.type_m(alarms, effect, full), **place)
-                if cutoff.kind in ("operating", "oracle"):
-                    for years in CURVE:
-                        noticed = evaluate.power(alarms, years)
-                        add("delay_curve", noticed, horizon=years, **place)
         self._picture(grid)
         self._paired(grid)
 
@@ -343,97 +344,41 @@ class _Assessor:
         if grid.scenario.role != "alternative":
             self._paired(grid)
 
-    def _keep(
-        self, measure: str, value: Measure, horizon: float, place: dict[str, object]
-    ) -> None:
+    def _keep(self, measure: str, value: Measure, horizon: float, place: dict[str, Any]) -> None:
         """Add a measure and remember it for comparisons of designs."""
         self.result.table.add(measure, value, horizon=horizon, **place)
         budget = place.get("budget", np.nan)
         if budget == self.budget or place.get("threshold", "") in ("", "published"):
             self.known[self._address(measure, horizon, place)] = value
 
-    def _address(self, measure: str, horizon: float, place: dict[str, object]) -> tuple[str, ...]:
-        scenario = place["scenario"]
-        parts = [str(place.get(k, "")) for k in ("substance", "design", "estimator", "threshold")]
-        return (getattr(scenario, "name", ""), measure, f"{horizon:g}", *parts)
+    def _address(self, measure: str, horizon: float, place: dict[str, Any]) -> Address:
+        return Address(
+            scenario=place["scenario"].name, measure=measure, horizon=f"{horizon:g}",
+            substance=place["substance"], design=place["design"],
+            estimator=place.get("estimator", ""), threshold=place.get("threshold", ""),
+        )  # fmt: skip
 
     def _paired(self, grid: Grid) -> None:
         """Add every design's difference from the reference, on the same replications."""
         for address, value in list(self.known.items()):
-            name, measure, horizon, substance, design, estimator, threshold = address
-            if name != grid.scenario.name or design == self.reference:
+            if address.scenario != grid.scenario.name or address.design == self.reference:
                 continue
-            other = (name, measure, horizon, substance, self.reference, estimator, threshold)
-            paired = evaluate.difference(value, self.known[other])
+            paired = evaluate.difference(value, self.known[address._replace(design=self.reference)])
             self.result.table.add(
-                measure, paired, scenario=grid.scenario, substance=substance, design=design,
-                estimator=estimator, threshold=threshold, horizon=float(horizon),
-                budget=np.nan if threshold in ("", "published") else self.budget,
+                address.measure, paired, scenario=grid.scenario, substance=address.substance,
+                design=address.design, estimator=address.estimator, threshold=address.threshold,
+                horizon=float(address.horizon),
+                budget=np.nan if address.threshold in ("", "published") else self.budget,
                 compared_with=self.reference,
             )  # fmt: skip
 
     def _place(
         self, grid: Grid, substance: str, design: str, estimator: str, cutoff: _Cutoff
-    ) -> dict[str, object]:
+    ) -> dict[str, Any]:
         return {
             "scenario": grid.scenario, "substance": substance, "design": design,
             "estimator": estimator, "threshold": cutoff.kind, "budget": cutoff.budget,
         }  # fmt: skip
-
-    def _verdicts(self, world_name: str, grid: Grid) -> None:
-        """Judge the reference design in one world."""
-        world = grid.scenario
-        estimator = judging_estimator(self.plan)
-        changed = [
-            item
-            for item in self.plan.scenarios
-            if item.role == "alternative"
-            and {k: v for k, v in item.factors.items() if k.startswith("world.")} == world.factors
-            and abs(size_of(item)) >= self.margin.smallest_change - 1e-9
-        ]
-        margins = {
-            "power": (VERDICT_YEARS, self.margin.power),
-            "restricted_mean_delay": (DELAY_YEARS[-1], self.margin.delay_years),
-            "large_error_prob": (3.0, self.margin.picture),
-        }
-        for substance in grid.substances:
-            for topic, kind, scenarios, measures in (
-                ("break", "operating", changed, ("power", "restricted_mean_delay")),
-                ("break", "oracle", changed, ("power", "restricted_mean_delay")),
-                ("picture", "", [world, *changed], ("large_error_prob",)),
-            ):
-                losses = []
-                for scenario in scenarios:
-                    for measure in measures:
-                        horizon, margin = margins[measure]
-                        for other in self.designs:
-                            if other == self.reference:
-                                continue
-                            pair = []
-                            for design in (self.reference, other):
-                                address = (
-                                    scenario.name, measure, f"{horizon:g}", substance, design,
-                                    estimator if kind else "", kind,
-                                )  # fmt: skip
-                                pair.append(self.known.get(address))
-                            mine, theirs = pair
-                            if mine is None or theirs is None:
-                                continue
-                            losses.append(
-                                evaluate.loss(
-                                    scenario.name, size_of(scenario), other, measure,
-                                    (mine, theirs), evaluate.difference(mine, theirs), margin,
-                                )  # fmt: skip
-                            )
-                if losses:
-                    self.result.verdicts.append(
-                        evaluate.verdict_of(
-                            topic, losses, substance=substance, estimator=estimator,
-                            threshold=kind, world=_numbers(world.factors),
-                            sigma_shared=_shared_level(world.factors), reference=self.reference,
-                            cost=self.cost,
-                        )  # fmt: skip
-                    )
 
 
 def assess(store: Store, plan: Plan, budget: float | None = None) -> Assessment:
@@ -447,29 +392,6 @@ def assess(store: Store, plan: Plan, budget: float | None = None) -> Assessment:
         False-alarm budget for the verdicts, instead of the study's.
     """
     return _Assessor(store, plan, budget).run()
-
-
-def judging_estimator(plan: Plan) -> str:
-    """Return the estimator that verdicts rest on: the first exact engine, else the first."""
-    found = [n for n, spec in plan.study.estimators.items() if isinstance(spec, ExactStep)]
-    return (found or list(plan.study.estimators))[0]
-
-
-def size_of(scenario: object) -> float:
-    """Return the relative change of a scenario; NaN without one."""
-    size = getattr(getattr(scenario, "change", None), "size", None)
-    return np.nan if size is None else float(expectation(size))
-
-
-def _numbers(factors: dict[str, object]) -> dict[str, float]:
-    return {k: float(v) for k, v in factors.items() if isinstance(v, int | float)}
-
-
-def _shared_level(factors: dict[str, object]) -> float:
-    for path, level in factors.items():
-        if path.endswith(".sigma_shared") and isinstance(level, int | float):
-            return float(level)
-    return np.nan
 
 
 def _cutoff(kind: str, budget: float, threshold: decide.Threshold) -> _Cutoff:

@@ -96,9 +96,7 @@ def make_plan(study: Study, size: str, replications: int | None = None) -> Plan:
         if names.count(name) > 1:
             raise SpecError("factors", name, "gives the same scenario twice")
     cells = {item.name: _cells(study, item) for item in scenarios}
-    plan = Plan(
-        study=study, size=size, replications=replications, scenarios=scenarios, cells=cells
-    )
+    plan = Plan(study=study, size=size, replications=replications, scenarios=scenarios, cells=cells)
     _check(plan)
     return plan
 
@@ -213,9 +211,7 @@ Coverage = Mapping[tuple[str, str], list[tuple[int, int]]]
 """(scenario, content of a cell) -> ranges of replications that are stored."""
 
 
-def missing_tasks(
-    plan: Plan, coverage: Coverage, task_size: int = DEFAULT_TASK_SIZE
-) -> list[Task]:
+def missing_tasks(plan: Plan, coverage: Coverage, task_size: int = DEFAULT_TASK_SIZE) -> list[Task]:
     """Return what the study still needs, given what its shards hold."""
     tasks = []
     for scenario in plan.scenarios:
@@ -229,15 +225,11 @@ def missing_tasks(
             wanted = ~done[:, start]
             stop = start + 1
             while (
-                stop < n_rep
-                and stop - start < task_size
-                and np.array_equal(~done[:, stop], wanted)
+                stop < n_rep and stop - start < task_size and np.array_equal(~done[:, stop], wanted)
             ):
                 stop += 1
             if wanted.any():
                 chosen = tuple(c for c, w in zip(cells, wanted, strict=True) if w)
-                tasks.append(
-                    Task(scenario=scenario.name, start=start, stop=stop, cells=chosen)
-                )
+                tasks.append(Task(scenario=scenario.name, start=start, stop=stop, cells=chosen))
             start = stop
     return tasks

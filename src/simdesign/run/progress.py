@@ -69,6 +69,8 @@ class Reporter:
             return
         self._spoken = time.monotonic()
         rate = self._rate()
-        rest = f", {(self.total - self.done) / rate:.0f} s left" if 0 < self.done < self.total else ""
+        rest = (
+            f", {(self.total - self.done) / rate:.0f} s left" if 0 < self.done < self.total else ""
+        )
         text = f"{self.done} of {self.total} replications, {rate:.0f}/s{rest}"
         print(text, file=sys.stderr, flush=True)

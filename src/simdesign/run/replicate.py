@@ -1,12 +1,11 @@
 """One task: worlds are simulated, measured by every design and fitted by every estimator."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from simdesign.fit import build, log_index
-from simdesign.records import Fit, Floats, Observations, Status, Truth
+from simdesign.fit import EstimatorEngine, build, log_index
+from simdesign.records import Fit, Floats, Looks, Observations, Status, Truth
 from simdesign.run.plan import Task, history_years, looks_of, visits_of
 from simdesign.run.schema import COLUMNS, DRAWN, Rows, empty_rows
 from simdesign.sample import MeasuringChain
@@ -67,12 +66,7 @@ class Bench:
             }
             for cell in cells:
                 engine = self.engines[cell.estimator]
-                values, failures = _fitted(
-                    lambda obs, e=engine, s=cell.substance, n=name: _columns(
-                        e.fit(obs, self.looks[n], s)
-                    ),
-                    seen, n_look,
-                )  # fmt: skip
+                values, failures = _fitted(engine, seen, self.looks[name], cell.substance)
                 why = [a or b for a, b in zip(reasons, failures, strict=True)]
                 level = levels[cell.substance]
                 parts.append(facts.rows(task, cell, self.looks[name].day, values, level, why))
@@ -97,20 +91,19 @@ def _columns(fit: Fit) -> tuple[np.ndarray, ...]:
 
 
 def _fitted(
-    compute: Callable[[Observations], tuple[np.ndarray, ...]],
-    observations: Observations,
-    n_look: int,
+    engine: EstimatorEngine, observations: Observations, looks: Looks, substance: str
 ) -> tuple[list[np.ndarray], list[str]]:
     """Compute a batch; where that fails, one replication at a time, and note who failed why."""
     n_rep = observations.n_rep
     try:
-        return list(compute(observations)), [""] * n_rep
+        return list(_columns(engine.fit(observations, looks, substance))), [""] * n_rep
     except Exception:  # found again below, in the replication that causes it
-        values = [np.full((n_rep, n_look), np.nan) for _ in _FIT_FIELDS]
+        values = [np.full((n_rep, looks.day.size), np.nan) for _ in _FIT_FIELDS]
         reasons = [""] * n_rep
         for r in range(n_rep):
             try:
-                for target, value in zip(values, compute(_single(observations, r)), strict=True):
+                fit = engine.fit(_single(observations, r), looks, substance)
+                for target, value in zip(values, _columns(fit), strict=True):
                     target[r] = value[0]
             except Exception as error:
                 reasons[r] = _reason(error)

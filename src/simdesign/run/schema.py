@@ -43,6 +43,5 @@ Rows = dict[str, np.ndarray]
 def empty_rows(n: int) -> Rows:
     """Return columns of the right types for ``n`` rows."""
     return {
-        name: np.empty(n, dtype=object if kind == "str" else kind)
-        for name, kind in COLUMNS.items()
+        name: np.empty(n, dtype=object if kind == "str" else kind) for name, kind in COLUMNS.items()
     }

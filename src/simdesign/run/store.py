@@ -1,9 +1,9 @@
 """The results folder of a study: one class owns every path in it.
 
-    manifest.json          the study, its size, and the code that computes it
-    shards/*.parquet       rows of one task each, with metadata that says what they hold
-    measures.csv           performance measures, derived from the shards
-    page.html              the page, derived from both
+manifest.json          the study, its size, and the code that computes it
+shards/*.parquet       rows of one task each, with metadata that says what they hold
+measures.csv           performance measures, derived from the shards
+page.html              the page, derived from both
 """
 
 import hashlib
@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from simdesign.errors import SpecError, StoreError
 from simdesign.run.files import write_atomic
-from simdesign.run.plan import Cell, Plan, Task, make_plan
+from simdesign.run.plan import Plan, Task, make_plan
 from simdesign.run.provenance import code_hash, provenance
 from simdesign.run.schema import COLUMNS, KEY, Rows
 from simdesign.spec.base import plain
@@ -104,7 +104,9 @@ class Store:
         except KeyError as error:
             raise StoreError(str(self.manifest_path), f"must have the key {error}") from None
         except SpecError as error:
-            raise StoreError(str(self.manifest_path), f"holds a study that fails: {error}") from None
+            raise StoreError(
+                str(self.manifest_path), f"holds a study that fails: {error}"
+            ) from None
 
     def check(self, plan: Plan) -> None:
         """Accept a folder that is absent, empty or this study's own.

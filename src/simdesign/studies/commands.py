@@ -103,5 +103,3 @@ def report(folder: Path, lang: str) -> None:
 def schema() -> None:
     """Print the JSON schema of a study file."""
     typer.echo(json.dumps(Study.model_json_schema(), indent=1))
-
-

@@ -14,9 +14,7 @@ def n_processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_locally[T, R](
-    function: Callable[[T], R], tasks: Sequence[T], workers: int
-) -> Iterator[R]:
+def run_locally[T, R](function: Callable[[T], R], tasks: Sequence[T], workers: int) -> Iterator[R]:
     """Call a function on every task and yield the results as they come.
 
     With one worker, in this process. Otherwise each worker process computes with one thread; when

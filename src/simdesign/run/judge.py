@@ -1,0 +1,149 @@
+"""Paired losses of the reference design -> the verdicts of one world."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from simdesign import evaluate
+from simdesign.evaluate import Loss, Measure, Verdict
+from simdesign.run.plan import Plan
+from simdesign.spec.change import LevelShift
+from simdesign.spec.estimator import ExactStep
+from simdesign.spec.quantity import expectation
+from simdesign.spec.study import FactorValue, Scenario
+
+VERDICT_YEARS = 3.0
+"""Horizon of the power in the verdict."""
+DELAY_YEARS = 5.0
+"""Restriction of the mean delay in the verdict."""
+PICTURE_YEARS = 3.0
+"""Span of the change that the picture must get right."""
+
+
+class Address(NamedTuple):
+    """Which measure of which condition; empty words where it does not depend on something."""
+
+    scenario: str
+    measure: str
+    horizon: str
+    substance: str
+    design: str
+    estimator: str
+    threshold: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What verdicts rest on."""
+
+    plan: Plan
+    known: Mapping[Address, Measure]
+    """Measures at the decision's budget."""
+    cost: dict[str, float]
+    """Design -> expected cost."""
+
+
+def judge(evidence: Evidence, world: Scenario) -> list[Verdict]:
+    """Judge the reference design in one world: per substance the picture and the break.
+
+    The break is judged at the operating and at the oracle threshold, over every change of the
+    margin's smallest size or more; the picture over these and the world without change.
+    """
+    plan = evidence.plan
+    least = plan.study.decision.margin.smallest_change - 1e-9
+    changed = [
+        item
+        for item in plan.scenarios
+        if item.role == "alternative" and in_world(item, world) and abs(size_of(item)) >= least
+    ]
+    estimator = judging_estimator(plan)
+    found = []
+    for substance in sorted(world.world.substances):
+        for topic, kind, scenarios in (
+            ("picture", "", [world, *changed]),
+            ("break", "operating", changed),
+            ("break", "oracle", changed),
+        ):
+            losses = _losses(evidence, scenarios, substance, estimator if kind else "", kind)
+            if losses:
+                found.append(
+                    evaluate.verdict_of(
+                        topic,
+                        losses,
+                        substance=substance,
+                        estimator=estimator if kind else "",
+                        threshold=kind,
+                        world=_numbers(world.factors),
+                        sigma_shared=shared_level(world.factors),
+                        reference=plan.study.decision.reference,
+                        cost=evidence.cost,
+                    )
+                )
+    return found
+
+
+def _losses(
+    evidence: Evidence, scenarios: Sequence[Scenario], substance: str, estimator: str, kind: str
+) -> list[Loss]:
+    """Return what the reference loses: scenarios x measures x other designs."""
+    decision = evidence.plan.study.decision
+    margin = decision.margin
+    measures = (
+        [
+            ("power", VERDICT_YEARS, margin.power),
+            ("restricted_mean_delay", DELAY_YEARS, margin.delay_years),
+        ]
+        if kind
+        else [("large_error_prob", PICTURE_YEARS, margin.picture)]
+    )
+    found = []
+    for scenario in scenarios:
+        for measure, horizon, allowed in measures:
+            mine = Address(
+                scenario=scenario.name, measure=measure, horizon=f"{horizon:g}",
+                substance=substance, design=decision.reference, estimator=estimator,
+                threshold=kind,
+            )  # fmt: skip
+            for other in sorted(evidence.plan.study.designs):
+                theirs = mine._replace(design=other)
+                if other == decision.reference or not {mine, theirs} <= evidence.known.keys():
+                    continue
+                values = (evidence.known[mine], evidence.known[theirs])
+                paired = evaluate.difference(*values)
+                found.append(
+                    evaluate.loss(
+                        scenario.name, size_of(scenario), other, measure, values, paired, allowed
+                    )
+                )
+    return found
+
+
+def judging_estimator(plan: Plan) -> str:
+    """Return the estimator that verdicts rest on: the first exact engine, else the first."""
+    found = [n for n, spec in plan.study.estimators.items() if isinstance(spec, ExactStep)]
+    return (found or list(plan.study.estimators))[0]
+
+
+def in_world(scenario: Scenario, world: Scenario) -> bool:
+    """Say whether a scenario is a change in the given fixed world."""
+    levels = {k: v for k, v in scenario.factors.items() if k.startswith("world.")}
+    return levels == world.factors
+
+
+def size_of(scenario: Scenario) -> float:
+    """Return the relative change of a scenario; NaN without one."""
+    change = scenario.change
+    return float(expectation(change.size)) if isinstance(change, LevelShift) else math.nan
+
+
+def shared_level(factors: Mapping[str, FactorValue]) -> float:
+    """Return the level of the shared error of a world; NaN when it is no factor."""
+    for path, level in factors.items():
+        if path.endswith(".sigma_shared") and isinstance(level, int | float):
+            return float(level)
+    return math.nan
+
+
+def _numbers(factors: Mapping[str, FactorValue]) -> dict[str, float]:
+    return {k: float(v) for k, v in factors.items() if isinstance(v, int | float)}
