@@ -29,9 +29,14 @@ def first_alarms(score: Floats, thresholds: Floats) -> Ints:
     """
     so_far = np.maximum.accumulate(np.where(np.isnan(score), -np.inf, score), axis=1)
     thresholds = np.asarray(thresholds, dtype=float)
-    first = np.zeros((thresholds.size, score.shape[0]), dtype=np.int64)
-    for k in range(score.shape[1]):
-        first += so_far[None, :, k] <= thresholds[:, None]
+    n, n_rep = thresholds.size, score.shape[0]
+    order = np.argsort(thresholds, kind="stable")
+    # a look stays silent for the thresholds from the first one that is not below its score
+    silent_from = np.searchsorted(thresholds[order], so_far, side="left")
+    cell = silent_from * n_rep + np.arange(n_rep)[:, None]
+    silent = np.bincount(cell.ravel(), minlength=(n + 1) * n_rep).reshape(n + 1, n_rep)[:n]
+    first = np.empty((n, n_rep), dtype=np.int64)
+    first[order] = np.cumsum(silent, axis=0)
     return first
 
 

@@ -16,14 +16,31 @@ from simdesign.units import DAYS_PER_YEAR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarms:
-    """First alarms of programmes with a break, on the study and on its resamples."""
+    """First alarms of programmes with a break, on the study and on its resamples.
 
-    delay: Floats  # (d, r) years from the break to the report of the alarm; infinity = none
-    premature: Bools  # (d, r) raised before any sample from after the break could be known
-    weight: Floats  # (d, r) how often a replication is in the resample; ones in draw 0
-    follow_up: Floats  # (r,) years from the break to the last look
+    Tables have a column per look and a last one for "no alarm".
+    """
+
     look: Ints  # (d, r) number of the alarm's look, n_look = none
+    weight: Floats  # (d, r) how often a replication is in the resample; ones in draw 0
+    delay: Floats  # (r, k + 1) years from the break to the report of an alarm; infinity = none
+    premature: Bools  # (r, k + 1) no sample from after the break could be known
+    follow_up: Floats  # (r,) years from the break to the last look
     n_failed: int
+
+    def at(self, table: np.ndarray) -> np.ndarray:
+        """Return a table's value at each alarm, shape (d, r)."""
+        n_rep, n_column = table.shape
+        return np.asarray(np.take(table.ravel(), self.look + np.arange(n_rep) * n_column))
+
+    def total(self, table: np.ndarray) -> Floats:
+        """Return the weighted sum over replications of a table's value at the alarm, (d,)."""
+        return np.asarray(np.einsum("dr,dr->d", self.weight, self.at(table.astype(float))))
+
+    def share(self, part: np.ndarray, whole: np.ndarray) -> Floats:
+        """Return the ratio of two totals, (d,); NaN where nothing is in the denominator."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(self.total(part) / self.total(whole))
 
 
 def alarms_after_break(
@@ -34,7 +51,7 @@ def alarms_after_break(
     change_day: Ints,
     n_failed: int,
 ) -> Alarms:
-    """Return delays and premature alarms.
+    """Return first alarms with their delays.
 
     Parameters
     ----------
@@ -48,20 +65,16 @@ def alarms_after_break(
     change_day : ndarray of int64, shape (r,)
     n_failed : int
     """
-    day = np.append(look_day.astype(float), np.inf)[look]
+    day = np.append(look_day.astype(float), np.inf)[None, :]
+    since = change_day.astype(np.float64)[:, None]
     return Alarms(
-        delay=(day - change_day) / DAYS_PER_YEAR,
-        premature=day - report_lag < change_day,
-        weight=weight,
-        follow_up=(float(look_day[-1]) - change_day.astype(np.float64)) / DAYS_PER_YEAR,
         look=look,
+        weight=weight,
+        delay=(day - since) / DAYS_PER_YEAR,
+        premature=day - report_lag < since,
+        follow_up=(day[0, -2] - since[:, 0]) / DAYS_PER_YEAR,
         n_failed=n_failed,
     )
-
-
-def _ratio(part: Floats, whole: Floats) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(part.sum(axis=1) / whole.sum(axis=1))
 
 
 def incidence(alarms: Alarms, years: Floats) -> list[Measure]:
@@ -77,21 +90,22 @@ def incidence(alarms: Alarms, years: Floats) -> list[Measure]:
     years : ndarray of float64, shape (h,)
         Increasing.
     """
-    n_draw, n = alarms.delay.shape[0], years.size
+    n_draw, n = alarms.look.shape[0], years.size
     followed = years[None, :] <= alarms.follow_up[:, None]  # (r, h)
-    whole = alarms.weight @ followed  # (d, h)
     # a noticed break counts at the horizons from its delay up to the end of its follow-up
     noticed = np.where(alarms.premature, np.inf, alarms.delay)
-    first = np.searchsorted(years, noticed, side="left")
-    last = np.broadcast_to(followed.sum(axis=1)[None, :], first.shape)
+    start = np.searchsorted(years, noticed, side="left")  # (r, k + 1)
+    stop = followed.sum(axis=1)
+    first = alarms.at(np.where(start < stop[:, None], start, n))
+    last = np.where(first < n, stop[None, :], n)
     row = np.arange(n_draw)[:, None] * (n + 1)
-    size = n_draw * (n + 1)
-    weight = np.where(first < last, alarms.weight, 0.0).ravel()
+    size, weight = n_draw * (n + 1), alarms.weight.ravel()
     steps = np.bincount((row + first).ravel(), weight, size)
     steps -= np.bincount((row + last).ravel(), weight, size)
     part = np.cumsum(steps.reshape(n_draw, n + 1), axis=1)[:, :n]
+    whole = np.einsum("dr,rh->dh", alarms.weight, followed.astype(float))
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.clip(part / whole, 0.0, 1.0)  # the cumulated sum rounds
+        share = part / whole
     return [
         resampled_measure(share[:, h], int(followed[:, h].sum()), alarms.n_failed, share=True)
         for h in range(n)
@@ -105,22 +119,16 @@ def power(alarms: Alarms, years: float) -> Measure:
 
 def power_given_quiet(alarms: Alarms, years: float) -> Measure:
     """Return P(alarm within so many years | no alarm before the break)."""
-    followed = alarms.follow_up >= years
-    weight = alarms.weight * followed * ~alarms.premature
-    n = int((followed & ~alarms.premature[0]).sum())
-    return resampled_measure(
-        _ratio(weight * (alarms.delay <= years), weight), n, alarms.n_failed, share=True
-    )
+    quiet = (alarms.follow_up >= years)[:, None] & ~alarms.premature
+    n = int(alarms.at(quiet)[0].sum())
+    share = alarms.share(quiet & (alarms.delay <= years), quiet)
+    return resampled_measure(share, n, alarms.n_failed, share=True)
 
 
 def premature_prob(alarms: Alarms) -> Measure:
     """Return P(alarm before the break could have been seen)."""
-    return resampled_measure(
-        _ratio(alarms.weight * alarms.premature, alarms.weight),
-        alarms.premature.shape[1],
-        alarms.n_failed,
-        share=True,
-    )
+    share = alarms.share(alarms.premature, np.ones(alarms.premature.shape))
+    return resampled_measure(share, alarms.follow_up.size, alarms.n_failed, share=True)
 
 
 def restricted_mean_delay(alarms: Alarms, years: float) -> Measure:
@@ -129,18 +137,16 @@ def restricted_mean_delay(alarms: Alarms, years: float) -> Measure:
     tau - integral of the cumulative incidence from 0 to tau: a break that is not noticed within
     tau, or whose programme cried wolf before, counts with tau.
     """
-    followed = alarms.follow_up >= years
+    followed = (alarms.follow_up >= years)[:, None]
     delay = np.where(alarms.premature, years, np.minimum(alarms.delay, years))
-    weight = alarms.weight * followed
-    return resampled_measure(_ratio(weight * delay, weight), int(followed.sum()), alarms.n_failed)
+    mean = alarms.share(followed * delay, np.broadcast_to(followed, delay.shape))
+    return resampled_measure(mean, int(followed.sum()), alarms.n_failed)
 
 
-def _at_alarm(alarms: Alarms, values: Floats) -> tuple[Floats, Bools]:
-    """Return values (r, k) at the look of each true alarm, (d, r), and where there is one."""
-    n_rep, n_look = values.shape
-    padded = np.concatenate([values, np.full((n_rep, 1), np.nan)], axis=1)
-    at = padded[np.arange(n_rep)[None, :], alarms.look]
-    return at, (alarms.look < n_look) & ~alarms.premature & np.isfinite(at)
+def _known_effect(alarms: Alarms, effect: Floats) -> tuple[Floats, Bools]:
+    """Return E with a column for "no alarm", and where a true alarm has one; (r, k + 1)."""
+    padded = np.concatenate([effect, np.full((effect.shape[0], 1), np.nan)], axis=1)
+    return padded, np.isfinite(padded) & ~alarms.premature
 
 
 def type_s(alarms: Alarms, effect: Floats, true_effect: Floats) -> Measure:
@@ -154,22 +160,22 @@ def type_s(alarms: Alarms, effect: Floats, true_effect: Floats) -> Measure:
     true_effect : ndarray of float64, shape (r,)
         Full effect of the break.
     """
-    at, known = _at_alarm(alarms, effect)
-    wrong = known & (np.sign(at) != np.sign(true_effect)[None, :])
-    values = _ratio(alarms.weight * wrong, alarms.weight * known)
-    return resampled_measure(values, int(known[0].sum()), alarms.n_failed, share=True)
+    estimate, known = _known_effect(alarms, effect)
+    wrong = known & (np.sign(estimate) != np.sign(true_effect)[:, None])
+    n = int(alarms.at(known)[0].sum())
+    return resampled_measure(alarms.share(wrong, known), n, alarms.n_failed, share=True)
 
 
 def type_m(alarms: Alarms, effect: Floats, true_effect: Floats) -> Measure:
     """Return the mean of |E| / |true effect| at a true alarm, the exaggeration (type M)."""
-    at, known = _at_alarm(alarms, effect)
-    ratio = np.where(known, np.abs(at) / np.abs(true_effect)[None, :], 0.0)
-    values = _ratio(alarms.weight * ratio, alarms.weight * known)
-    return resampled_measure(values, int(known[0].sum()), alarms.n_failed)
+    estimate, known = _known_effect(alarms, effect)
+    ratio = np.where(known, np.abs(estimate) / np.abs(true_effect)[:, None], 0.0)
+    n = int(alarms.at(known)[0].sum())
+    return resampled_measure(alarms.share(ratio, known), n, alarms.n_failed)
 
 
 def false_alarm_prob(look: Ints, weight: Floats, n_look: int, n_failed: int) -> Measure:
     """Return P(any alarm in the programme) when nothing breaks; ``look`` as in ``Alarms``."""
-    hit = look < n_look
-    n = int((weight[0] > 0).sum())
-    return resampled_measure(_ratio(weight * hit, weight), n, n_failed, share=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = (weight * (look < n_look)).sum(axis=1) / weight.sum(axis=1)
+    return resampled_measure(share, look.shape[1], n_failed, share=True)
