@@ -39,9 +39,7 @@ class DataError(SimDesignError, ValueError):
     def __init__(
         self, source: str, field: str, value: object, rule: str, row: int | None = None
     ) -> None:
-        where = (
-            f"{source}: row {row}: {field}" if row is not None else f"{source}: {field}"
-        )
+        where = f"{source}: row {row}: {field}" if row is not None else f"{source}: {field}"
         super().__init__(f"{where}: {rule}, got {value!r}")
         self.source, self.field, self.value, self.rule, self.row = (
             source,

@@ -73,22 +73,12 @@ class Truth:
     substances: tuple[str, ...]
     sites: tuple[str, ...]
     population: Floats  # (s,) inhabitants, de jure
-    expected_load: (
-        Floats  # (u, s, t) mg/(1000 inh d): the expectation given all that happened
-    )
-    trend_load: (
-        Floats  # (u, s, t) the same without season, events and shared short-lived swing
-    )
-    residue_load: (
-        Floats  # (u, s, t) mg/(1000 inh d): what left the catchment, counts included
-    )
+    expected_load: Floats  # (u, s, t) mg/(1000 inh d): the expectation given all that happened
+    trend_load: Floats  # (u, s, t) the same without season, events and shared short-lived swing
+    residue_load: Floats  # (u, s, t) mg/(1000 inh d): what left the catchment, counts included
     change_day: int  # first day of the new regime; MISSING_DAY without a change
-    change_effect: (
-        Floats  # (u,) national log change of the trend level at full effect [1]
-    )
-    drawn: Mapping[str, float] = field(
-        default_factory=dict
-    )  # parameters drawn this time
+    change_effect: Floats  # (u,) national log change of the trend level at full effect [1]
+    drawn: Mapping[str, float] = field(default_factory=dict)  # parameters drawn this time
     streams: Mapping[str, Stream] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -143,9 +133,7 @@ class Visits:
     def middle_day(self) -> Floats:
         """Mean day of each visit, shape (v,)."""
         present = self.day != MISSING_DAY
-        return np.asarray(
-            np.where(present, self.day, 0).sum(axis=1) / present.sum(axis=1)
-        )
+        return np.asarray(np.where(present, self.day, 0).sum(axis=1) / present.sum(axis=1))
 
     @property
     def last_day(self) -> Ints:
@@ -160,15 +148,11 @@ class Observations:
     substances: tuple[str, ...]
     sites: tuple[str, ...]
     population: Floats  # (s,) inhabitants used for normalising
-    reference_load: (
-        Floats  # (u, s) mg/(1000 inh d): known beforehand; sets the plugged-in noise
-    )
+    reference_load: Floats  # (u, s) mg/(1000 inh d): known beforehand; sets the plugged-in noise
     visits: Visits
     load: Floats  # (r, u, v, d) mg/(1000 inh d); NaN = missing; the LOQ where censored
     censored: Bools  # (r, u, v, d) True = below the LOQ
-    streams: Mapping[str, tuple[Stream, ...]] = field(
-        default_factory=dict
-    )  # one a replication
+    streams: Mapping[str, tuple[Stream, ...]] = field(default_factory=dict)  # one a replication
 
     def __post_init__(self) -> None:
         n_u, n_s = len(self.substances), len(self.sites)
@@ -191,9 +175,7 @@ class Looks:
 
     day: Ints  # (k,) day of the look, increasing
     report_lag: int  # days between the last sample of a campaign and its report
-    origin_day: (
-        int  # first day on which a break is thinkable (start of history or programme)
-    )
+    origin_day: int  # first day on which a break is thinkable (start of history or programme)
     start_day: int  # start of the programme; alarms count from here
 
     def __post_init__(self) -> None:
@@ -207,17 +189,13 @@ class Fit:
     estimator: str
     substance: str
     score: Floats  # (r, k) larger = more evidence of a national break; NaN = none
-    published_alarm: (
-        Bools  # (r, k) the rule as published; False for engines without one
-    )
+    published_alarm: Bools  # (r, k) the rule as published; False for engines without one
     prob_break: Floats  # (r, k) P(a break up to the look); NaN for rules without one
     effect: Floats  # (r, k) E: contribution of the break to the national log level at the look
     effect_low: Floats  # (r, k) lower end of the equal-tailed 95 % interval of E
     effect_high: Floats  # (r, k) upper end
     break_day: Floats  # (r, k) posterior median date given a break; NaN for rules
-    log_evidence: (
-        Floats  # (r, k) log marginal likelihood up to a constant; NaN for rules
-    )
+    log_evidence: Floats  # (r, k) log marginal likelihood up to a constant; NaN for rules
     status: Ints  # (r, k) Status
 
     def __post_init__(self) -> None:

@@ -75,6 +75,4 @@ def stream(
         if not 0 <= word < _WORD:
             raise ValueError(f"an address word must be in [0, 2**64), got {word}")
     counter = np.array(words, dtype=np.uint64)
-    return np.random.Generator(
-        np.random.Philox(key=key_of(seed, purpose, group), counter=counter)
-    )
+    return np.random.Generator(np.random.Philox(key=key_of(seed, purpose, group), counter=counter))

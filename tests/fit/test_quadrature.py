@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from simdesign._kernels.site_integral import integrate_site_nodes
 from simdesign._kernels.step_posterior import mixture_cdf, mixture_quantile
 from simdesign.fit.quadrature import scale_nodes, site_nodes
 from simdesign.spec.quantity import HalfNormal, LogNormal
@@ -29,10 +30,34 @@ def test_a_point_mass_is_one_node(prior):
     assert nodes.log_weight[0] == 0.0
 
 
-def test_the_hat_interpolates_exactly_what_is_linear_in_the_logarithm():
+def test_the_coarse_nodes_of_the_site_sd_are_every_few_fine_ones():
     grid = site_nodes(LogNormal(median=0.07, log_sd=0.4), 0.3, 8)
-    np.testing.assert_allclose(grid.hat.sum(axis=1), 1.0)
-    np.testing.assert_allclose(grid.hat @ np.log(grid.coarse), np.log(grid.fine), atol=1e-12)
+    np.testing.assert_array_equal(grid.coarse, grid.fine[::8])
+    np.testing.assert_allclose(np.diff(np.log(grid.fine)), np.diff(np.log(grid.fine))[0])
+    assert np.exp(grid.log_weight).sum() == pytest.approx(1.0)
+
+
+def test_the_site_integral_is_exact_for_powers_of_the_sd():
+    """Log-linear evidences are integrated as the plain sum over the fine nodes."""
+    grid = site_nodes(LogNormal(median=0.07, log_sd=0.4), 0.3, 8)
+    power = np.array([1.5, -3.0])  # of no break and of a break in one interval
+    evidence = grid.fine[:, None] ** power
+    mean = 0.2 + 0.1 * np.log(grid.fine)
+    n = grid.coarse.size
+    sums = np.zeros((n, 1, 1, 4))
+    sums[:, 0, 0, :2] = evidence[::8] * np.exp(3.0)
+    sums[:, 0, 0, 2] = sums[:, 0, 0, 1] * mean[::8]
+    sums[:, 0, 0, 3] = sums[:, 0, 0, 1]
+    reference = np.full((n, 1, 1), -3.0)
+    weight = np.exp(grid.log_weight)
+    everywhere = np.ones((n, 1, 1), dtype=bool)
+    scale, out = integrate_site_nodes(
+        reference, sums, grid.log_weight[:, None, None], 8, everywhere
+    )
+    got = out[0, 0] * np.exp(scale[0, 0])
+    np.testing.assert_allclose(got[:2], weight @ evidence, rtol=1e-12)
+    assert got[2] == pytest.approx(weight @ (evidence[:, 1] * mean), rel=1e-12)
+    assert got[3] == pytest.approx(got[1], rel=1e-12)
 
 
 def test_mixture_quantiles_solve_the_distribution_function():

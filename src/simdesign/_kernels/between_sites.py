@@ -112,11 +112,7 @@ def between_sites_log_likelihood(
                 n = count[g]
                 size = 1.0 * group_size[g]
                 value -= 0.5 * (n - 1.0) * math.log(weight_sum[g])
-                value += (
-                    0.5
-                    * weight_sum[g]
-                    * (mean_square[g] - mean_total[g] * mean_total[g] / n)
-                )
+                value += 0.5 * weight_sum[g] * (mean_square[g] - mean_total[g] * mean_total[g] / n)
                 value -= 0.5 * (size - 1.0) * (math.log(n) + (n - 1.0) * LOG_2PI)
         out[k] = value
     return out
@@ -149,12 +145,11 @@ def site_likelihoods(
 
 
 @njit
-def all_group_means(y, first_visit, noise, site_variance, active):
-    """Return ``group_means`` of the active replications, (n_rep, n), and the variances (n,)."""
+def all_group_means(y, first_visit, noise, site_variance):
+    """Return ``group_means`` of all replications, (n_rep, n), and the variances (n,)."""
     n_rep = y.shape[0]
     means = np.zeros((n_rep, first_visit.size - 1))
     variance = np.ones(first_visit.size - 1)
     for r in range(n_rep):
-        if active[r] > 0 or r == 0:
-            means[r], variance = group_means(y[r], first_visit, noise, site_variance)
+        means[r], variance = group_means(y[r], first_visit, noise, site_variance)
     return means, variance

@@ -13,9 +13,7 @@ def mixture_cdf(x, weight, mean, sd):
     total = 0.0
     for m in range(weight.size):
         if weight[m] > 0.0:
-            total += (
-                weight[m] * 0.5 * math.erfc((mean[m] - x) / (sd[m] * math.sqrt(2.0)))
-            )
+            total += weight[m] * 0.5 * math.erfc((mean[m] - x) / (sd[m] * math.sqrt(2.0)))
     return total
 
 

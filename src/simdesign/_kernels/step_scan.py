@@ -110,28 +110,24 @@ def step_design(
             for c in range(p):
                 projection[k, c, m] = b[c]
                 info -= b[c] * b[c]
-            information[k, m] = max(
-                info, 0.0
-            )  # rounding may leave -1e-16 of an absorbed step
+            information[k, m] = max(info, 0.0)  # rounding may leave -1e-16 of an absorbed step
     return common, steps, factor, constant, projection, information
 
 
 @njit
 def step_scan(
-    y, active, site_log_weight, shared_variance, walk_variance, node_log_weight, year_share,
+    y, wanted, shared_variance, walk_variance, node_log_weight, year_share,
     time, new_batch, lab, new_year, n_lab, variance, regressors, ridge, group, n_group,
     interval, n_interval, n_observation, step_variance, reference, sums,
 ):  # fmt: skip
-    r"""Add the nodes of one site-week SD to the sums of every replication and look.
+    r"""Add up the nodes of (shared SD, walk SD) at one site-week SD.
 
     Parameters
     ----------
     y : ndarray, shape (n_rep, n)
         Group means.
-    active : ndarray of int64, shape (n_rep,)
-        Looks 0..active-1 are computed; 0 skips the replication.
-    site_log_weight : ndarray, shape (n_rep, n_look)
-        Log weight of this site node; -inf where it does not count.
+    wanted : ndarray of bool, shape (n_rep, n_look)
+        Where this site-week SD counts.
     shared_variance, walk_variance, node_log_weight : ndarray, shape (n_node,)
     year_share : float
         Share of the shared variance common to a laboratory's year.
@@ -171,15 +167,19 @@ def step_scan(
                 post_variance[k, m] = step_variance / shrink
                 half_gain[k, m] = 0.5 * post_variance[k, m]
         for r in range(n_rep):
-            if active[r] == 0:
+            last = -1
+            for k in range(n_look):
+                if wanted[r, k]:
+                    last = k
+            if last < 0:
                 continue
-            stop = n_observation[active[r] - 1]
+            stop = n_observation[last]
             whiten(y[r], gain, inverse_sd, new_batch, lab, new_year, 0, stop, white)
             square = 0.0
             u[:] = 0.0
             raw[:] = 0.0
             done = 0
-            for k in range(active[r]):
+            for k in range(last + 1):
                 for i in range(done, n_observation[k]):
                     z = white[i]
                     square += z * z
@@ -188,15 +188,14 @@ def step_scan(
                     for m in range(interval[i]):
                         raw[m] += steps[i, m] * z
                 done = max(done, n_observation[k])
-                if site_log_weight[r, k] == -np.inf:
+                if not wanted[r, k]:
                     continue
                 quadratic = square
                 a[:] = u
                 forward_solve(factor[k], a, p)
                 for c in range(p):
                     quadratic -= a[c] * a[c]
-                base = node_log_weight[node] + site_log_weight[r, k]
-                base += constant[k] - 0.5 * quadratic
+                base = node_log_weight[node] + constant[k] - 0.5 * quadratic
                 n_here = n_interval[k]
                 s[:n_here] = raw[:n_here]
                 for c in range(p):
@@ -206,9 +205,7 @@ def step_scan(
                 for m in range(n_here):
                     best = max(best, half_gain[k, m] * s[m] * s[m] + log_ratio[k, m])
                 relative = base - reference[r, k]
-                if (
-                    not relative + best <= RESCALE
-                ):  # also true for the first term, where NaN
+                if not relative + best <= RESCALE:  # also true for the first term, where NaN
                     shift = base + best
                     if math.isnan(reference[r, k]):
                         sums[r, k, :] = 0.0
@@ -220,12 +217,8 @@ def step_scan(
                     continue
                 sums[r, k, 0] += math.exp(relative)
                 for m in range(n_here):
-                    w = math.exp(
-                        relative + log_ratio[k, m] + half_gain[k, m] * s[m] * s[m]
-                    )
+                    w = math.exp(relative + log_ratio[k, m] + half_gain[k, m] * s[m] * s[m])
                     mean = post_variance[k, m] * s[m]
                     sums[r, k, 1 + m] += w
                     sums[r, k, 1 + n_step + m] += w * mean
-                    sums[r, k, 1 + 2 * n_step + m] += w * (
-                        mean * mean + post_variance[k, m]
-                    )
+                    sums[r, k, 1 + 2 * n_step + m] += w * (mean * mean + post_variance[k, m])

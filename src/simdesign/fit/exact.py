@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from simdesign._kernels.between_sites import all_group_means, site_likelihoods
+from simdesign._kernels.site_integral import integrate_site_nodes
 from simdesign._kernels.step_posterior import step_summary
 from simdesign._kernels.step_scan import step_scan
 from simdesign.fit.panel import Panel, build_panel
@@ -22,7 +23,7 @@ from simdesign.units import DAYS_PER_YEAR
 
 FEW_SITES = 8
 """Up to so many sites the data leave the site-week SD wide open."""
-SITE_SPACING = {True: 0.15, False: 0.30}
+SITE_SPACING = {True: 0.15, False: 0.20}
 """Distance of the coarse nodes of log site-week SD, with few and with many sites."""
 SITE_REFINEMENT = 8
 """Fine nodes for each coarse one."""
@@ -30,9 +31,9 @@ SITE_NEGLIGIBLE = 10.0
 """A site node whose log weight lies this far below the largest is left out."""
 FEW_TIMES = 15
 """Up to so many campaign times the posterior of the standard deviations is wide."""
-SHARED_NODES = {True: 12, False: 18}
+SHARED_NODES = {True: 12, False: 17}
 """Nodes of the shared SD with few and with many campaign times."""
-WALK_NODES = {True: 8, False: 11}
+WALK_NODES = {True: 8, False: 9}
 """Nodes of the national walk."""
 MOST_LEFT_OUT = 0.10
 """Share of site-weeks with too many days below LOQ above which the engine does not apply."""
@@ -219,40 +220,41 @@ def _summed_evidence(panel: Panel, y: Floats, priors: StepPriors) -> tuple[Float
     shared_variance = np.repeat(shared.value**2, walk.value.size)[order]
     walk_variance = np.tile(walk.value**2, shared.value.size)[order]
     regressors, ridge = _regressors(panel, priors)
-    site_weight = _site_weights(panel, y, grid.fine, grid.log_weight, grid.hat)
-    reference = np.full((n_rep, n_look), np.nan)
-    sums = np.zeros((n_rep, n_look, 1 + 3 * n_step))
-    for node, sigma in enumerate(grid.coarse):
-        log_weight = np.ascontiguousarray(site_weight[:, :, node])
-        log_weight[:, panel.n_interval == 0] = -np.inf  # nothing to compare: the prior stands
-        counts = np.isfinite(log_weight)
-        active = np.where(counts.any(axis=1), n_look - np.argmax(counts[:, ::-1], axis=1), 0)
-        means, variance = all_group_means(y, panel.first_visit, panel.variance, sigma**2, active)
-        step_scan(
-            means, active, log_weight, shared_variance, walk_variance, node_weight, priors.r_lab,
-            panel.time, panel.new_batch, panel.lab, panel.new_year, panel.n_lab, variance,
-            regressors, ridge, panel.group, panel.group_size.size, panel.interval,
-            panel.n_interval, panel.n_observation, priors.step_sd**2, reference, sums,
-        )  # fmt: skip
-    nothing = np.isnan(reference)
-    reference[nothing] = 0.0
-    sums[nothing, 0] = 1.0
-    return reference, sums
-
-
-def _site_weights(panel: Panel, y: Floats, fine: Floats, prior: Floats, hat: Floats) -> Floats:
-    """Return log weights of the coarse site nodes, shape (r, k, node); -inf where negligible."""
-    log_likelihood = site_likelihoods(
+    log_joint = grid.log_weight[:, None, None] + site_likelihoods(
         y, panel.first_visit, panel.visit_site, panel.variance, panel.group, panel.group_size,
-        panel.site_group, panel.n_observation, fine**2,
+        panel.site_group, panel.n_observation, grid.fine**2,
     )  # fmt: skip
-    log_joint = log_likelihood + prior[:, None, None]
-    top = log_joint.max(axis=0)
-    weight = np.tensordot(np.exp(log_joint - top), hat, axes=(0, 0))
-    with np.errstate(divide="ignore"):
-        log_weight = np.log(weight) + top[:, :, None]
-    floor = log_weight.max(axis=2, keepdims=True) - SITE_NEGLIGIBLE
-    return np.where(log_weight < floor, -np.inf, log_weight)
+    used = _used_nodes(log_joint, grid.refinement)
+    used[:, :, panel.n_interval == 0] = False  # nothing to compare: the prior stands
+    shape = (grid.coarse.size, n_rep, n_look)
+    reference = np.full(shape, np.nan)
+    sums = np.zeros((*shape, 1 + 3 * n_step))
+    for node, sigma in enumerate(grid.coarse):
+        if used[node].any():
+            means, variance = all_group_means(y, panel.first_visit, panel.variance, sigma**2)
+            step_scan(
+                means, used[node], shared_variance, walk_variance, node_weight, priors.r_lab,
+                panel.time, panel.new_batch, panel.lab, panel.new_year, panel.n_lab, variance,
+                regressors, ridge, panel.group, panel.group_size.size, panel.interval,
+                panel.n_interval, panel.n_observation, priors.step_sd**2,
+                reference[node], sums[node],
+            )  # fmt: skip
+    integrated: tuple[Floats, Floats] = integrate_site_nodes(
+        reference, sums, log_joint, grid.refinement, used
+    )
+    return integrated
+
+
+def _used_nodes(log_joint: Floats, refinement: int) -> np.ndarray:
+    """Return the coarse nodes that matter, (node, r, k): those of cells with some weight."""
+    near = log_joint > log_joint.max(axis=0) - SITE_NEGLIGIBLE
+    n = (log_joint.shape[0] - 1) // refinement + 1
+    used = np.zeros((n, *log_joint.shape[1:]), dtype=bool)
+    for fine in range(log_joint.shape[0]):
+        used[fine // refinement] |= near[fine]
+        if fine % refinement:
+            used[fine // refinement + 1] |= near[fine]
+    return used
 
 
 def _regressors(panel: Panel, priors: StepPriors) -> tuple[Floats, Floats]:

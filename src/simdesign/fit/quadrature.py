@@ -55,17 +55,17 @@ def _point(prior: Scale) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteNodes:
-    """A coarse grid of the site-week SD, and the fine grid its weights are integrated on.
+    """A coarse grid of the site-week SD, and the fine grid it is integrated on.
 
     The likelihood between sites is narrow and cheap and lives on the fine grid; the national
-    likelihood is smooth in the site-week SD and lives on the coarse one. ``hat`` interpolates
-    linearly in the logarithm from coarse to fine.
+    likelihood is smooth in the site-week SD and dear and lives on the coarse one, which is every
+    ``refinement``-th node of the fine one.
     """
 
     coarse: Floats  # (n,)
-    fine: Floats  # (f,)
-    log_weight: Floats  # (f,) prior
-    hat: Floats  # (f, n) rows sum to one
+    fine: Floats  # ((n - 1) * refinement + 1,)
+    log_weight: Floats  # as fine: prior
+    refinement: int
 
 
 def site_nodes(prior: Scale, spacing: float, refinement: int) -> SiteNodes:
@@ -74,12 +74,13 @@ def site_nodes(prior: Scale, spacing: float, refinement: int) -> SiteNodes:
         reach = LOG_NORMAL_REACH * prior.log_sd
         n = max(2, math.ceil(2.0 * reach / spacing) + 1)
         fine = scale_nodes(prior, (n - 1) * refinement + 1)
-        coarse = fine.value[::refinement]
-        position = np.arange(fine.value.size) / refinement
-        hat = np.maximum(0.0, 1.0 - np.abs(position[:, None] - np.arange(n)[None, :]))
-        return SiteNodes(coarse=coarse, fine=fine.value, log_weight=fine.log_weight, hat=hat)
+        return SiteNodes(
+            coarse=fine.value[::refinement],
+            fine=fine.value,
+            log_weight=fine.log_weight,
+            refinement=refinement,
+        )
     nodes = scale_nodes(prior, 21)
     return SiteNodes(
-        coarse=nodes.value, fine=nodes.value, log_weight=nodes.log_weight,
-        hat=np.eye(nodes.value.size),
-    )  # fmt: skip
+        coarse=nodes.value, fine=nodes.value, log_weight=nodes.log_weight, refinement=1
+    )
