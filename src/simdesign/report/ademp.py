@@ -1,0 +1,131 @@
+"""What the study did, in ADEMP form, and where its numbers come from."""
+
+import math
+
+from simdesign.report.folder import Folder
+from simdesign.report.names import design_names, estimator_names
+from simdesign.report.numbers import general, number
+from simdesign.report.texts import Texts
+from simdesign.spec.estimator import DEFAULT_PRIORS, ExactStep
+from simdesign.spec.quantity import HalfNormal, LogNormal
+
+_VERSIONS = ("wbe-simdesign", "numpy", "numba", "llvmlite", "scipy", "pyarrow", "pydantic")
+_SCALES = ("sigma_shared", "sigma_rw", "sigma_site")
+
+
+def ademp_rows(folder: Folder, texts: Texts) -> list[tuple[str, str]]:
+    """Return aims, data-generating mechanisms, estimands, methods and performance measures."""
+    study = folder.study
+    size = study.size(folder.size)
+    fixed = folder.manifest.get("replications")
+    counts = {
+        name: str(fixed if fixed else getattr(size, name))
+        for name in ("null", "null_world", "alternative")
+    }
+    scenarios = list(study.scenarios(folder.size))
+    factors = study.factors if size.factors is None else size.factors
+    said = "; ".join(
+        f"{path}: {', '.join(_level(value, texts) for value in levels)}"
+        for path, levels in factors.items()
+    )
+    designs = ", ".join(
+        f"{label} ({name})" if name not in label else label
+        for name, label in design_names(study, texts).items()
+    )
+    estimators = estimator_names(study, texts)
+    rows = [
+        (texts("ademp.aims"), study.aims),
+        (
+            texts("ademp.dgm"),
+            texts(
+                "ademp.dgm_text",
+                n=len(scenarios),
+                substances=", ".join(map(texts.substance, folder.substances)),
+                catchments=len(study.world.catchments),
+                factors=said or "\N{EN DASH}",
+                **counts,
+            ),
+        ),
+        (texts("ademp.estimands"), texts("ademp.estimands_text")),
+        (
+            texts("ademp.methods"),
+            texts(
+                "ademp.methods_text",
+                designs=designs,
+                estimators=", ".join(estimators.values()),
+                judging=estimators[folder.judging],
+            ),
+        ),
+        (texts("ademp.performance"), texts("ademp.performance_text")),
+    ]
+    spec = study.estimators[folder.judging]
+    if isinstance(spec, ExactStep):
+        rows.append((texts("ademp.priors"), _priors(spec, folder, texts)))
+    return rows
+
+
+def _level(value: object, texts: Texts) -> str:
+    numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    return general(float(value), texts.lang) if numeric else str(value)  # type: ignore[arg-type]
+
+
+def _priors(spec: ExactStep, folder: Folder, texts: Texts) -> str:
+    lang = texts.lang
+    scales = []
+    for substance in folder.substances:
+        for name in _SCALES:
+            prior = getattr(spec, name)
+            prior = DEFAULT_PRIORS[substance][name] if prior is None else prior
+            if isinstance(prior, HalfNormal):
+                text = f"HalfN({general(prior.scale, lang)})"
+            elif isinstance(prior, LogNormal):
+                median, spread = general(prior.median, lang), general(prior.log_sd, lang)
+                text = f"LogN({median}; {spread})"
+            else:
+                text = general(float(prior), lang)
+            scales.append(f"{texts.substance(substance)} {name} {text}")
+    ten_years = 1.0 - math.exp(-10.0 * spec.hazard)
+    return texts(
+        "ademp.priors_text",
+        hazard=number(ten_years, lang, 2),
+        step=general(spec.step_sd, lang),
+        drift=general(spec.drift_sd, lang),
+        scales="; ".join(scales),
+    )
+
+
+def provenance_rows(folder: Folder, texts: Texts) -> list[tuple[str, str]]:
+    """Return study hash, seed, sizes, versions, hashes, date and command."""
+    manifest, study = folder.manifest, folder.study
+    origin = manifest.get("provenance", {})
+    size = study.size(folder.size)
+    fixed = manifest.get("replications")
+    counts = {
+        name: str(fixed if fixed else getattr(size, name))
+        for name in ("null", "null_world", "alternative")
+    }
+    command = f"simdesign run study.toml --size {folder.size}"
+    if fixed:
+        command += f" --replications {fixed}"
+    versions = [f"{name} {origin[name]}" for name in _VERSIONS if name in origin]
+    if "python" in origin:
+        versions.insert(0, f"Python {origin['python']}")
+    shown = folder.digest or texts("provenance.digest_command", folder=folder.path.name)
+    return [
+        (texts("provenance.study"), study.name),
+        (texts("provenance.hash"), str(manifest.get("study_hash", study.hash()))),
+        (texts("provenance.seed"), str(study.seed)),
+        (texts("provenance.size"), texts("provenance.sizes_text", size=folder.size, **counts)),
+        (texts("provenance.command"), command),
+        (texts("provenance.date"), folder.written),
+        (texts("provenance.digest"), shown),
+        (texts("provenance.code"), _code(manifest, origin)),
+        (texts("provenance.kernels"), str(origin.get("kernels", "\N{EN DASH}"))),
+        (texts("provenance.versions"), ", ".join(versions) or "\N{EN DASH}"),
+    ]
+
+
+def _code(manifest: dict[str, object], origin: dict[str, str]) -> str:
+    commit = origin.get("commit", "")
+    found = str(manifest.get("code", "\N{EN DASH}"))
+    return f"{found} (commit {commit})" if commit and commit != "unknown" else found

@@ -1,0 +1,69 @@
+"""Delay curves: the share of programmes that noticed the break, by time since it."""
+
+from simdesign.report.figures.lines import Line, Panel, Point, alternative_text, panel_of_lines
+from simdesign.report.names import design_names, level, short_names
+from simdesign.report.numbers import number
+from simdesign.report.select import Selection
+from simdesign.report.tables import Table, hundred_with_interval
+from simdesign.report.texts import Texts
+
+
+def delay_figure(
+    selection: Selection, change: float, texts: Texts
+) -> tuple[list[Panel], Table] | None:
+    """Return a panel per level of shared error, and the numbers at whole years.
+
+    None when the table holds no curve.
+    """
+    study = selection.folder.study
+    long, short = design_names(study, texts), short_names(study, texts)
+    years = selection.horizons("delay_curve")
+    if not years:
+        return None
+    whole = [year for year in years if year == int(year)] or years[-1:]
+    panels, rows = [], []
+    for shared in selection.levels:
+        lines = []
+        for index, name in enumerate(study.designs):
+            values = [
+                selection.one(
+                    "delay_curve", shared=shared, design=name, estimator=selection.folder.judging,
+                    threshold="operating", change=change, horizon=year,
+                )
+                for year in years
+            ]  # fmt: skip
+            points = [Point(x=0.0, y=0.0, low=0.0, high=0.0)]
+            points += [
+                Point(x=x, y=100 * v.value, low=100 * v.low, high=100 * v.high)
+                for x, v in zip(years, values, strict=True)
+            ]
+            lines.append(
+                Line(index=index, name=long[name], label=short[name], points=tuple(points))
+            )
+            cells = (
+                hundred_with_interval(v, texts.lang)
+                for year, v in zip(years, values, strict=True)
+                if year in whole
+            )
+            rows.append((level(shared, texts), long[name], *cells))
+        title = texts("figures.panel_plain", level=level(shared, texts))
+        panel = panel_of_lines(
+            lines, title=title, x_title=texts("figures.delay_x"),
+            y_title=texts("figures.delay_y"), x_values=[0.0, *whole],
+            x_labels="format(datum.value, 'd')", texts=texts, bars=False,
+        )  # fmt: skip
+        words = {x: texts("figures.years_unit", n=number(x, texts.lang, 0)) for x in (0.0, *years)}
+        panels.append(
+            Panel(
+                title=title, svg=panel.svg,
+                alternative=alternative_text(lines, title, words, texts),
+            )
+        )  # fmt: skip
+    heads = tuple(texts("figures.years_unit", n=number(year, texts.lang, 0)) for year in whole)
+    table = Table(
+        caption=texts("figures.delay_x"),
+        columns=(texts("tables.shared"), texts("tables.design"), *heads),
+        rows=tuple(rows),
+        n_head=2,
+    )
+    return panels, table

@@ -1,0 +1,59 @@
+"""Power within three years against the size of the change, per shared error and threshold."""
+
+from simdesign.report.figures.lines import Line, Panel, Point, alternative_text, panel_of_lines
+from simdesign.report.names import design_names, level, short_names, size
+from simdesign.report.select import POWER_YEARS, Selection
+from simdesign.report.tables import Table, hundred_with_interval
+from simdesign.report.texts import Texts
+
+_SIGNED = "(datum.value > 0 ? '+' : '') + replace(format(datum.value, 'd'), '-', '\u2212')"
+
+
+def power_figure(selection: Selection, texts: Texts) -> tuple[list[Panel], Table]:
+    """Return a panel per level of shared error and kind of threshold, and their numbers."""
+    study = selection.folder.study
+    long, short = design_names(study, texts), short_names(study, texts)
+    changes = selection.changes
+    panels, rows = [], []
+    for shared in selection.levels:
+        for threshold in ("operating", "oracle"):
+            kind = texts(f"thresholds.{threshold}")
+            lines = []
+            for index, name in enumerate(study.designs):
+                values = [
+                    selection.one(
+                        "power", shared=shared, design=name, estimator=selection.folder.judging,
+                        threshold=threshold, horizon=POWER_YEARS, change=change,
+                    )
+                    for change in changes
+                ]  # fmt: skip
+                points = tuple(
+                    Point(x=100 * x, y=100 * v.value, low=100 * v.low, high=100 * v.high)
+                    for x, v in zip(changes, values, strict=True)
+                )
+                lines.append(Line(index=index, name=long[name], label=short[name], points=points))
+                cells = (hundred_with_interval(v, texts.lang) for v in values)
+                rows.append((level(shared, texts), kind, long[name], *cells))
+            title = texts("figures.panel", level=level(shared, texts), threshold=kind)
+            panel = panel_of_lines(
+                lines, title=title, x_title=texts("figures.power_x"),
+                y_title=texts("figures.power_y"), x_values=[100 * x for x in changes],
+                x_labels=_SIGNED, texts=texts,
+            )  # fmt: skip
+            words = {100 * x: size(x, texts) for x in changes}
+            panels.append(
+                Panel(
+                    title=title, svg=panel.svg,
+                    alternative=alternative_text(lines, title, words, texts),
+                )
+            )  # fmt: skip
+    table = Table(
+        caption=texts("figures.power_title"),
+        columns=(
+            texts("tables.shared"), texts("tables.threshold"), texts("tables.design"),
+            *(size(x, texts) for x in changes),
+        ),
+        rows=tuple(rows),
+        n_head=3,
+    )  # fmt: skip
+    return panels, table

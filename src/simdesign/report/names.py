@@ -1,0 +1,95 @@
+"""Names of designs, estimators, scenarios and levels as a reader would say them."""
+
+import math
+from collections.abc import Mapping
+
+from simdesign.report.numbers import general, percent
+from simdesign.report.texts import Texts
+from simdesign.spec.design import Design, Laboratory
+from simdesign.spec.study import Study
+
+
+def design_names(study: Study, texts: Texts) -> dict[str, str]:
+    """Return a readable name of every design; the study's own name where words would not do."""
+    return _unique({name: _described(name, item, texts) for name, item in study.designs.items()})
+
+
+def short_names(study: Study, texts: Texts) -> dict[str, str]:
+    """Return a name of every design that fits beside a line of a figure."""
+    found = {}
+    for name, item in study.designs.items():
+        kind, values = _schedule(item, texts, words=False)
+        key = f"designs.short_{'rounds' if kind == 'one_round' else kind}"
+        plain = _is_plain(item) and texts.has(key)
+        found[name] = texts(key, **values) if plain else name
+    return _unique(found)
+
+
+def _described(name: str, design: Design, texts: Texts) -> str:
+    kind, values = _schedule(design, texts, words=True)
+    if not texts.has(f"designs.{kind}"):
+        return name
+    text = texts(f"designs.{kind}", **values)
+    return text if _is_plain(design) else f"{text} ({name})"
+
+
+def _schedule(design: Design, texts: Texts, *, words: bool) -> tuple[str, dict[str, str]]:
+    schedule = design.schedule
+    kind = schedule.kind
+    if kind in ("fixed_weeks", "rounds"):
+        n = len(schedule.weeks) if kind == "fixed_weeks" else int(getattr(schedule, "per_year", 0))
+        if words and n == 1:
+            return "one_round", {}
+        return "rounds", {"n": texts.count(n) if words else str(n)}
+    if kind == "every_days":
+        return kind, {"n": str(getattr(schedule, "interval", ""))}
+    if kind == "stratified_days":
+        return kind, {"n": str(getattr(schedule, "per_year", ""))}
+    return kind, {}
+
+
+def _is_plain(design: Design) -> bool:
+    """Whether the schedule says it all: seven days, all sites, one laboratory, no history."""
+    return (
+        design.days == 7
+        and design.sites == "all"
+        and design.laboratory == Laboratory()
+        and design.history == "none"
+        and not design.streams
+    )
+
+
+def _unique(names: Mapping[str, str]) -> dict[str, str]:
+    said = list(names.values())
+    return {
+        name: text if said.count(text) == 1 or name in text else f"{text} ({name})"
+        for name, text in names.items()
+    }
+
+
+def estimator_names(study: Study, texts: Texts) -> dict[str, str]:
+    """Return a readable name of every estimator."""
+    found = {}
+    for name, item in study.estimators.items():
+        key = f"estimators.{item.kind}"
+        found[name] = texts(key) if texts.has(key) else name
+    return _unique(found)
+
+
+def level(sigma: float, texts: Texts) -> str:
+    """Return a shared error in per cent: an SD of logs of 0.06 is about 6 %."""
+    return percent(sigma, texts.lang) if math.isfinite(sigma) else texts("verdict.fixed_level")
+
+
+def size(change: float, texts: Texts) -> str:
+    """Return the size of a change with its sign."""
+    return percent(change, texts.lang, sign=True)
+
+
+def world(levels: Mapping[str, float], texts: Texts) -> str:
+    """Return the factor levels of a world, without the shared error."""
+    return ", ".join(
+        f"{path.split('.')[-1]} = {general(value, texts.lang)}"
+        for path, value in sorted(levels.items())
+        if not path.endswith("sigma_shared")
+    )

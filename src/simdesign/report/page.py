@@ -1,0 +1,239 @@
+"""The page of a study: one HTML file that needs no network and no server."""
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from simdesign.report.ademp import ademp_rows, provenance_rows
+from simdesign.report.figures import delay_figure, false_alarm_figure, power_figure
+from simdesign.report.figures.lines import Panel
+from simdesign.report.folder import Folder, read_folder
+from simdesign.report.frequencies import (
+    TYPICAL_CHANGE,
+    any_substance_sentence,
+    frequency_sentences,
+)
+from simdesign.report.names import design_names, level, size, world
+from simdesign.report.numbers import general, number
+from simdesign.report.select import Selection, middle_cell
+from simdesign.report.tables import (
+    Table,
+    assumption_table,
+    cost_table,
+    measure_blocks,
+    shown_rows,
+    verdict_table,
+)
+from simdesign.report.texts import LANGUAGES, Texts
+from simdesign.report.verdicts import COLUMNS, Group, Wording, groups_of
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A figure as the template shows it."""
+
+    title: str
+    intro: str
+    panels: tuple[Panel, ...]
+    table: Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictRow:
+    """One level of the shared error: its three verdicts, each a code, its word and numbers."""
+
+    level: str
+    cells: tuple[tuple[str, str, str, str], ...]
+    """Topic, code, word, numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictGroup:
+    """The verdicts of one substance in one kind of world."""
+
+    title: str
+    summaries: tuple[str, ...]
+    flips: tuple[str, ...]
+    open_level: str
+    heads: tuple[str, ...]
+    rows: tuple[VerdictRow, ...]
+
+
+def write_page(results_dir: str | Path, lang: str = "en", digest: str = "") -> Path:
+    """Write ``page.html`` into a results folder and return its path.
+
+    Parameters
+    ----------
+    results_dir : path
+        Holds ``manifest.json``, ``measures.csv`` and ``verdict.json``.
+    lang : {"en", "nl"}
+        Language that shows first; the file holds both.
+    digest : str
+        Digest of the rows, when the caller has it; else the page says how to print it.
+
+    Raises
+    ------
+    StoreError
+        When one of the files is missing or cannot be read.
+    """
+    folder = read_folder(results_dir, digest)
+    path = folder.path / "page.html"
+    temporary = path.with_name(".page.html.tmp")
+    temporary.write_text(page_html(folder, lang), encoding="utf-8")
+    temporary.replace(path)
+    return path
+
+
+def page_html(folder: Folder, lang: str = "en") -> str:
+    """Return the page as text."""
+    Texts(lang)  # refuses an unknown language before anything is drawn
+    cell = middle_cell(folder)
+    views = [_view(folder, cell, Texts(name)) for name in LANGUAGES]
+    views.sort(key=lambda view: view["lang"] != lang)
+    environment = _environment()
+    environment.filters["shared_number"] = lambda text: _shared_number(text, lang)
+    return environment.get_template("page.html.j2").render(
+        lang=lang,
+        views=views,
+        texts={name: Texts(name) for name in LANGUAGES},
+        languages=LANGUAGES,
+        blocks=measure_blocks(folder, cell),
+        csv=_data_uri(folder, cell),
+        csv_name=f"{folder.study.name}.csv",
+        css=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),
+        script=Markup((_TEMPLATES / "page.js").read_text(encoding="utf-8")),
+    )
+
+
+def _shared_number(text: str, lang: str) -> str:
+    """Return a number that stands once for both languages, in the language that shows first."""
+    return text.replace(".", ",") if lang == "nl" else text
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["svg"] = Markup
+    return environment
+
+
+def _data_uri(folder: Folder, cell: dict[str, float]) -> Markup:
+    frame = shown_rows(folder, cell).drop(columns=["shared", "change", "role"])
+    text = frame.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    return Markup("data:text/csv;charset=utf-8;base64,") + base64.b64encode(text.encode()).decode()
+
+
+def _view(folder: Folder, cell: dict[str, float], texts: Texts) -> dict[str, Any]:
+    """Return everything that one language shows."""
+    study = folder.study
+    wording = Wording(texts.lang, study)
+    reference = design_names(study, texts)[study.decision.reference]
+    selections = [
+        Selection(folder, name, cell) for name in folder.substances
+    ]
+    title, assumptions = assumption_table(folder, texts)
+    sentences = [(texts.substance(s.substance), frequency_sentences(s, texts)) for s in selections]
+    return {
+        "lang": texts.lang,
+        "t": texts,
+        "title": study.title.get(texts.lang) or study.title.get("en") or study.name,
+        "question": texts("page.question_default", reference=reference),
+        "aims": study.aims,
+        "incomplete": texts("page.incomplete", n=folder.n_missing) if folder.n_missing else "",
+        "verdicts": [_verdict_group(group, wording) for group in groups_of(folder.verdicts, texts)],
+        "margins": wording.margins(),
+        "frequencies": [(name, lines) for name, lines in sentences if lines],
+        "frequency_intro": texts(
+            "frequency.intro", budget=number(100 * folder.budget, texts.lang, 0)
+        ),
+        "any_substance": any_substance_sentence(folder, texts),
+        "only_cell": texts("tables.only_cell", world=world(cell, texts)) if cell else "",
+        "figures": [
+            (texts.substance(s.substance), _figures(s, study.decision.margin.smallest_change, texts))
+            for s in selections
+        ],
+        "verdict_table": verdict_table(folder, wording),
+        "assumed_title": title,
+        "assumptions": assumptions,
+        "ademp": ademp_rows(folder, texts),
+        "provenance": provenance_rows(folder, texts),
+    }
+
+
+def _verdict_group(group: Group, wording: Wording) -> VerdictGroup:
+    columns = [column for key in COLUMNS if (column := group.column(*key))]
+    title = wording.texts.substance(group.substance)
+    if group.world:
+        title += ", " + group.world
+    rows = []
+    for index, item in enumerate(columns[0] if columns else []):
+        cells = tuple(
+            (
+                wording.topic(column[index].topic, column[index].threshold),
+                column[index].code.value,
+                wording.code(column[index].code),
+                wording.numbers(column[index]),
+            )
+            for column in columns
+            if index < len(column)
+        )
+        rows.append(VerdictRow(level=level(item.sigma_shared, wording.texts), cells=cells))
+    return VerdictGroup(
+        title=title,
+        summaries=tuple(wording.summary(column) for column in columns),
+        flips=tuple(line for column in columns for line in wording.flip_lines(column)),
+        open_level=wording.open_level(group.substance),
+        heads=tuple(wording.topic(column[0].topic, column[0].threshold) for column in columns),
+        rows=tuple(rows),
+    )
+
+
+def _figures(selection: Selection, smallest: float, texts: Texts) -> list[Figure]:
+    folder = selection.folder
+    panels, table = power_figure(selection, texts)
+    found = [
+        Figure(
+            title=texts("figures.power_title"), intro=texts("figures.power_intro"),
+            panels=tuple(panels), table=table,
+        )
+    ]  # fmt: skip
+    change = selection.change_near(smallest)
+    delay = delay_figure(selection, change, texts)
+    if delay is not None:
+        found.append(
+            Figure(
+                title=texts("figures.delay_title", size=size(change, texts)),
+                intro=texts("figures.delay_intro"), panels=tuple(delay[0]), table=delay[1],
+            )
+        )  # fmt: skip
+    false = false_alarm_figure(selection, texts)
+    if false is not None:
+        budget = general(100 * folder.budget, texts.lang)
+        found.append(
+            Figure(
+                title=texts("figures.false_title"),
+                intro=texts("figures.false_intro", budget=budget),
+                panels=tuple(false[0]), table=false[1],
+            )
+        )  # fmt: skip
+    typical = selection.change_near(TYPICAL_CHANGE)
+    found.append(
+        Figure(
+            title=texts("figures.cost_title"),
+            intro=texts("figures.cost_intro", size=size(typical, texts)),
+            panels=(),
+            table=cost_table(selection, design_names(folder.study, texts), typical, texts),
+        )
+    )
+    return found

@@ -1,0 +1,112 @@
+"""The rows of the table of measures that one part of the page needs."""
+
+import math
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simdesign.report.folder import Folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+POWER_YEARS = 3.0
+"""Horizon of the power in figures and sentences."""
+_NO_SUBSTANCE = ("cost", "cost_per_year", "cost_high")
+_KEY = (
+    "measure", "role", "shared", "change", "design", "estimator", "threshold", "horizon",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """One measure, or its absence (NaN)."""
+
+    value: float = math.nan
+    mcse: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    n_rep: int = 0
+
+
+class Selection:
+    """One substance, at one level of the factors that the figures do not show.
+
+    Differences between designs and budgets other than the study's are left out; the null mixture
+    and costs belong to every cell.
+    """
+
+    def __init__(self, folder: Folder, substance: str, cell: dict[str, float]) -> None:
+        self.folder, self.substance = folder, substance
+        self.frame = _selected(folder, substance, cell)
+        columns = [self.frame[name].tolist() for name in (*_KEY, "value", "mcse", "low", "high")]
+        counts = self.frame["n_rep"].tolist()
+        self._values: dict[tuple[Hashable, ...], Value] = {}
+        for n_rep, *row in zip(counts, *columns, strict=True):
+            key = tuple(map(_plain, row[: len(_KEY)]))
+            value, mcse, low, high = row[len(_KEY) :]
+            self._values[key] = Value(value=value, mcse=mcse, low=low, high=high, n_rep=int(n_rep))
+
+    def one(
+        self,
+        measure: str,
+        *,
+        design: str,
+        role: str = "alternative",
+        shared: float = math.nan,
+        change: float = math.nan,
+        estimator: str = "",
+        threshold: str = "",
+        horizon: float = math.nan,
+    ) -> Value:
+        """Return a single value; NaN where the table has none."""
+        key = (measure, role, shared, change, design, estimator, threshold, horizon)
+        return self._values.get(tuple(map(_plain, key)), Value())
+
+    def horizons(self, measure: str) -> list[float]:
+        """Return the horizons at which a measure is given."""
+        found = self.frame.loc[self.frame["measure"] == measure, "horizon"]
+        return sorted(map(float, found.dropna().unique()))
+
+    @property
+    def levels(self) -> list[float]:
+        """Levels of the shared error; one NaN when it is no factor."""
+        found = self.frame.loc[self.frame["role"] != "null_mixture", "shared"]
+        return sorted(map(float, found.dropna().unique())) or [math.nan]
+
+    @property
+    def changes(self) -> list[float]:
+        """Sizes of the change, falls first."""
+        return sorted(map(float, self.frame["change"].dropna().unique()))
+
+    def change_near(self, wanted: float) -> float:
+        """Return the size nearest to the wanted one; NaN without any."""
+        sizes = self.changes
+        return min(sizes, key=lambda size: abs(size - wanted)) if sizes else math.nan
+
+
+def _selected(folder: Folder, substance: str, cell: dict[str, float]) -> "pd.DataFrame":
+    frame = folder.measures
+    keep = frame["compared_with"] == ""
+    keep &= frame["budget"].isna() | ((frame["budget"] - folder.budget).abs() < 1e-9)
+    keep &= (frame["substance"] == substance) | frame["measure"].isin(_NO_SUBSTANCE)
+    for name, level in cell.items():
+        keep &= frame[name].isna() | (frame[name] == level)
+    return frame[keep]
+
+
+def _plain(item: Hashable) -> Hashable:
+    """Return None for NaN, which equals nothing, and floats without their last digits."""
+    if isinstance(item, float):
+        return None if math.isnan(item) else round(item, 9)
+    return item
+
+
+def middle_cell(folder: Folder) -> dict[str, float]:
+    """Return the middle level of every factor that figures do not show."""
+    found = {}
+    for name in folder.other_factors:
+        levels = sorted(map(float, folder.measures[name].dropna().unique()))
+        if levels:
+            found[name] = levels[len(levels) // 2]
+    return found

@@ -1,0 +1,211 @@
+"""Tables of the page: plain text cells, so that the template escapes every one of them."""
+
+import math
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from simdesign.report.folder import Folder
+from simdesign.report.names import level, size
+from simdesign.report.numbers import general, number, of_hundred, with_error
+from simdesign.report.select import POWER_YEARS, Selection, Value
+from simdesign.report.texts import LANGUAGES, Texts, both
+from simdesign.report.verdicts import Wording, hardest
+from simdesign.spec.catalogue import catalogue_entries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table in one language."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    n_head: int = 1
+    """Leading cells of a row that name it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A table of one measure for both languages: numbers are converted, words stand twice."""
+
+    title: dict[str, str]
+    heads: tuple[dict[str, str], ...]
+    """Columns that name a row."""
+    designs: tuple[str, ...]
+    rows: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = field(default=())
+    """Names and numbers of each row."""
+
+
+def hundred_with_interval(value: Value, lang: str) -> str:
+    """Return ``62 (58-66)``: a number of 100 and its 95 % Monte Carlo interval."""
+    if not math.isfinite(value.value):
+        return "\N{EN DASH}"
+    middle = of_hundred(value.value, value.mcse, lang)
+    if not (math.isfinite(value.low) and math.isfinite(value.high)):
+        return middle
+    low, high = (of_hundred(x, 0.0, lang) for x in (value.low, value.high))
+    return f"{middle} ({low}\N{EN DASH}{high})"
+
+
+def cost_table(
+    selection: Selection, designs: dict[str, str], change: float, texts: Texts
+) -> Table:
+    """Return cost a year and power of every design, cheapest first."""
+    rows = []
+    for name, label in designs.items():
+        cost = selection.one("cost_per_year", design=name, role="").value
+        cells = [
+            hundred_with_interval(
+                selection.one(
+                    "power", shared=shared, design=name, estimator=selection.folder.judging,
+                    threshold="operating", horizon=POWER_YEARS, change=change,
+                ),
+                texts.lang,
+            )
+            for shared in selection.levels
+        ]  # fmt: skip
+        rows.append((cost, (label, number(cost, texts.lang, 0), *cells)))
+    rows.sort(key=lambda row: (math.isnan(row[0]), row[0]))
+    heads = tuple(
+        texts("figures.panel_plain", level=level(shared, texts)) for shared in selection.levels
+    )
+    return Table(
+        caption=texts("figures.cost_title"),
+        columns=(texts("tables.design"), texts("figures.cost_year"), *heads),
+        rows=tuple(cells for _, cells in rows),
+    )
+
+
+def verdict_table(folder: Folder, wording: Wording) -> Table:
+    """Return the comparison that was hardest for every verdict."""
+    texts, rows = wording.texts, []
+    for item in folder.verdicts:
+        loss = hardest(item)
+        if loss is None:
+            continue
+        change = size(loss.size, texts) if math.isfinite(loss.size) else texts("tables.no_change")
+        rows.append(
+            (
+                wording.topic(item.topic, item.threshold),
+                texts.substance(item.substance),
+                level(item.sigma_shared, texts),
+                wording.code(item.code),
+                f"{loss.measure}, {change}, {wording.design(loss.other)}",
+                with_error(loss.loss, loss.mcse, texts.lang),
+                general(loss.margin, texts.lang),
+                str(loss.n_rep),
+            )
+        )
+    columns = ("topic", "substance", "shared", "code", "hardest", "loss", "margin", "n_rep")
+    heads = tuple(
+        "" if name == "substance" else texts(f"tables.{name}") for name in columns
+    )
+    return Table(caption=texts("verdict.how"), columns=heads, rows=tuple(rows), n_head=4)
+
+
+def assumption_table(folder: Folder, texts: Texts) -> tuple[str, Table]:
+    """Return how many numbers are assumed, and all of those behind this study's worlds."""
+    used = {*folder.substances, "measurement", "dutch20"}
+    entries = [item for item in catalogue_entries() if item.name.split(".")[0] in used]
+    open_ones = [item for item in entries if item.status in ("assumed", "recalled")]
+    rows = []
+    for item in open_ones:
+        value = (
+            texts("limits.several", n=len(item.value))
+            if isinstance(item.value, tuple)
+            else general(item.value, texts.lang)
+        )
+        status = texts("limits.assumed_status" if item.status == "assumed" else "limits.recalled")
+        rows.append((item.name, value, item.unit, status, item.note))
+    title = texts("limits.assumed", n=len(open_ones), total=len(entries))
+    columns = tuple(texts(f"limits.{key}") for key in ("name", "value", "unit", "status", "note"))
+    return title, Table(caption=title, columns=columns, rows=tuple(rows))
+
+
+SHOWN = (
+    "power", "power_given_quiet", "premature_prob", "restricted_mean_delay", "false_alarm_prob",
+    "false_alarm_worst_cell", "false_alarm_any_substance", "effect_bias", "effect_rmse",
+    "effect_coverage", "dating_error", "type_s", "type_m", "level_bias", "level_rmse",
+    "large_error_prob", "right_verdict_prob",
+)  # fmt: skip
+"""Measures of the full table, in its order."""
+
+
+def shown_rows(folder: Folder, cell: dict[str, float]) -> pd.DataFrame:
+    """Return the rows of the full table and of the figures: default budget, the figures' world."""
+    frame = folder.measures
+    keep = frame["compared_with"] == ""
+    keep &= frame["budget"].isna() | ((frame["budget"] - folder.budget).abs() < 1e-9)
+    for name, wanted in cell.items():
+        keep &= frame[name].isna() | (frame[name] == wanted)
+    extra = ("delay_curve", "cost_per_year", "false_alarm_by_sigma_shared")
+    keep &= frame["measure"].isin((*SHOWN, *extra))
+    keep &= (frame["measure"] != "delay_curve") | (
+        (frame["threshold"] == "operating") & (frame["estimator"] == folder.judging)
+    )
+    return frame[keep]
+
+
+def measure_blocks(folder: Folder, cell: dict[str, float]) -> list[Block]:
+    """Return the full table, a block for every measure and horizon."""
+    frame = shown_rows(folder, cell)
+    heads = ("change", "shared", "estimator", "threshold")
+    titles = tuple(both(f"tables.{name}") for name in heads)
+    several = len(folder.substances) > 1
+    blocks = []
+    for measure in SHOWN:
+        part = frame[frame["measure"] == measure]
+        for horizon in sorted(part["horizon"].dropna().unique()) or [math.nan]:
+            here = part if math.isnan(horizon) else part[part["horizon"] == horizon]
+            for substance in sorted(here["substance"].unique()):
+                rows = here[here["substance"] == substance]
+                title = _title(measure, horizon)
+                if several and substance:
+                    title = {lang: f"{substance}: {text}" for lang, text in title.items()}
+                block_rows = tuple(_block_rows(rows, folder))
+                if block_rows:
+                    blocks.append(
+                        Block(title=title, heads=titles, designs=folder.designs, rows=block_rows)
+                    )
+    return blocks
+
+
+def _title(measure: str, horizon: float) -> dict[str, str]:
+    text = "" if math.isnan(horizon) else f"{horizon:g}"
+    return {lang: Texts(lang)(f"measures.{measure}", h=text) for lang in LANGUAGES}
+
+
+def _block_rows(
+    frame: pd.DataFrame, folder: Folder
+) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    texts = Texts("en")
+    found: dict[tuple[str, ...], dict[str, pd.Series]] = {}
+    for _, row in frame.iterrows():
+        mixture = row["role"] == "null_mixture"
+        change = size(row["change"], texts) if math.isfinite(row["change"]) else "0"
+        shared = level(row["shared"], texts) if math.isfinite(row["shared"]) else ""
+        key = (
+            "mixture" if mixture else change,
+            shared,
+            str(row["estimator"]),
+            str(row["threshold"]),
+        )
+        found.setdefault(key, {})[str(row["design"])] = row
+    rows = []
+    for key, cells in found.items():
+        numbers = [
+            with_error(float(cells[name]["value"]), float(cells[name]["mcse"]), "en")
+            if name in cells
+            else "\N{EN DASH}"
+            for name in folder.designs
+        ]
+        counts = [int(item["n_rep"]) for item in cells.values()]
+        failed = [int(item["n_failed"]) for item in cells.values()]
+        rows.append((key, (*numbers, _range(counts), _range(failed))))
+    return rows
+
+
+def _range(values: list[int]) -> str:
+    low, high = min(values), max(values)
+    return str(low) if low == high else f"{low}\N{EN DASH}{high}"

@@ -1,0 +1,62 @@
+"""The texts of the page in two languages, from one catalogue file."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("en", "nl")
+
+
+@cache
+def _catalogue() -> dict[str, Any]:
+    path = Path(__file__).parent / "texts.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def catalogue_keys() -> list[str]:
+    """Return every key of the catalogue, as ``section.key``."""
+    return [f"{part}.{key}" for part, items in _catalogue().items() for key in items]
+
+
+class Texts:
+    """Sentences and names in one language."""
+
+    def __init__(self, lang: str) -> None:
+        if lang not in LANGUAGES:
+            raise ValueError(f"lang: must be one of {', '.join(LANGUAGES)}, got {lang!r}")
+        self.lang = lang
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return a text with its braces filled in.
+
+        Parameters
+        ----------
+        key : str
+            ``section.key`` of the catalogue file.
+        **values : object
+            Formatted already: numbers differ between languages.
+        """
+        section, name = key.split(".")
+        text = str(_catalogue()[section][name][self.lang])
+        return text.format(**values) if values else text
+
+    def has(self, key: str) -> bool:
+        """Return whether the catalogue has the key."""
+        section, name = key.split(".", 1)
+        return name in _catalogue().get(section, {})
+
+    def count(self, n: int) -> str:
+        """Return a small number as a word."""
+        words = _catalogue()["words"]["numbers"][self.lang]
+        return str(words[n]) if 0 <= n < len(words) else str(n)
+
+    def substance(self, name: str) -> str:
+        """Return the name of a substance."""
+        key = f"substances.{name}"
+        return self(key) if self.has(key) else name
+
+
+def both(key: str, **values: object) -> dict[str, str]:
+    """Return a text whose values do not depend on the language, in every language."""
+    return {lang: Texts(lang)(key, **values) for lang in LANGUAGES}

@@ -1,0 +1,223 @@
+"""Verdicts in words: per substance and level of shared error, where they flip, what stays open."""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from simdesign.evaluate import Code, Loss, Verdict, flips
+from simdesign.report.names import design_names, level, world
+from simdesign.report.numbers import general, number, of_hundred, percent
+from simdesign.report.texts import Texts
+from simdesign.spec.catalogue import catalogue_entries
+from simdesign.spec.study import Margin, Study
+
+COLUMNS = (("picture", ""), ("break", "operating"), ("break", "oracle"))
+"""Topic and threshold of the three verdicts of one level, in the order of reading."""
+_YEARS = "3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The verdicts of one substance in worlds that differ in the shared error only."""
+
+    substance: str
+    world: str
+    """Other factor levels, in words; empty without any."""
+    verdicts: tuple[Verdict, ...]
+
+    def column(self, topic: str, threshold: str) -> list[Verdict]:
+        """Return one kind of verdict, by level of the shared error."""
+        found = [v for v in self.verdicts if (v.topic, v.threshold) == (topic, threshold)]
+        return sorted(found, key=lambda item: item.sigma_shared)
+
+
+def groups_of(verdicts: Iterable[Verdict], texts: Texts) -> list[Group]:
+    """Return the verdicts by substance and by the factors besides the shared error."""
+    found: dict[tuple[str, str], list[Verdict]] = {}
+    for item in verdicts:
+        found.setdefault((item.substance, world(item.world, texts)), []).append(item)
+    return [
+        Group(substance=substance, world=where, verdicts=tuple(items))
+        for (substance, where), items in found.items()
+    ]
+
+
+class Wording:
+    """Turns verdicts into sentences of one language."""
+
+    def __init__(self, lang: str, study: Study | None = None) -> None:
+        self.texts = Texts(lang)
+        self.lang = lang
+        self.designs = design_names(study, self.texts) if study is not None else {}
+        self.margin = study.decision.margin if study is not None else Margin()
+
+    def design(self, name: str) -> str:
+        """Return a design's name."""
+        return self.designs.get(name, name)
+
+    def code(self, code: Code) -> str:
+        """Return one of the three verdicts."""
+        return self.texts(f"verdict.{code.value}")
+
+    def topic(self, topic: str, threshold: str) -> str:
+        """Return what a verdict is about."""
+        return self.texts("verdict.oracle" if threshold == "oracle" else f"verdict.{topic}")
+
+    def where(self, sigma: float) -> str:
+        """Return the level of the shared error as a place."""
+        if not math.isfinite(sigma):
+            return self.texts("verdict.fixed_level")
+        return self.texts("verdict.at_level", level=level(sigma, self.texts))
+
+    def numbers(self, item: Verdict) -> str:
+        """Return the sentence with the numbers behind a verdict."""
+        if not math.isfinite(item.reference_value):
+            return ""
+        difference = 100.0 * (item.best_value - item.reference_value)
+        text = self.texts(
+            f"verdict.{item.topic}_numbers",
+            smallest=percent(self.margin.smallest_change, self.lang),
+            reference=self.design(item.reference),
+            mine=of_hundred(item.reference_value, item.mcse, self.lang),
+            best=self.design(item.best),
+            theirs=of_hundred(item.best_value, item.mcse, self.lang),
+            difference=number(difference, self.lang, 0, sign=True),
+            mcse=number(100.0 * item.mcse, self.lang, 1),
+            years=_YEARS,
+        )
+        if item.at_equal_cost is not None:
+            text += " " + self.texts("verdict.equal_cost", code=self.code(item.at_equal_cost))
+        return text
+
+    def line(self, item: Verdict) -> str:
+        """Return one verdict with its numbers."""
+        return self.texts(
+            "verdict.line",
+            topic=self.topic(item.topic, item.threshold),
+            substance=self.texts.substance(item.substance),
+            where=self.where(item.sigma_shared),
+            code=self.code(item.code),
+            numbers=self.numbers(item),
+        ).strip()
+
+    def summary(self, items: Sequence[Verdict]) -> str:
+        """Return one sentence over all levels of one kind of verdict."""
+        first = items[0]
+        parts = []
+        for code, run in groupby(items, key=lambda item: item.code):
+            levels = [item.sigma_shared for item in run]
+            where = self.where(levels[0])
+            if len(levels) > 1:
+                low, high = (level(value, self.texts) for value in (levels[0], levels[-1]))
+                where = self.texts("verdict.at_levels", low=low, high=high)
+            parts.append(
+                self.texts("verdict.summary_part", code=self.code(Code(code)), where=where)
+            )
+        return self.texts(
+            "verdict.summary_line",
+            topic=self.topic(first.topic, first.threshold),
+            substance=self.texts.substance(first.substance),
+            reference=self.design(first.reference),
+            parts=self.texts("verdict.join").join(parts),
+        )
+
+    def flip_lines(self, items: Sequence[Verdict]) -> list[str]:
+        """Return where one kind of verdict changes as the shared error grows."""
+        levels = [item.sigma_shared for item in items]
+        if len(levels) < 2 or not all(map(math.isfinite, levels)):
+            return []
+        common = {
+            "topic": self.topic(items[0].topic, items[0].threshold),
+            "substance": self.texts.substance(items[0].substance),
+        }
+        found = flips(items)
+        if not found:
+            low, high = level(levels[0], self.texts), level(levels[-1], self.texts)
+            return [self.texts("verdict.no_flip", low=low, high=high, **common)]
+        return [
+            self.texts(
+                "verdict.flip",
+                before=self.code(flip.before), after=self.code(flip.after),
+                low=level(flip.low, self.texts), high=level(flip.high, self.texts), **common,
+            )
+            for flip in found
+        ]  # fmt: skip
+
+    def open_level(self, substance: str) -> str:
+        """Return the sentence that the data do not fix the level."""
+        bounds = open_interval(substance)
+        name = self.texts.substance(substance)
+        if bounds is None:
+            return self.texts("verdict.open_level_unbounded", substance=name)
+        low, high = (level(value, self.texts) for value in bounds)
+        return self.texts("verdict.open_level", substance=name, low=low, high=high)
+
+    def margins(self) -> str:
+        """Return what *as good* means."""
+        return self.texts(
+            "verdict.margin",
+            smallest=percent(self.margin.smallest_change, self.lang),
+            power=number(100.0 * self.margin.power, self.lang, 0),
+            delay=general(self.margin.delay_years, self.lang),
+            picture=number(100.0 * self.margin.picture, self.lang, 0),
+        )
+
+
+def verdict_text(
+    verdicts: Verdict | Sequence[Verdict], lang: str = "en", study: Study | None = None
+) -> list[str]:
+    """Return the verdicts as sentences, one a line, for a terminal.
+
+    Parameters
+    ----------
+    verdicts : Verdict or sequence of Verdict
+        From ``Results.verdicts()``.
+    lang : {"en", "nl"}
+    study : Study, optional
+        Gives designs readable names; without it their names in the study are used.
+    """
+    items = [verdicts] if isinstance(verdicts, Verdict) else list(verdicts)
+    wording = Wording(lang, study)
+    lines: list[str] = []
+    for group in groups_of(items, wording.texts):
+        if group.world:
+            lines.append(wording.texts("verdict.world", world=group.world))
+        columns = [column for key in COLUMNS if (column := group.column(*key))]
+        lines += [wording.summary(column) for column in columns]
+        lines += ["  " + wording.line(item) for column in columns for item in column]
+        lines += [line for column in columns for line in wording.flip_lines(column)]
+        lines.append(wording.open_level(group.substance))
+    if items:
+        lines.append(wording.margins())
+    return lines
+
+
+_INTERVAL = re.compile(r"interval ([\d.]+) to (\d+(?:\.\d+)?)")
+
+
+def open_interval(substance: str) -> tuple[float, float] | None:
+    """Return the interval that the data leave for the shared error, where the catalogue has one."""
+    for entry in catalogue_entries():
+        if entry.name == f"{substance}.sigma_shared":
+            match = _INTERVAL.search(entry.note)
+            return (float(match[1]), float(match[2])) if match else None
+    return None
+
+
+def hardest(item: Verdict) -> Loss | None:
+    """Return the comparison that decides a verdict: the loss that exceeds its margin most.
+
+    Losses of different measures are compared in units of their margins; one Monte Carlo standard
+    error counts with them.
+    """
+    known = [loss for loss in item.losses if math.isfinite(loss.loss)]
+    if not known:
+        return None
+
+    def excess(loss: Loss) -> float:
+        error = loss.mcse if math.isfinite(loss.mcse) else 0.0
+        return (loss.loss + error) / loss.margin if loss.margin > 0 else loss.loss
+
+    return max(known, key=excess)
