@@ -8,8 +8,8 @@ import time
 
 import numpy as np
 import pytest
-from run.tiny import write_study
 
+from run.tiny import write_study
 from simdesign.errors import StoreError
 from simdesign.run import load, run
 from simdesign.spec.study import Study
@@ -19,7 +19,7 @@ COMMAND = "from simdesign.cli import main; main()"
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """An uninterrupted run with one worker and the default task size."""
+    """Run without interruption, with one worker and the default task size."""
     folder = tmp_path_factory.mktemp("whole")
     study = Study.from_toml(write_study(folder))
     return run(study, folder / "out", workers=1)
