@@ -31,6 +31,8 @@ class Folder:
     manifest: dict[str, Any]
     measures: "pd.DataFrame"
     """The tidy table; columns ``shared`` and ``change`` are added, see ``read_folder``."""
+    factors: tuple[str, ...]
+    """Factor columns."""
     other_factors: tuple[str, ...]
     """Factor columns besides the shared error and the size of the change."""
     verdicts: tuple[Verdict, ...]
@@ -104,6 +106,7 @@ def read_folder(path: str | Path, digest: str = "") -> Folder:
     content = _json(path / "verdict.json")
     return Folder(
         path=path, study=study, size=str(manifest["size"]), manifest=manifest, measures=frame,
+        factors=tuple(factors),
         other_factors=tuple(n for n in factors if n not in shared[:1] + change[:1]),
         verdicts=tuple(_verdict(item) for item in content.get("verdicts", ())),
         n_missing=int(content.get("n_missing", 0)), digest=digest or str(content.get("digest", "")),

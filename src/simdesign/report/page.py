@@ -1,6 +1,6 @@
 """The page of a study: one HTML file that needs no network and no server."""
 
-import base64
+import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,8 @@ from simdesign.report.tables import (
     Table,
     assumption_table,
     cost_table,
+    download_csv,
     measure_blocks,
-    shown_rows,
     verdict_table,
 )
 from simdesign.report.texts import LANGUAGES, Texts
@@ -129,9 +129,8 @@ def _environment() -> jinja2.Environment:
 
 
 def _data_uri(folder: Folder, cell: dict[str, float]) -> Markup:
-    frame = shown_rows(folder, cell).drop(columns=["shared", "change", "role"])
-    text = frame.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-    return Markup("data:text/csv;charset=utf-8;base64,") + base64.b64encode(text.encode()).decode()
+    text = download_csv(folder, cell)
+    return Markup("data:text/csv;charset=utf-8," + urllib.parse.quote(text, safe=",.+-:;=/ "))
 
 
 def _view(folder: Folder, cell: dict[str, float], texts: Texts) -> dict[str, Any]:

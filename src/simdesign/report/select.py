@@ -68,6 +68,18 @@ class Selection:
         found = self.frame.loc[self.frame["measure"] == measure, "horizon"]
         return sorted(map(float, found.dropna().unique()))
 
+    def followed(self, measure: str, change: float) -> float:
+        """Return the last horizon that all replications of a change were followed for."""
+        here = self.frame[
+            (self.frame["measure"] == measure)
+            & (self.frame["change"] == change)
+            & self.frame["estimator"].eq(self.folder.judging)
+        ]
+        if here.empty:
+            return math.nan
+        complete = here.groupby("horizon")["n_rep"].min()
+        return float(complete.index[complete >= complete.max()].max())
+
     @property
     def levels(self) -> list[float]:
         """Levels of the shared error; one NaN when it is no factor."""

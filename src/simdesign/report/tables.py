@@ -133,18 +133,39 @@ SHOWN = (
 
 
 def shown_rows(folder: Folder, cell: dict[str, float]) -> pd.DataFrame:
-    """Return the rows of the full table and of the figures: default budget, the figures' world."""
+    """Return the rows of the full table: default budget, the figures' world."""
     frame = folder.measures
     keep = frame["compared_with"] == ""
     keep &= frame["budget"].isna() | ((frame["budget"] - folder.budget).abs() < 1e-9)
     for name, wanted in cell.items():
         keep &= frame[name].isna() | (frame[name] == wanted)
-    extra = ("delay_curve", "cost_per_year", "false_alarm_by_sigma_shared")
-    keep &= frame["measure"].isin((*SHOWN, *extra))
-    keep &= (frame["measure"] != "delay_curve") | (
-        (frame["threshold"] == "operating") & (frame["estimator"] == folder.judging)
+    keep &= frame["measure"].isin(SHOWN)
+    # the guarded threshold where it matters most; measures.csv has it everywhere
+    guarded = (frame["measure"] == "false_alarm_prob") | (
+        (frame["measure"] == "power") & (frame["horizon"] == POWER_YEARS)
     )
+    keep &= (frame["threshold"] != "guarded") | guarded
     return frame[keep]
+
+
+_CURVES = ("delay_curve", "cost_per_year", "false_alarm_by_sigma_shared", "large_error_prob")
+_CSV = ("substance", "design", "threshold", "measure", "horizon", "value", "mcse", "low", "high",
+        "n_rep", "n_failed")  # fmt: skip
+
+
+def download_csv(folder: Folder, cell: dict[str, float]) -> str:
+    """Return the rows behind verdicts, sentences and figures as CSV."""
+    frame = folder.measures
+    keep = frame["compared_with"] == ""
+    keep &= frame["budget"].isna() | ((frame["budget"] - folder.budget).abs() < 1e-9)
+    for name, wanted in cell.items():
+        keep &= frame[name].isna() | (frame[name] == wanted)
+    keep &= frame["estimator"].isin(("", folder.judging))
+    curve = frame["measure"].isin(_CURVES) & frame["threshold"].isin(("", "operating"))
+    power = (frame["measure"] == "power") & (frame["horizon"] == POWER_YEARS)
+    keep &= curve | power | (frame["measure"] == "false_alarm_prob")
+    columns = [name for name in frame.columns if name in folder.factors] + list(_CSV)
+    return str(frame.loc[keep, columns].to_csv(index=False, float_format="%.4g"))
 
 
 def measure_blocks(folder: Folder, cell: dict[str, float]) -> list[Block]:

@@ -71,6 +71,13 @@ class Wording:
             return self.texts("verdict.fixed_level")
         return self.texts("verdict.at_level", level=level(sigma, self.texts))
 
+    def levels(self, sigmas: Sequence[float]) -> str:
+        """Return neighbouring levels of the shared error as a place."""
+        if len(sigmas) == 1:
+            return self.where(sigmas[0])
+        low, high = (level(value, self.texts) for value in (sigmas[0], sigmas[-1]))
+        return self.texts("verdict.at_levels", low=low, high=high)
+
     def numbers(self, item: Verdict) -> str:
         """Return the sentence with the numbers behind a verdict."""
         if not math.isfinite(item.reference_value):
@@ -80,9 +87,9 @@ class Wording:
             f"verdict.{item.topic}_numbers",
             smallest=percent(self.margin.smallest_change, self.lang),
             reference=self.design(item.reference),
-            mine=of_hundred(item.reference_value, item.mcse, self.lang),
+            mine=of_hundred(item.reference_value, 0.0, self.lang),
             best=self.design(item.best),
-            theirs=of_hundred(item.best_value, item.mcse, self.lang),
+            theirs=of_hundred(item.best_value, 0.0, self.lang),
             difference=number(difference, self.lang, 0, sign=True),
             mcse=number(100.0 * item.mcse, self.lang, 1),
             years=_YEARS,
@@ -108,10 +115,7 @@ class Wording:
         parts = []
         for code, run in groupby(items, key=lambda item: item.code):
             levels = [item.sigma_shared for item in run]
-            where = self.where(levels[0])
-            if len(levels) > 1:
-                low, high = (level(value, self.texts) for value in (levels[0], levels[-1]))
-                where = self.texts("verdict.at_levels", low=low, high=high)
+            where = self.levels(levels)
             parts.append(
                 self.texts("verdict.summary_part", code=self.code(Code(code)), where=where)
             )
@@ -133,9 +137,13 @@ class Wording:
             "substance": self.texts.substance(items[0].substance),
         }
         found = flips(items)
+        told = [item for item in items if item.code != Code.CANNOT_TELL]
+        if not told:
+            return [self.texts("verdict.none_told", **common)]
         if not found:
-            low, high = level(levels[0], self.texts), level(levels[-1], self.texts)
-            return [self.texts("verdict.no_flip", low=low, high=high, **common)]
+            where = self.levels([item.sigma_shared for item in told])
+            code = self.code(told[0].code)
+            return [self.texts("verdict.no_flip", code=code, where=where, **common)]
         return [
             self.texts(
                 "verdict.flip",

@@ -17,10 +17,13 @@ def delay_figure(
     """
     study = selection.folder.study
     long, short = design_names(study, texts), short_names(study, texts)
-    years = selection.horizons("delay_curve")
+    # Later on some programmes have ended: a share of those left could fall as time goes on.
+    last = selection.followed("delay_curve", change)
+    years = [year for year in selection.horizons("delay_curve") if year <= last]
     if not years:
         return None
     whole = [year for year in years if year == int(year)] or years[-1:]
+    ticks = [0.0, *whole]
     panels, rows = [], []
     for shared in selection.levels:
         lines = []
@@ -49,7 +52,7 @@ def delay_figure(
         title = texts("figures.panel_plain", level=level(shared, texts))
         panel = panel_of_lines(
             lines, title=title, x_title=texts("figures.delay_x"),
-            y_title=texts("figures.delay_y"), x_values=[0.0, *whole],
+            y_title=texts("figures.delay_y"), x_values=ticks, x_end=years[-1],
             x_labels="format(datum.value, 'd')", texts=texts, bars=False,
         )  # fmt: skip
         words = {x: texts("figures.years_unit", n=number(x, texts.lang, 0)) for x in (0.0, *years)}

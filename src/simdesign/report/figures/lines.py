@@ -94,6 +94,7 @@ def panel_of_lines(
     x_values: Sequence[float],
     x_labels: str,
     texts: Texts,
+    x_end: float | None = None,
     bars: bool = True,
     y_top: float = 100.0,
     rule: tuple[float, str] | None = None,
@@ -110,6 +111,8 @@ def panel_of_lines(
     x_labels : str
         Vega expression of a tick's label.
     texts : Texts
+    x_end : float, optional
+        Where the axis ends, when it is beyond the last tick.
     bars : bool
         Intervals as bars at the points; else as bands.
     y_top : float
@@ -118,7 +121,8 @@ def panel_of_lines(
         A horizontal dashed line and its label.
     """
     span = max(x_values) - min(x_values) or 1.0
-    low_x, high_x = min(x_values) - 0.05 * span, max(x_values) + 0.05 * span
+    low_x = min(x_values) - 0.05 * span
+    high_x = max(max(x_values) + 0.05 * span, x_end or -math.inf)
     x = alt.X(
         "x:Q", title=x_title, scale=alt.Scale(domain=[low_x, high_x], nice=False),
         axis=alt.Axis(values=list(x_values), labelExpr=x_labels, grid=False),

@@ -3,7 +3,7 @@
   "use strict";
   var root = document.documentElement;
   var buttons = document.querySelectorAll(".switch button");
-  var numbers = document.querySelectorAll("td.n");
+  var numbers = document.querySelectorAll(".measure td");
 
   function show(lang) {
     var from = lang === "nl" ? /(\d)\.(\d)/g : /(\d),(\d)/g;
