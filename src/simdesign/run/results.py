@@ -159,6 +159,7 @@ class Results:
             "size": self.plan.size,
             "budget": self.study.decision.budget,
             "n_missing": found.n_missing,
+            "digest": self.digest(),
             "verdicts": [_plain(asdict(item)) for item in found.verdicts],
             "flips": _plain(self.flips(found.verdicts)),
         }

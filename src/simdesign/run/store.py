@@ -10,12 +10,11 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -24,6 +23,7 @@ from simdesign.run.files import write_atomic
 from simdesign.run.plan import Plan, Task, make_plan
 from simdesign.run.provenance import code_hash, provenance
 from simdesign.run.schema import COLUMNS, KEY, Rows
+from simdesign.run.sorted_rows import CodedRows, coded, joined, selected
 from simdesign.spec.base import plain
 from simdesign.spec.study import Study
 
@@ -231,9 +231,7 @@ class Store:
                 found.setdefault((shard.scenario, content), []).append((shard.start, shard.stop))
         return found
 
-    def rows(
-        self, plan: Plan, scenario: str, columns: Sequence[str] | None = None
-    ) -> dict[str, np.ndarray]:
+    def rows(self, plan: Plan, scenario: str, columns: Sequence[str] | None = None) -> Rows:
         """Return the stored rows of one scenario of a plan, sorted, each once.
 
         Rows are those that the plan asks for: shards may hold more.
@@ -245,6 +243,9 @@ class Store:
         columns : sequence of str, optional
             Besides the key; all without it.
         """
+        return self._coded(plan, scenario, columns).plain()
+
+    def _coded(self, plan: Plan, scenario: str, columns: Sequence[str] | None) -> CodedRows:
         n_rep = next(plan.n_rep(item) for item in plan.scenarios if item.name == scenario)
         wanted = {(c.substance, c.design, c.estimator): c.content for c in plan.cells[scenario]}
         names = list(COLUMNS) if columns is None else [*KEY, *columns]
@@ -254,78 +255,24 @@ class Store:
                 continue
             keep = [cell for content, cell in shard.cells.items() if wanted.get(cell) == content]
             if keep:
-                parts.append(self._selected(shard, keep, n_rep, names))
-        if not parts:
-            return {name: np.empty(0, dtype=_dtype(name)) for name in names}
-        rows = {name: np.concatenate([part[name] for part in parts]) for name in names}
-        order = np.lexsort(tuple(rows[name] for name in reversed(KEY[1:])))
-        rows = {name: values[order] for name, values in rows.items()}
-        again = np.ones(order.size, dtype=bool)
-        again[0] = False
-        for name in KEY[1:]:
-            again[1:] &= rows[name][1:] == rows[name][:-1]
-        return {name: values[~again] for name, values in rows.items()} if again.any() else rows
+                everything = len(keep) == len(shard.cells)
+                rows = coded(self._table(shard, names))
+                parts.append(selected(rows, n_rep, None if everything else keep))
+        return joined(parts, names)
 
-    def _selected(
-        self, shard: Shard, cells: list[tuple[str, str, str]], n_rep: int, names: list[str]
-    ) -> dict[str, np.ndarray]:
+    def _table(self, shard: Shard, names: list[str]) -> pa.Table:
         try:
-            table = pq.read_table(shard.path, columns=names)
+            return pq.read_table(shard.path, columns=names)
         except (OSError, pa.ArrowException):
             raise StoreError(str(shard.path), "must be a readable shard; move it away") from None
-        rows = {name: _array(table.column(name)) for name in names}
-        use = rows["replication"] < n_rep
-        if len(cells) < len(shard.cells):
-            mine = np.zeros(use.size, dtype=bool)
-            for substance, design, estimator in cells:
-                mine |= (
-                    (rows["substance"] == substance)
-                    & (rows["design"] == design)
-                    & (rows["estimator"] == estimator)
-                )
-            use &= mine
-        return rows if use.all() else {name: values[use] for name, values in rows.items()}
 
     def digest(self, plan: Plan) -> str:
         """Return SHA-256 over the column bytes of the sorted table.
 
-        Scenario by scenario in order of name, column by column in the order of the schema, little
-        endian, text as UTF-8 padded with zero bytes to the column's longest. Neither tasks nor
-        workers nor the number of interruptions have a say in it.
+        Scenario by scenario in order of name, column by column in the order of the schema.
+        Neither tasks nor workers nor the number of interruptions have a say in it.
         """
         digest = hashlib.sha256()
         for scenario in sorted(plan.cells):
-            for name, values in self.rows(plan, scenario).items():
-                digest.update(name.encode() + b"\0")
-                digest.update(_bytes(values))
+            self._coded(plan, scenario, None).update(digest)
         return digest.hexdigest()
-
-    def tables(self, plan: Plan) -> Iterator[dict[str, np.ndarray]]:
-        """Yield the rows of every scenario, in the order of the plan."""
-        for scenario in plan.scenarios:
-            yield self.rows(plan, scenario.name)
-
-
-def _dtype(name: str) -> Any:
-    return "U1" if COLUMNS[name] == "str" else COLUMNS[name]
-
-
-def _array(column: pa.ChunkedArray) -> np.ndarray:
-    """Return a column; text as fixed-width characters, which sort and compare fast."""
-    if not pa.types.is_dictionary(column.type):
-        return np.asarray(column.to_numpy())
-    chunk = column.combine_chunks()
-    chunks = chunk.chunks if isinstance(chunk, pa.ChunkedArray) else [chunk]
-    parts = [
-        np.array(part.dictionary.to_pylist() or [""], dtype=str)[part.indices.to_numpy()]
-        for part in chunks
-    ]
-    return np.concatenate(parts)
-
-
-def _bytes(values: np.ndarray) -> bytes:
-    if values.dtype.kind == "U":
-        return np.char.encode(values, "utf-8").tobytes()
-    if values.dtype.kind == "f":
-        values = np.where(np.isnan(values), np.nan, values) + 0.0  # one NaN, one zero
-    return np.ascontiguousarray(values.astype(values.dtype.newbyteorder("<"))).tobytes()
