@@ -42,8 +42,9 @@ def run(
     ] = None,
     workers: _Workers = None,
     task_size: Annotated[
-        int, typer.Option("--task-size", help="Replications of a task: a matter of speed only.")
-    ] = 50,
+        int | None,
+        typer.Option("--task-size", help="Replications of a task: a matter of speed only."),
+    ] = None,
     list_only: Annotated[
         bool, typer.Option("--list", help="Print the conditions and stop.")
     ] = False,

@@ -22,8 +22,11 @@ from simdesign.spec.schedule import Triggered
 from simdesign.spec.study import Scenario, Study
 from simdesign.units import day_of
 
-DEFAULT_TASK_SIZE = 50
+LARGEST_TASK = 100
 """Replications of a task: enough for the engines to share work, few enough to lose little."""
+SMALLEST_TASK = 10
+TASKS_PER_WORKER = 8
+"""At least so many in a study that is not tiny, so that workers end together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

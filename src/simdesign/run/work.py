@@ -8,7 +8,7 @@ from pathlib import Path
 from simdesign.errors import SpecError
 from simdesign.run.backends import run_locally
 from simdesign.run.backends.local import n_processors
-from simdesign.run.plan import DEFAULT_TASK_SIZE, Plan, Task, make_plan, missing_tasks
+from simdesign.run.plan import Plan, Task, good_task_size, make_plan, missing_tasks
 from simdesign.run.progress import Reporter
 from simdesign.run.replicate import Bench
 from simdesign.run.results import Results
@@ -65,7 +65,7 @@ def run(
     size: str = "quick",
     replications: int | None = None,
     workers: int | None = None,
-    task_size: int = DEFAULT_TASK_SIZE,
+    task_size: int | None = None,
     quiet: bool = True,
 ) -> Results:
     """Run what is missing of a study and return its results.
@@ -81,7 +81,7 @@ def run(
         The same number for every scenario, instead of the size's numbers.
     workers : int, optional
         Processes; as many as there are processors without it.
-    task_size : int
+    task_size : int, optional
         Replications of a task; a matter of speed only.
     quiet : bool
         False shows progress on standard error.
@@ -104,13 +104,14 @@ def run_plan(
     store: Store,
     workers: int | None = None,
     *,
-    task_size: int = DEFAULT_TASK_SIZE,
+    task_size: int | None = None,
     quiet: bool = True,
 ) -> Results:
     """Run what a store misses of a plan."""
     workers = n_processors() if workers is None else workers
     if workers < 1:
         raise SpecError("workers", workers, "must be >= 1")
+    task_size = good_task_size(plan, workers) if task_size is None else task_size
     if task_size < 1:
         raise SpecError("task_size", task_size, "must be >= 1")
     store.check(plan)

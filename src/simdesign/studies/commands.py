@@ -18,7 +18,7 @@ def run(
     size: str,
     replications: int | None,
     workers: int | None,
-    task_size: int,
+    task_size: int | None,
     list_only: bool,
 ) -> None:
     """Run a study, then evaluate it and write its page."""
