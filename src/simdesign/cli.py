@@ -19,6 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+_SIGINT_STATUS = 130
+
 _Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Workers = Annotated[
@@ -130,6 +132,8 @@ def call(arguments: list[str] | None = None) -> int:
             raise
         typer.echo(f"simdesign: {' '.join(message().split())}", err=True)
         return int(getattr(error, "exit_code", 2))
+    if found == _SIGINT_STATUS:  # the library turns Ctrl-C into this
+        return _interrupted()
     return int(found) if isinstance(found, int) else 0
 
 

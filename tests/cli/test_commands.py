@@ -42,7 +42,7 @@ def test_run_prints_words_with_their_errors_and_writes_everything(done, capsys, 
     out = capsys.readouterr().out
     assert "cocaine" in out
     assert "Monte Carlo error" in out
-    assert "the data do not settle" in out
+    assert "do not fix the level of the shared error" in out
     assert (done / "measures.csv").exists()
     assert (done / "verdict.json").exists()
 

@@ -68,6 +68,49 @@ def test_more_replications_top_up_and_keep_what_is_there(whole, tmp_path):
     assert again.digest() == whole.digest()
 
 
+def test_interruption_is_one_line_and_leaves_a_folder_to_resume(whole, tmp_path):
+    study, out = write_study(tmp_path), tmp_path / "out"
+    arguments = ["run", str(study), "--out", str(out), "--workers", "2", "--task-size", "1"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", COMMAND, *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while len(list(out.glob("shards/[!.]*.parquet"))) < 3:
+        assert process.poll() is None, "the run ended before it could be stopped"
+        assert time.monotonic() < deadline, "no shards were written"
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)  # what a terminal does: everybody hears it
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Traceback" not in said
+    assert said.splitlines()[-1] == ("simdesign: stopped; what is stored stays, run again to go on")
+    done = run(Study.from_toml(study), out, workers=1)
+    assert done.digest() == whole.digest()
+
+
+def test_an_added_substance_computes_only_itself(tmp_path):
+    study = Study.from_toml(
+        write_study(
+            tmp_path,
+            ("[world.substances.cocaine]", "[world.substances.cocaine]\n[world.substances.MDMA]"),
+            ("[null.substances.cocaine]", "[null.substances.MDMA]\n[null.substances.cocaine]"),
+            ("null = 24", "substances = ['cocaine']\nnull = 24"),
+            ("null = 30", "substances = ['cocaine', 'MDMA']\nnull = 30"),
+        )
+    )
+    out = tmp_path / "out"
+    before = {shard.path for shard in run(study, out, workers=1).store.shards()}
+    topped = run(study, out, size="more", workers=1)
+    added = [shard for shard in topped.store.shards() if shard.path not in before]
+    old = [s for s in added if s.start < 12 and s.scenario.startswith("sigma_shared")]
+    assert {substance for s in old for substance, _, _ in s.cells.values()} == {"MDMA"}
+    assert topped.digest() == run(study, tmp_path / "direct", size="more", workers=1).digest()
+
+
 def test_an_added_design_computes_only_itself(whole, tmp_path):
     study = write_study(
         tmp_path,

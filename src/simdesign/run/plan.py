@@ -214,7 +214,13 @@ Coverage = Mapping[tuple[str, str], list[tuple[int, int]]]
 """(scenario, content of a cell) -> ranges of replications that are stored."""
 
 
-def missing_tasks(plan: Plan, coverage: Coverage, task_size: int = DEFAULT_TASK_SIZE) -> list[Task]:
+def good_task_size(plan: Plan, workers: int) -> int:
+    """Return a task size that keeps some workers busy."""
+    share = plan.n_replication // (TASKS_PER_WORKER * workers)
+    return min(max(share, SMALLEST_TASK), LARGEST_TASK)
+
+
+def missing_tasks(plan: Plan, coverage: Coverage, task_size: int = LARGEST_TASK) -> list[Task]:
     """Return what the study still needs, given what its shards hold."""
     tasks = []
     for scenario in plan.scenarios:

@@ -39,19 +39,18 @@ def _with_source(error: SpecError, source: str) -> SpecError:
 
 
 def _finish(results: Results) -> None:
-    """Evaluate, write the page when there is one to write, and print the verdict."""
+    """Evaluate, write the page and print the verdict."""
     results.save()
-    page = _write_page(results.folder, "en")
+    page = _write_page(results, "en")
     typer.echo("\n".join(verdict_lines(results)))
     typer.echo(f"measures: {results.store.measures_path}")
     typer.echo(f"page: {page}")
 
 
-def _write_page(folder: Path, lang: str) -> Path:
-    from simdesign import report
+def _write_page(results: Results, lang: str) -> Path:
+    from simdesign.report import write_page
 
-    write = getattr(report, "write_page", None)
-    return Path(write(folder, lang=lang)) if write else Path("none")
+    return write_page(results.folder, lang)
 
 
 def resume(folder: Path, workers: int | None) -> None:
@@ -97,7 +96,7 @@ def report(folder: Path, lang: str) -> None:
         raise SpecError("--lang", lang, "must be en or nl")
     results = load(folder)
     results.save()
-    typer.echo(str(_write_page(results.folder, lang)))
+    typer.echo(str(_write_page(results, lang)))
 
 
 def schema() -> None:
