@@ -66,10 +66,10 @@ def test_the_filter_equals_its_python_source_bit_for_bit():
     compiled, plain = filter_gains(*args), _python(filter_gains)(*args)
     for a, b in zip(compiled, plain, strict=True):
         np.testing.assert_array_equal(a, b)
-    one, two = np.zeros(n), np.zeros(n)
-    x = rng.random(n)
-    whiten(x, compiled[0], compiled[1], fresh, lab, fresh, 0, n, one)
-    _python(whiten)(x, compiled[0], compiled[1], fresh, lab, fresh, 0, n, two)
+    one, two = np.zeros((n, 3)), np.zeros((n, 3))
+    x = rng.random((n, 3))
+    whiten(x, compiled[0], compiled[1], fresh, lab, fresh, one)
+    _python(whiten)(x, compiled[0], compiled[1], fresh, lab, fresh, two)
     np.testing.assert_array_equal(one, two)
 
 

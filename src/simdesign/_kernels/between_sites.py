@@ -7,6 +7,8 @@ import numpy as np
 from simdesign._kernels._jit import njit
 
 LOG_2PI = math.log(2.0 * math.pi)
+FAR = 60.0
+"""A peak between two nodes rises above them by much less than this."""
 
 
 @njit
@@ -120,27 +122,36 @@ def between_sites_log_likelihood(
 
 @njit
 def site_likelihoods(
-    y,
-    first_visit,
-    visit_site,
-    noise,
-    group,
-    group_size,
-    site_group,
-    n_observation,
-    site_variance,
-):
+    y, first_visit, visit_site, noise, group, group_size, site_group, n_observation,
+    site_variance, refinement,
+):  # fmt: skip
     """Return ``between_sites_log_likelihood`` for many values of the site variance.
 
+    Every ``refinement``-th value is computed first; between two of them the others are computed
+    only where an end is within ``FAR`` of the best at some look, and are -inf elsewhere.
     Shapes: ``y`` (n_rep, n_visit), ``site_variance`` (f,); result (f, n_rep, n_look).
     """
-    out = np.empty((site_variance.size, y.shape[0], n_observation.size))
-    for f in range(site_variance.size):
-        for r in range(y.shape[0]):
+    n_fine, n_rep, n_look = site_variance.size, y.shape[0], n_observation.size
+    out = np.full((n_fine, n_rep, n_look), -np.inf)
+    for r in range(n_rep):
+        for f in range(0, n_fine, refinement):
             out[f, r] = between_sites_log_likelihood(
                 y[r], first_visit, visit_site, noise, group, group_size, site_group,
                 n_observation, site_variance[f],
             )  # fmt: skip
+        for left in range(0, n_fine - 1, refinement):
+            near = False
+            for k in range(n_look):
+                best = out[::refinement, r, k].max()
+                if max(out[left, r, k], out[left + refinement, r, k]) > best - FAR:
+                    near = True
+            if not near:
+                continue
+            for f in range(left + 1, left + refinement):
+                out[f, r] = between_sites_log_likelihood(
+                    y[r], first_visit, visit_site, noise, group, group_size, site_group,
+                    n_observation, site_variance[f],
+                )  # fmt: skip
     return out
 
 

@@ -81,20 +81,27 @@ def filter_gains(
 
 
 @njit
-def whiten(x, gain, inverse_sd, new_batch, lab, new_year, start, stop, out):
-    """Write the whitened series of ``x[start:stop]`` into ``out``; it is zero before ``start``."""
+def whiten(x, gain, inverse_sd, new_batch, lab, new_year, out):
+    """Write the whitened columns of ``x`` into ``out``, both of shape (n, n_column)."""
+    n, width = x.shape
     m = gain.shape[1]
-    state = np.zeros(m)
-    for i in range(start, stop):
-        if new_batch[i]:
-            state[1] = 0.0
+    state = np.zeros((m, width))
+    for i in range(n):
         y = 2 + lab[i]
+        if new_batch[i]:
+            state[1, :] = 0.0
         if new_year[i]:
-            state[y] = 0.0
-        e = x[i] - (state[0] + state[1] + state[y])
-        out[i] = e * inverse_sd[i]
+            state[y, :] = 0.0
+        scale = inverse_sd[i]
+        for c in range(width):
+            e = x[i, c] - (state[0, c] + state[1, c] + state[y, c])
+            out[i, c] = e
         for a in range(m):
-            state[a] += gain[i, a] * e
+            g = gain[i, a]
+            for c in range(width):
+                state[a, c] += g * out[i, c]
+        for c in range(width):
+            out[i, c] *= scale
 
 
 @njit
@@ -115,10 +122,13 @@ def cholesky(a, n):
 
 
 @njit
-def forward_solve(factor, b, n):
-    """Solve L x = b in place for the leading block of a lower factor."""
+def forward_solve(factor, b, n, width):
+    """Solve L X = B in place for the leading ``n`` rows and ``width`` columns of ``b``."""
     for i in range(n):
-        s = b[i]
         for k in range(i):
-            s -= factor[i, k] * b[k]
-        b[i] = s / factor[i, i]
+            f = factor[i, k]
+            for c in range(width):
+                b[i, c] -= f * b[k, c]
+        f = 1.0 / factor[i, i]
+        for c in range(width):
+            b[i, c] *= f

@@ -19,7 +19,7 @@ def mixture_cdf(x, weight, mean, sd):
 
 @njit
 def mixture_quantile(level, atom, weight, mean, sd):
-    """Return a quantile of ``atom`` at zero plus a normal mixture, by bisection to 1e-9."""
+    """Return a quantile of ``atom`` at zero plus a normal mixture, by bisection to 1e-5."""
     below = mixture_cdf(0.0, weight, mean, sd)
     if below < level <= below + atom:
         return 0.0
@@ -34,7 +34,7 @@ def mixture_quantile(level, atom, weight, mean, sd):
         low = 0.0
     else:
         high = min(high, 0.0)
-    while high - low > 1e-6:
+    while high - low > 1e-5:
         middle = 0.5 * (low + high)
         if mixture_cdf(middle, weight, mean, sd) + shift < level:
             low = middle
@@ -105,7 +105,7 @@ def step_summary(
                 z = sums[r, k, 1 + m]
                 share = prior_interval[k, m] * z / total
                 prob_interval[r, k, m] = share
-                weight[m] = share if share > 1e-7 else 0.0
+                weight[m] = share if share > 1e-6 else 0.0
                 if z > 0.0:
                     mean[m] = sums[r, k, 1 + n_step + m] / z
                     second = sums[r, k, 1 + 2 * n_step + m] / z - mean[m] * mean[m]

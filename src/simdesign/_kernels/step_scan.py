@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from simdesign._kernels._jit import njit
+from simdesign._kernels.exponential import exp_into
 from simdesign._kernels.state_space import cholesky, filter_gains, forward_solve, whiten
 
 NEGLIGIBLE = 14.0
@@ -45,25 +46,16 @@ def step_design(
     n_step = 0
     for k in range(n_look):
         n_step = max(n_step, n_interval[k])
-    common = np.zeros((n, p))
-    steps = np.zeros((n, n_step))
-    column = np.empty(n)
-    white = np.zeros(n)
-    for c in range(p):
-        for i in range(n):
-            column[i] = regressors[i, c]
-        whiten(column, gain, inverse_sd, new_batch, lab, new_year, 0, n, white)
-        for i in range(n):
-            common[i, c] = white[i]
-    start = 0
-    for m in range(n_step):
-        while interval[start] <= m:
-            start += 1
-        for i in range(n):
-            column[i] = 1.0
-        whiten(column, gain, inverse_sd, new_batch, lab, new_year, start, n, white)
-        for i in range(start, n):
-            steps[i, m] = white[i]
+    columns = np.zeros((n, p + n_step))
+    for i in range(n):
+        for c in range(p):
+            columns[i, c] = regressors[i, c]
+        for m in range(min(interval[i], n_step)):  # campaigns after the last look open more
+            columns[i, p + m] = 1.0
+    white = np.zeros((n, p + n_step))
+    whiten(columns, gain, inverse_sd, new_batch, lab, new_year, white)
+    common = np.ascontiguousarray(white[:, :p])
+    steps = np.ascontiguousarray(white[:, p:])
     factor = np.zeros((n_look, p, p))
     constant = np.zeros(n_look)
     projection = np.zeros((n_look, p, n_step))
@@ -74,7 +66,6 @@ def step_design(
     seen = np.zeros(n_group)
     log_det = 0.0
     done = 0
-    b = np.empty(p)
     for k in range(n_look):
         for i in range(done, n_observation[k]):
             seen[group[i]] += 1.0
@@ -102,21 +93,24 @@ def step_design(
             value -= math.log(ridge[c])
         value += (done - n_flat) * math.log(2.0 * math.pi)
         constant[k] = -0.5 * value
-        for m in range(n_interval[k]):
-            for c in range(p):
-                b[c] = cross[c, m]
-            forward_solve(factor[k], b, p)
-            info = own[m]
-            for c in range(p):
-                projection[k, c, m] = b[c]
-                info -= b[c] * b[c]
-            information[k, m] = max(info, 0.0)  # rounding may leave -1e-16 of an absorbed step
+        n_here = n_interval[k]
+        for c in range(p):
+            for m in range(n_here):
+                projection[k, c, m] = cross[c, m]
+        forward_solve(factor[k], projection[k], p, n_here)
+        for m in range(n_here):
+            information[k, m] = own[m]
+        for c in range(p):
+            for m in range(n_here):
+                information[k, m] -= projection[k, c, m] ** 2
+        for m in range(n_here):  # rounding may leave -1e-16 of an absorbed step
+            information[k, m] = max(information[k, m], 0.0)
     return common, steps, factor, constant, projection, information
 
 
 @njit
 def step_scan(
-    y, wanted, shared_variance, walk_variance, node_log_weight, year_share,
+    y, rows, wanted, shared_variance, walk_variance, node_log_weight, year_share,
     time, new_batch, lab, new_year, n_lab, variance, regressors, ridge, group, n_group,
     interval, n_interval, n_observation, step_variance, reference, sums,
 ):  # fmt: skip
@@ -124,8 +118,10 @@ def step_scan(
 
     Parameters
     ----------
-    y : ndarray, shape (n_rep, n)
-        Group means.
+    y : ndarray, shape (n, n_row)
+        Group means of the replications that this site-week SD concerns.
+    rows : ndarray of int64, shape (n_row,)
+        Which replications these are.
     wanted : ndarray of bool, shape (n_rep, n_look)
         Where this site-week SD counts.
     shared_variance, walk_variance, node_log_weight : ndarray, shape (n_node,)
@@ -139,15 +135,25 @@ def step_scan(
         Evidence of no break; then per interval evidence, and first and second moment of the
         step, each times the evidence.
     """
-    n_rep, n = y.shape
+    n_row = y.shape[1]
     p = regressors.shape[1]
-    n_look = n_observation.size
+    n_look = 0  # looks beyond the last one that wants this node are not worked on
+    for row in range(n_row):
+        for k in range(wanted.shape[1]):
+            if wanted[rows[row], k]:
+                n_look = max(n_look, k + 1)
+    n = n_observation[n_look - 1]
+    y, time, variance, regressors = y[:n], time[:n], variance[:n], regressors[:n]
+    n_observation = n_observation[:n_look]
     n_step = (sums.shape[2] - 1) // 3
-    white = np.zeros(n)
+    white = np.zeros((n, n_row))
     u = np.empty(p)
-    a = np.empty(p)
+    a = np.empty((p, 1))
     raw = np.empty(n_step)
     s = np.empty(n_step)
+    log_term = np.empty(n_step)
+    term = np.empty(n_step)
+    work = np.empty(n_step)
     log_ratio = np.zeros((n_look, n_step))
     half_gain = np.zeros((n_look, n_step))
     post_variance = np.zeros((n_look, n_step))
@@ -166,22 +172,16 @@ def step_scan(
                 log_ratio[k, m] = -0.5 * math.log(shrink)
                 post_variance[k, m] = step_variance / shrink
                 half_gain[k, m] = 0.5 * post_variance[k, m]
-        for r in range(n_rep):
-            last = -1
-            for k in range(n_look):
-                if wanted[r, k]:
-                    last = k
-            if last < 0:
-                continue
-            stop = n_observation[last]
-            whiten(y[r], gain, inverse_sd, new_batch, lab, new_year, 0, stop, white)
+        whiten(y, gain, inverse_sd, new_batch, lab, new_year, white)
+        for row in range(n_row):
+            r = rows[row]
             square = 0.0
             u[:] = 0.0
             raw[:] = 0.0
             done = 0
-            for k in range(last + 1):
+            for k in range(n_look):
                 for i in range(done, n_observation[k]):
-                    z = white[i]
+                    z = white[i, row]
                     square += z * z
                     for c in range(p):
                         u[c] += common[i, c] * z
@@ -191,19 +191,21 @@ def step_scan(
                 if not wanted[r, k]:
                     continue
                 quadratic = square
-                a[:] = u
-                forward_solve(factor[k], a, p)
+                a[:, 0] = u
+                forward_solve(factor[k], a, p, 1)
                 for c in range(p):
-                    quadratic -= a[c] * a[c]
+                    quadratic -= a[c, 0] * a[c, 0]
                 base = node_log_weight[node] + constant[k] - 0.5 * quadratic
                 n_here = n_interval[k]
                 s[:n_here] = raw[:n_here]
                 for c in range(p):
                     for m in range(n_here):
-                        s[m] -= projection[k, c, m] * a[c]
+                        s[m] -= projection[k, c, m] * a[c, 0]
+                for m in range(n_here):
+                    log_term[m] = log_ratio[k, m] + half_gain[k, m] * s[m] * s[m]
                 best = 0.0
                 for m in range(n_here):
-                    best = max(best, half_gain[k, m] * s[m] * s[m] + log_ratio[k, m])
+                    best = max(best, log_term[m])
                 relative = base - reference[r, k]
                 if not relative + best <= RESCALE:  # also true for the first term, where NaN
                     shift = base + best
@@ -215,10 +217,15 @@ def step_scan(
                     relative = -best
                 if relative + best < -NEGLIGIBLE:
                     continue
-                sums[r, k, 0] += math.exp(relative)
                 for m in range(n_here):
-                    w = math.exp(relative + log_ratio[k, m] + half_gain[k, m] * s[m] * s[m])
+                    log_term[m] += relative
+                exp_into(log_term, n_here, term, work)
+                sums[r, k, 0] += math.exp(relative)
+                zeroth = sums[r, k, 1 : 1 + n_step]
+                first = sums[r, k, 1 + n_step : 1 + 2 * n_step]
+                second = sums[r, k, 1 + 2 * n_step :]
+                for m in range(n_here):
                     mean = post_variance[k, m] * s[m]
-                    sums[r, k, 1 + m] += w
-                    sums[r, k, 1 + n_step + m] += w * mean
-                    sums[r, k, 1 + 2 * n_step + m] += w * (mean * mean + post_variance[k, m])
+                    zeroth[m] += term[m]
+                    first[m] += term[m] * mean
+                    second[m] += term[m] * (mean * mean + post_variance[k, m])

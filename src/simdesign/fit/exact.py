@@ -27,7 +27,7 @@ SITE_SPACING = {True: 0.15, False: 0.20}
 """Distance of the coarse nodes of log site-week SD, with few and with many sites."""
 SITE_REFINEMENT = 8
 """Fine nodes for each coarse one."""
-SITE_NEGLIGIBLE = 10.0
+SITE_NEGLIGIBLE = 8.0
 """A site node whose log weight lies this far below the largest is left out."""
 FEW_TIMES = 15
 """Up to so many campaign times the posterior of the standard deviations is wide."""
@@ -222,7 +222,7 @@ def _summed_evidence(panel: Panel, y: Floats, priors: StepPriors) -> tuple[Float
     regressors, ridge = _regressors(panel, priors)
     log_joint = grid.log_weight[:, None, None] + site_likelihoods(
         y, panel.first_visit, panel.visit_site, panel.variance, panel.group, panel.group_size,
-        panel.site_group, panel.n_observation, grid.fine**2,
+        panel.site_group, panel.n_observation, grid.fine**2, grid.refinement,
     )  # fmt: skip
     used = _used_nodes(log_joint, grid.refinement)
     used[:, :, panel.n_interval == 0] = False  # nothing to compare: the prior stands
@@ -230,10 +230,12 @@ def _summed_evidence(panel: Panel, y: Floats, priors: StepPriors) -> tuple[Float
     reference = np.full(shape, np.nan)
     sums = np.zeros((*shape, 1 + 3 * n_step))
     for node, sigma in enumerate(grid.coarse):
-        if used[node].any():
-            means, variance = all_group_means(y, panel.first_visit, panel.variance, sigma**2)
+        rows = np.flatnonzero(used[node].any(axis=1))
+        if rows.size:
+            means, variance = all_group_means(y[rows], panel.first_visit, panel.variance, sigma**2)
             step_scan(
-                means, used[node], shared_variance, walk_variance, node_weight, priors.r_lab,
+                np.ascontiguousarray(means.T), rows, used[node],
+                shared_variance, walk_variance, node_weight, priors.r_lab,
                 panel.time, panel.new_batch, panel.lab, panel.new_year, panel.n_lab, variance,
                 regressors, ridge, panel.group, panel.group_size.size, panel.interval,
                 panel.n_interval, panel.n_observation, priors.step_sd**2,
