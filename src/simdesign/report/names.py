@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from simdesign.report.numbers import general, percent
 from simdesign.report.texts import Texts
 from simdesign.spec.design import Design, Laboratory
+from simdesign.spec.schedule import EveryDays, FixedWeeks, Rounds, StratifiedDays
 from simdesign.spec.study import Study
 
 
@@ -36,15 +37,15 @@ def _described(name: str, design: Design, texts: Texts) -> str:
 def _schedule(design: Design, texts: Texts, *, words: bool) -> tuple[str, dict[str, str]]:
     schedule = design.schedule
     kind = schedule.kind
-    if kind in ("fixed_weeks", "rounds"):
-        n = len(schedule.weeks) if kind == "fixed_weeks" else int(getattr(schedule, "per_year", 0))
+    if isinstance(schedule, FixedWeeks | Rounds):
+        n = schedule.per_year if isinstance(schedule, Rounds) else len(schedule.weeks)
         if words and n == 1:
             return "one_round", {}
         return "rounds", {"n": texts.count(n) if words else str(n)}
-    if kind == "every_days":
-        return kind, {"n": str(getattr(schedule, "interval", ""))}
-    if kind == "stratified_days":
-        return kind, {"n": str(getattr(schedule, "per_year", ""))}
+    if isinstance(schedule, EveryDays):
+        return kind, {"n": str(schedule.interval)}
+    if isinstance(schedule, StratifiedDays):
+        return kind, {"n": str(schedule.per_year)}
     return kind, {}
 
 

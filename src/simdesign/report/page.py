@@ -30,6 +30,7 @@ from simdesign.report.tables import (
 )
 from simdesign.report.texts import LANGUAGES, Texts
 from simdesign.report.verdicts import COLUMNS, Group, Wording, groups_of
+from simdesign.spec.study import Study
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -138,15 +139,14 @@ def _view(folder: Folder, cell: dict[str, float], texts: Texts) -> dict[str, Any
     study = folder.study
     wording = Wording(texts.lang, study)
     reference = design_names(study, texts)[study.decision.reference]
-    selections = [
-        Selection(folder, name, cell) for name in folder.substances
-    ]
+    selections = [Selection(folder, name, cell) for name in folder.substances]
+    smallest = study.decision.margin.smallest_change
     title, assumptions = assumption_table(folder, texts)
     sentences = [(texts.substance(s.substance), frequency_sentences(s, texts)) for s in selections]
     return {
         "lang": texts.lang,
         "t": texts,
-        "title": study.title.get(texts.lang) or study.title.get("en") or study.name,
+        "title": _title(study, texts.lang),
         "question": texts("page.question_default", reference=reference),
         "aims": study.aims,
         "incomplete": texts("page.incomplete", n=folder.n_missing) if folder.n_missing else "",
@@ -159,8 +159,7 @@ def _view(folder: Folder, cell: dict[str, float], texts: Texts) -> dict[str, Any
         "any_substance": any_substance_sentence(folder, texts),
         "only_cell": texts("tables.only_cell", world=world(cell, texts)) if cell else "",
         "figures": [
-            (texts.substance(s.substance), _figures(s, study.decision.margin.smallest_change, texts))
-            for s in selections
+            (texts.substance(s.substance), _figures(s, smallest, texts)) for s in selections
         ],
         "verdict_table": verdict_table(folder, wording),
         "assumed_title": title,
@@ -168,6 +167,11 @@ def _view(folder: Folder, cell: dict[str, float], texts: Texts) -> dict[str, Any
         "ademp": ademp_rows(folder, texts),
         "provenance": provenance_rows(folder, texts),
     }
+
+
+def _title(study: Study, lang: str) -> str:
+    titles = {str(key): text for key, text in study.title.items()}
+    return titles.get(lang) or titles.get("en") or study.name
 
 
 def _verdict_group(group: Group, wording: Wording) -> VerdictGroup:

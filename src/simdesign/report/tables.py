@@ -48,9 +48,7 @@ def hundred_with_interval(value: Value, lang: str) -> str:
     return f"{middle} ({low}\N{EN DASH}{high})"
 
 
-def cost_table(
-    selection: Selection, designs: dict[str, str], change: float, texts: Texts
-) -> Table:
+def cost_table(selection: Selection, designs: dict[str, str], change: float, texts: Texts) -> Table:
     """Return cost a year and power of every design, cheapest first."""
     rows = []
     for name, label in designs.items():
@@ -98,9 +96,7 @@ def verdict_table(folder: Folder, wording: Wording) -> Table:
             )
         )
     columns = ("topic", "substance", "shared", "code", "hardest", "loss", "margin", "n_rep")
-    heads = tuple(
-        "" if name == "substance" else texts(f"tables.{name}") for name in columns
-    )
+    heads = tuple(texts(f"tables.{name}") for name in columns)
     return Table(caption=texts("verdict.how"), columns=heads, rows=tuple(rows), n_head=4)
 
 
@@ -206,14 +202,14 @@ def _block_rows(
         mixture = row["role"] == "null_mixture"
         change = size(row["change"], texts) if math.isfinite(row["change"]) else "0"
         shared = level(row["shared"], texts) if math.isfinite(row["shared"]) else ""
-        key = (
+        key: tuple[str, ...] = (
             "mixture" if mixture else change,
             shared,
             str(row["estimator"]),
             str(row["threshold"]),
         )
         found.setdefault(key, {})[str(row["design"])] = row
-    rows = []
+    rows: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
     for key, cells in found.items():
         numbers = [
             with_error(float(cells[name]["value"]), float(cells[name]["mcse"]), "en")

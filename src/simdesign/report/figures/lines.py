@@ -149,7 +149,7 @@ def _scales(lines: Sequence[Line]) -> tuple[Any, Any, Any]:
 
 def _data_layers(lines: Sequence[Line], span: float, x: Any, y: Any, *, bars: bool) -> list[Any]:
     colour, dash, shape = _scales(lines)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for line in lines:
         # Designs stand a little beside one another, so that their bars can be told apart.
         beside = (line.index - (len(lines) - 1) / 2.0) * 0.006 * span if bars else 0.0

@@ -12,7 +12,7 @@ DASHES: tuple[list[int], ...] = ([1, 0], [6, 2], [2, 2], [8, 2, 2, 2], [4, 4], [
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
 FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif"
 INK = "#222222"
-_LOCALE = {"en": "en-GB", "nl": "nl-NL"}
+_LOCALE: dict[str, Any] = {"en": "en-GB", "nl": "nl-NL"}
 _SHORTER = (
     (re.compile(r">\s+<"), "><"),
     (re.compile(r"(\d+\.\d)\d+"), r"\1"),  # a tenth of a pixel

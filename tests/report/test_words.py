@@ -1,0 +1,166 @@
+"""Numbers as text, names, and the sentences of a verdict."""
+
+import math
+import re
+import string
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import simdesign.report
+from simdesign.evaluate import Code, Loss, Verdict
+from simdesign.report import verdict_text
+from simdesign.report.figures.lines import placed
+from simdesign.report.names import design_names, short_names
+from simdesign.report.numbers import decimals, number, of_hundred, percent, with_error
+from simdesign.report.texts import Texts
+from simdesign.report.verdicts import hardest, open_interval
+from simdesign.spec.study import Study
+
+ROOT = Path(simdesign.report.__file__).parent
+
+
+def verdict(sigma, code, topic="break", threshold="operating", **changes):
+    loss = Loss(
+        scenario="s", size=0.2, other="dense", measure="power", reference_value=0.4,
+        other_value=0.7, loss=0.3, mcse=0.02, margin=0.1, n_rep=300,
+    )  # fmt: skip
+    parts = {
+        "topic": topic, "substance": "cocaine", "estimator": "exact", "threshold": threshold,
+        "world": {"world.substances.*.sigma_shared": sigma}, "sigma_shared": sigma, "code": code,
+        "reference": "annual", "best": "dense", "reference_value": 0.413, "best_value": 0.702,
+        "mcse": 0.021, "at_equal_cost": None, "losses": (loss,),
+    } | changes  # fmt: skip
+    return Verdict(**parts)
+
+
+def test_texts_are_complete():
+    catalogue = tomllib.loads((ROOT / "texts.toml").read_text(encoding="utf-8"))
+    assert sum(len(part) for part in catalogue.values()) > 100
+    for section, items in catalogue.items():
+        for key, text in items.items():
+            assert set(text) == {"en", "nl"}, f"{section}.{key}"
+            if isinstance(text["en"], list):
+                assert len(text["en"]) == len(text["nl"])
+                continue
+            fields = [
+                {name for _, name, _, _ in string.Formatter().parse(text[lang]) if name}
+                for lang in ("en", "nl")
+            ]
+            assert fields[0] == fields[1], f"{section}.{key}"
+
+
+def test_every_text_that_code_asks_for_exists():
+    asked = set()
+    for path in [*ROOT.rglob("*.py"), *ROOT.rglob("*.j2")]:
+        asked |= set(re.findall(r'(?:\bt|texts?|two|both)\(\s*"(\w+\.\w+)"', path.read_text()))
+    assert len(asked) > 60
+    missing = [key for key in sorted(asked) if not Texts("nl").has(key)]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("mcse", "expected"), [(0.021, 2), (0.004, 3), (0.12, 1), (3.0, 0), (0.0, 2), (math.nan, 2)]
+)
+def test_decimals_follow_the_monte_carlo_error(mcse, expected):
+    assert decimals(mcse) == expected
+
+
+def test_numbers_in_both_languages():
+    assert number(-0.125, "en") == "\N{MINUS SIGN}0.12"
+    assert number(0.5, "nl", 1, sign=True) == "+0,5"
+    assert number(-0.0001, "en", 2) == "0.00"
+    assert number(math.nan, "en") == "\N{EN DASH}"
+    assert with_error(0.6214, 0.0211, "en") == "0.621 (0.021)"
+    assert with_error(0.6214, 0.0211, "nl") == "0,621 (0,021)"
+    assert percent(0.125, "nl") == "12,5\N{NO-BREAK SPACE}%"
+    assert percent(0.1, "en", sign=True) == "+10\N{NO-BREAK SPACE}%"
+
+
+def test_a_frequency_has_no_more_digits_than_its_error_allows():
+    assert of_hundred(0.6214, 0.02, "en") == "62"
+    assert of_hundred(0.6214, 0.15, "en") == "60"
+
+
+def test_designs_have_readable_names():
+    week = {"kind": "fixed_weeks", "weeks": [11]}
+    study = Study.from_dict(
+        {
+            "name": "names", "seed": 1, "aims": "names",
+            "designs": {
+                "annual": {"schedule": week},
+                "short": {"schedule": week, "days": 3},
+                "six": {"schedule": {"kind": "rounds", "per_year": 6}},
+                "swiss": {"schedule": {"kind": "every_days"}},
+            },
+            "estimators": {"exact": {"kind": "exact_step"}},
+            "decision": {"reference": "annual"},
+            "sizes": {"quick": {"null": 20, "null_world": 20, "alternative": 20}},
+        }
+    )  # fmt: skip
+    assert design_names(study, Texts("nl")) == {
+        "annual": "één meetronde per jaar",
+        "short": "één meetronde per jaar (short)",
+        "six": "zes meetrondes per jaar",
+        "swiss": "eens per 13 dagen één dag",
+    }
+    assert short_names(study, Texts("en")) == {
+        "annual": "1 a year", "short": "short", "six": "6 a year", "swiss": "every 13 d",
+    }  # fmt: skip
+
+
+def test_a_verdict_in_words():
+    items = [verdict(0.0, Code.NOT_AS_GOOD), verdict(0.06, Code.CANNOT_TELL),
+             verdict(0.1, Code.AS_GOOD)]  # fmt: skip
+    english = [line.replace("\N{NO-BREAK SPACE}", " ") for line in verdict_text(items, "en")]
+    assert english[0] == (
+        "Trend break, cocaine: annual is not as good (shared error 0 %); cannot be told with these "
+        "replications (shared error 6 %); as good (shared error 10 %)."
+    )
+    assert english[1].strip() == (
+        "Trend break, cocaine, shared error 0 %: not as good. Of 100 breaks of 20 % and more, "
+        "annual notices 41 within 3 years, dense 70 (difference +29, Monte Carlo error 2.1)."
+    )
+    assert any("between a shared error of 0 % and 10 %" in line for line in english)
+    assert any(line.startswith("The data do not fix the level") for line in english)
+    dutch = [line.replace("\N{NO-BREAK SPACE}", " ") for line in verdict_text(items, "nl")]
+    assert "Monte-Carlofout 2,1" in dutch[1]
+    assert any("trendbreuk" in line.lower() and "minder goed" in line for line in dutch)
+
+
+def test_a_verdict_that_nowhere_changes_says_so():
+    lines = verdict_text([verdict(s, Code.NOT_AS_GOOD) for s in (0.0, 0.1)], "en")
+    assert any("wherever it can be told the verdict is the same" in line for line in lines)
+    lines = verdict_text([verdict(s, Code.CANNOT_TELL) for s in (0.0, 0.1)], "en")
+    assert any("cannot be told at any level studied" in line for line in lines)
+
+
+def test_one_verdict_and_none_are_served():
+    assert len(verdict_text(verdict(math.nan, Code.AS_GOOD))) == 4
+    assert verdict_text([]) == []
+
+
+def test_the_open_interval_is_the_catalogues():
+    assert open_interval("cocaine") == (0.0, 0.15)
+    assert open_interval("nothing") is None
+
+
+def test_the_hardest_comparison_exceeds_its_margin_most():
+    easy = Loss(scenario="s", size=0.2, other="a", measure="power", reference_value=0.4,
+                other_value=0.5, loss=0.1, mcse=0.01, margin=0.1, n_rep=10)  # fmt: skip
+    hard = Loss(scenario="s", size=0.2, other="b", measure="restricted_mean_delay",
+                reference_value=3.0, other_value=1.0, loss=2.0, mcse=0.1, margin=1.0,
+                n_rep=10)  # fmt: skip
+    assert hardest(verdict(0.0, Code.NOT_AS_GOOD, losses=(easy, hard))) is hard
+    assert hardest(verdict(0.0, Code.CANNOT_TELL, losses=())) is None
+
+
+def test_labels_are_kept_apart_and_in_order():
+    wanted = [50.0, 51.0, 52.0, 99.0, 100.0, 10.0]
+    found = placed(wanted, 5.0, 0.0, 100.0)
+    ordered = [found[i] for i in sorted(range(len(wanted)), key=lambda i: wanted[i])]
+    assert all(b - a >= 5.0 - 1e-9 for a, b in pairwise(ordered))
+    assert max(found) <= 100.0
+    assert placed([], 5.0, 0.0, 100.0) == []
