@@ -28,8 +28,9 @@ import simdesign
 # ## Describe it
 #
 # A study is data: worlds, a change, factors that are crossed, designs, estimators, how they are
-# judged, and how much is computed. What is left out comes from the catalogue (20 synthetic Dutch-like
-# catchments, cocaine) or from stated defaults. A mistake is reported here, before anything runs.
+# judged, and how much is computed. What is left out comes from the catalogue (20 synthetic Dutch-
+# like catchments, cocaine) or from stated defaults. A mistake is reported here, before anything
+# runs.
 
 # %%
 study = simdesign.Study.from_dict(
@@ -60,8 +61,8 @@ study.hash()
 # %% [markdown]
 # ## Run it
 #
-# A results folder is written task by task. Running the same study into the same folder again computes
-# only what is missing.
+# A results folder is written task by task. Running the same study into the same folder again
+# computes only what is missing.
 
 # %%
 folder = Path(tempfile.mkdtemp()) / "first_study"
@@ -71,8 +72,8 @@ results.status(digest=False)
 # %% [markdown]
 # ## Look at what is stored
 #
-# One row per replication, design, estimator, substance and look. Rows hold scores, not alarms: another
-# false-alarm budget needs no new simulation.
+# One row per replication, design, estimator, substance and look. Rows hold scores, not alarms:
+# another false-alarm budget needs no new simulation.
 
 # %%
 rows = results.rows()
@@ -81,8 +82,8 @@ rows[["scenario", "replication", "design", "look", "score", "prob_break", "true_
 # %% [markdown]
 # ## Measures, each with its Monte Carlo error
 #
-# Power: the first alarm comes within three years of the break. The operating threshold is what can be
-# used in practice, the oracle one needs to know the shared error.
+# Power: the first alarm comes within three years of the break. The operating threshold is what
+# can be used in practice, the oracle one needs to know the shared error.
 
 # %%
 measures = results.measures()
@@ -96,8 +97,8 @@ power = measures[
 power[["sigma_shared", "design", "threshold", "value", "mcse", "n_rep"]].round(3)
 
 # %% [markdown]
-# The same replications were measured by both designs, so their difference is paired and its error is
-# smaller than that of two separate studies.
+# The same replications were measured by both designs, so their difference is paired and its error
+# is smaller than that of two separate studies.
 
 # %%
 paired = measures[
@@ -111,8 +112,8 @@ paired[["sigma_shared", "design", "value", "mcse", "compared_with"]].round(3)
 # %% [markdown]
 # ## The verdict
 #
-# *As good*, *not as good*, or *cannot be told with these replications*: so few of them will mostly give
-# the last.
+# *As good*, *not as good*, or *cannot be told with these replications*: so few of them will
+# mostly give the last.
 
 # %%
 from simdesign.report import verdict_text, write_page

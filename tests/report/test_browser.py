@@ -59,6 +59,8 @@ def test_a_click_switches_language_and_decimals(browser, pages, tmp_path):
     text = pages["en"].read_text(encoding="utf-8")
     click = "<script>document.querySelector('button[value=nl]').click();</script>"
     other = tmp_path / "clicked.html"
+    # The page's policy runs no script but its own; this test needs another one.
+    text = re.sub(r"script-src '[^']*'", "script-src 'unsafe-inline'", text)
     other.write_text(text.replace("</body>", click + "</body>"), encoding="utf-8")
     dom = browser("--dump-dom", other.as_uri()).stdout
     assert re.search(r'<html[^>]* lang="nl"', dom)
@@ -67,6 +69,17 @@ def test_a_click_switches_language_and_decimals(browser, pages, tmp_path):
     assert len(cells) > 50
     assert all("," in cell and "." not in cell for cell in cells)
     assert 'value="nl" class="keep" lang="nl" aria-pressed="true"' in dom
+
+
+def test_a_foreign_script_does_not_run(browser, pages, tmp_path):
+    text = pages["en"].read_text(encoding="utf-8")
+    other = tmp_path / "foreign.html"
+    foreign = "<script>document.title = 'foreign'</script>"
+    other.write_text(text.replace("</body>", foreign + "</body>"), encoding="utf-8")
+    done = browser("--dump-dom", other.as_uri())
+    assert "<title>foreign</title>" not in done.stdout
+    assert 'class="script"' in done.stdout  # its own did
+    assert complaints(done.stderr) != []
 
 
 @pytest.mark.parametrize("width", [1200, 500])

@@ -110,7 +110,7 @@ def provenance_rows(folder: Folder, texts: Texts) -> list[tuple[str, str]]:
     versions = [f"{name} {origin[name]}" for name in _VERSIONS if name in origin]
     if "python" in origin:
         versions.insert(0, f"Python {origin['python']}")
-    shown = folder.digest or texts("provenance.digest_command", folder=folder.path.name)
+    shown = folder.digest or texts("provenance.digest_command")
     return [
         (texts("provenance.study"), study.name),
         (texts("provenance.hash"), str(manifest.get("study_hash", study.hash()))),

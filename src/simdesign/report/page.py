@@ -1,5 +1,8 @@
 """The page of a study: one HTML file that needs no network and no server."""
 
+import base64
+import hashlib
+import tempfile
 import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,9 +88,13 @@ def write_page(results_dir: str | Path, lang: str = "en", digest: str = "") -> P
     """
     folder = read_folder(results_dir, digest)
     path = folder.path / "page.html"
-    temporary = path.with_name(".page.html.tmp")
-    temporary.write_text(page_html(folder, lang), encoding="utf-8")
-    temporary.replace(path)
+    text = page_html(folder, lang)
+    with tempfile.NamedTemporaryFile(
+        "w", dir=folder.path, prefix=".page.html.", suffix=".tmp", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(text)
+    Path(file.name).chmod(0o644)
+    Path(file.name).replace(path)
     return path
 
 
@@ -97,6 +104,7 @@ def page_html(folder: Folder, lang: str = "en") -> str:
     cell = middle_cell(folder)
     views = [_view(folder, cell, Texts(name)) for name in LANGUAGES]
     views.sort(key=lambda view: view["lang"] != lang)
+    script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
     environment = _environment()
     environment.filters["shared_number"] = lambda text: _shared_number(text, lang)
     return environment.get_template("page.html.j2").render(
@@ -108,7 +116,8 @@ def page_html(folder: Folder, lang: str = "en") -> str:
         csv=_data_uri(folder, cell),
         csv_name=f"{folder.study.name}.csv",
         css=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),
-        script=Markup((_TEMPLATES / "page.js").read_text(encoding="utf-8")),
+        script=Markup(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
 
 
