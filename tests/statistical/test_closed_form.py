@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from closed_form import log_normal_world, national_log_means, national_se
 
 from mc import assert_mean, assert_proportion
 from simdesign.simulate import count_noise
 from simdesign.spec.change import LevelShift
-from statistical.weeks import log_normal_world, national_log_means, national_se
 
 Z_POWER, Z_LEVEL = 0.8416212335729143, 1.959963984540054
 
