@@ -1,0 +1,57 @@
+"""The default study holds what its README promises, at both sizes."""
+
+from pathlib import Path
+
+import pytest
+
+from simdesign.run import judging_estimator, make_plan, shared_level, size_of
+from simdesign.spec.estimator import DEFAULT_PRIORS, DRIFT_PRIOR
+from simdesign.spec.study import Study
+
+FILE = Path(__file__).parents[2] / "experiments" / "annual_claim" / "study.toml"
+
+
+@pytest.fixture(scope="module")
+def study():
+    """Read the default study."""
+    return Study.from_toml(FILE)
+
+
+def test_quick_crosses_levels_and_changes(study):
+    plan = make_plan(study, "quick")
+    worlds = [item for item in plan.scenarios if item.role == "null_world"]
+    changed = [item for item in plan.scenarios if item.role == "alternative"]
+    levels = (0.0, 0.03, 0.06, 0.10)
+    assert [shared_level(item.factors) for item in worlds] == list(levels)
+    assert {(shared_level(item.factors), size_of(item)) for item in changed} == {
+        (level, size) for level in levels for size in (0.10, 0.20, 0.30, -0.20)
+    }
+    assert {c.substance for cells in plan.cells.values() for c in cells} == {"cocaine"}
+    assert len(study.designs) == 6
+    assert len(study.estimators) == 3
+    assert judging_estimator(plan) == "exact"
+    assert study.decision.reference == "annual"
+
+
+def test_full_has_the_promised_null_programmes_mdma_and_laboratory_years(study):
+    plan = make_plan(study, "full")
+    null = next(item for item in plan.scenarios if item.role == "null_mixture")
+    assert plan.n_rep(null) >= 10_000
+    assert set(null.world.substances) == {"cocaine", "MDMA"}
+    found = {
+        level
+        for item in plan.scenarios
+        for path, level in item.factors.items()
+        if path.endswith("r_lab")
+    }
+    assert found == {0.0, 0.5, 0.8}
+
+
+@pytest.mark.parametrize("substance", ["cocaine", "MDMA"])
+def test_the_null_mixture_is_the_default_design_prior(study, substance):
+    drawn = study.null.substances[substance]
+    for name, prior in DEFAULT_PRIORS[substance].items():
+        assert getattr(drawn, name) == prior
+    assert drawn.drift == DRIFT_PRIOR[substance]
+    assert drawn.r_lab.values == (0.0, 0.5, 0.8)
+    assert drawn.shared_weeks.values == (1.0, 4.0, 12.0)

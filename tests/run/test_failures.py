@@ -1,0 +1,103 @@
+"""A failed replication is a row with its reason: never redrawn, never dropped, always counted."""
+
+import importlib
+import sys
+
+import numpy as np
+import pytest
+
+from run.tiny import write_study
+from simdesign.errors import StoreError
+from simdesign.records import Status
+from simdesign.run import run
+from simdesign.spec.study import Study
+
+MOODY = '''
+import numpy as np
+from simdesign.records import Fit
+
+
+class Moody:
+    """Scores the load; gives up on high ones."""
+
+    def __init__(self, name, spec):
+        self.name = name
+
+    def fit(self, observations, looks, substance):
+        mean = np.nanmean(observations.load, axis=(1, 2, 3))
+        if (mean > 900.0).any():
+            raise ArithmeticError("too\\nmuch")
+        score = np.repeat(mean[:, None], looks.day.size, axis=1)
+        nothing = np.full(score.shape, np.nan)
+        return Fit(
+            estimator=self.name, substance=substance, score=score,
+            published_alarm=np.zeros(score.shape, dtype=bool), prob_break=nothing,
+            effect=nothing, effect_low=nothing, effect_high=nothing, break_day=nothing,
+            log_evidence=nothing, status=np.zeros(score.shape, dtype=np.int64),
+        )
+'''
+
+
+@pytest.fixture
+def moody(tmp_path, monkeypatch):
+    """Write a user's estimator that fails now and then, and a study that uses it."""
+    (tmp_path / "moody_engine.py").write_text(MOODY)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.invalidate_caches()
+    yield Study.from_toml(
+        write_study(tmp_path, ('kind = "euda_rule"', 'kind = "own"\nuses = "moody_engine:Moody"'))
+    )
+    sys.modules.pop("moody_engine", None)
+
+
+def test_failures_are_rows_with_a_reason_and_are_counted(moody, tmp_path):
+    results = run(moody, tmp_path / "out", workers=1)
+    rows = results.rows()
+    assert len(rows) == results.plan.n_row
+    mine = rows[rows["estimator"] == "euda"]
+    failed = mine["status"] == int(Status.FAILED)
+    assert 0 < failed.sum() < len(mine)
+    assert set(mine.loc[failed, "reason"]) == {"ArithmeticError: too much"}
+    assert (mine.loc[~failed, "reason"] == "").all()
+    assert mine.loc[failed, "score"].isna().all()
+    assert mine.loc[~failed, "score"].notna().all()
+    others = rows[rows["estimator"] == "exact"]
+    assert not (others["status"] == int(Status.FAILED)).any()
+    assert results.status()["failed_rows"] == failed.sum()
+    measures = results.measures()
+    power = measures[(measures["measure"] == "power") & (measures["horizon"] == 1.0)]
+    power = power[(power["estimator"] == "euda") & (power["compared_with"] == "")]
+    assert (power["n_rep"] == 12).all()  # failures stay in the denominator
+    assert power["n_failed"].max() > 0
+
+
+def test_who_fails_does_not_depend_on_the_company(moody, tmp_path):
+    whole = run(moody, tmp_path / "whole", workers=1, task_size=100)
+    single = run(moody, tmp_path / "single", workers=1, task_size=1)
+    assert whole.digest() == single.digest()
+
+
+def test_an_edited_estimator_does_not_mix_with_its_old_rows(moody, tmp_path):
+    out = tmp_path / "out"
+    run(moody, out, workers=1)
+    source = tmp_path / "moody_engine.py"
+    source.write_text(MOODY.replace("900.0", "901.0"))
+    sys.modules.pop("moody_engine")
+    import linecache
+
+    linecache.clearcache()
+    with pytest.raises(StoreError, match="under the same names"):
+        run(moody, out, workers=1)
+
+
+def test_a_programme_without_any_score_never_gives_an_alarm(tmp_path, monkeypatch):
+    (tmp_path / "silent_engine.py").write_text(MOODY.replace("900.0", "-1.0"))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.invalidate_caches()
+    study = Study.from_toml(
+        write_study(tmp_path, ('kind = "euda_rule"', 'kind = "own"\nuses = "silent_engine:Moody"'))
+    )
+    measures = run(study, tmp_path / "out", workers=1).measures()
+    mine = measures[(measures["estimator"] == "euda") & (measures["compared_with"] == "")]
+    assert np.nanmax(mine.loc[mine["measure"] == "power", "value"]) == 0.0
+    assert (mine.loc[mine["measure"] == "power", "n_failed"] == 12).all()
