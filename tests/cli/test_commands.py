@@ -97,6 +97,22 @@ def test_resume_goes_on_where_shards_are_missing(done, tmp_path, capsys):
     assert simdesign.load(out).digest() == whole
 
 
+@pytest.mark.parametrize("gone", ["null_mixture", "none", "sigma_shared", ""])
+def test_an_unfinished_study_can_be_evaluated(gone, tmp_path, capsys):
+    out = tmp_path / "out"
+    study = write_study(tmp_path)
+    simdesign.run(study, out, workers=1, task_size=5)
+    for path in sorted(out.glob(f"shards/{gone}*")):
+        path.unlink()
+    assert call(["evaluate", str(out), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    power = {row["threshold"] for row in found["measures"] if row["measure"] == "power"}
+    # without the mixture there is no operating threshold, without a world's null no oracle
+    assert power == ({"oracle", "published"} if gone == "null_mixture" else set())
+    assert call(["evaluate", str(out)]) == 0
+    assert "are missing" in capsys.readouterr().err
+
+
 def test_the_public_objects(done):
     results = simdesign.load(done)
     rows = results.rows()

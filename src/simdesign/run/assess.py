@@ -93,7 +93,9 @@ class _Assessor:
         worlds = [item for item in self.plan.scenarios if item.role == "null_world"]
         for scenario in self.plan.scenarios:
             if scenario.role == "null_mixture":
-                self._null_mixture(self.load(scenario.name))
+                mixture = self.load(scenario.name)
+                if mixture.n_rep:
+                    self._null_mixture(mixture)
         for world in worlds:
             grid = self.load(world.name)
             if not grid.n_rep:
