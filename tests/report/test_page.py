@@ -3,7 +3,10 @@
 import csv
 import html
 import io
+import json
 import re
+import subprocess
+import sys
 import urllib.parse
 from html.parser import HTMLParser
 
@@ -181,6 +184,7 @@ def test_the_download_holds_the_numbers_of_the_figures(results, document):
     text = urllib.parse.unquote(link["href"].partition(",")[2])
     rows = list(csv.DictReader(io.StringIO(text)))
     frame = results.measures()
+    frame = frame[frame["size"] != -0.2]  # the curves shown are those of the change nearest 20 %
     part = frame[(frame.measure == "delay_curve") & (frame.threshold == "operating")
                  & (frame.estimator == "exact") & (frame.compared_with == "")]  # fmt: skip
     curve = [row for row in rows if row["measure"] == "delay_curve"]
@@ -225,6 +229,29 @@ def test_a_folder_without_results_is_refused(tmp_path, results):
     with pytest.raises(StoreError, match=r"holds no measures\.csv"):
         write_page(tmp_path)
     assert not (tmp_path / "page.html").exists()
+
+
+def test_an_unfinished_study_has_a_page(tmp_path, results):
+    for name in ("manifest.json", "measures.csv", "verdict.json"):
+        (tmp_path / name).write_bytes((results.folder / name).read_bytes())
+    verdict = json.loads((tmp_path / "verdict.json").read_text())
+    verdict |= {"verdicts": [], "flips": [], "n_missing": 160}
+    (tmp_path / "verdict.json").write_text(json.dumps(verdict))
+    lines = (tmp_path / "measures.csv").read_text().splitlines(keepends=True)
+    for kept in (lines[:1], [line for line in lines if ",alternative," not in line]):
+        (tmp_path / "measures.csv").write_text("".join(kept))
+        text = write_page(tmp_path).read_text(encoding="utf-8")
+        assert "160 replications are missing" in text
+        assert "<svg" not in text
+
+
+def test_printing_a_verdict_loads_no_plotting_library():
+    code = (
+        "import sys; from simdesign.report import verdict_text; verdict_text([]);"
+        "print([name for name in ('altair', 'vl_convert', 'pandas') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_an_unknown_language_is_refused(results):

@@ -116,7 +116,7 @@ def test_a_verdict_in_words():
              verdict(0.1, Code.AS_GOOD)]  # fmt: skip
     english = [line.replace("\N{NO-BREAK SPACE}", " ") for line in verdict_text(items, "en")]
     assert english[0] == (
-        "Trend break, cocaine: annual is not as good (shared error 0 %); cannot be told with these "
+        "Trend break, cocaine, annual: not as good (shared error 0 %); cannot be told with these "
         "replications (shared error 6 %); as good (shared error 10 %)."
     )
     assert english[1].strip() == (
@@ -137,6 +137,16 @@ def test_a_verdict_that_nowhere_changes_says_so():
     assert any("cannot be told at any level studied" in line for line in lines)
 
 
+def test_worlds_that_differ_otherwise_are_kept_apart():
+    items = [
+        verdict(0.0, Code.AS_GOOD, world={"world.substances.*.r_lab": r, "x.sigma_shared": 0.0})
+        for r in (0.0, 0.5)
+    ]
+    lines = verdict_text(items, "nl")
+    assert sum("jaardeel van de laboratoriumfout" in line for line in lines) == 2
+    assert any("0,5" in line for line in lines)
+
+
 def test_one_verdict_and_none_are_served():
     assert len(verdict_text(verdict(math.nan, Code.AS_GOOD))) == 4
     assert verdict_text([]) == []
@@ -144,6 +154,7 @@ def test_one_verdict_and_none_are_served():
 
 def test_the_open_interval_is_the_catalogues():
     assert open_interval("cocaine") == (0.0, 0.15)
+    assert open_interval("MDMA") == (0.0, 0.29)
     assert open_interval("nothing") is None
 
 

@@ -89,8 +89,14 @@ def size(change: float, texts: Texts) -> str:
 
 def world(levels: Mapping[str, float], texts: Texts) -> str:
     """Return the factor levels of a world, without the shared error."""
-    return ", ".join(
-        f"{path.split('.')[-1]} = {general(value, texts.lang)}"
-        for path, value in sorted(levels.items())
-        if not path.endswith("sigma_shared")
-    )
+    said = []
+    for path, value in sorted(levels.items()):
+        name = path.split(".")[-1]
+        if name == "sigma_shared":
+            continue
+        text = general(value, texts.lang)
+        if texts.has(f"factors.{name}"):
+            said.append(texts(f"factors.{name}", value=text))
+        else:
+            said.append(texts("factors.other", name=name, value=text))
+    return ", ".join(said)

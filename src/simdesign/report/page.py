@@ -2,18 +2,17 @@
 
 import base64
 import hashlib
+import math
 import tempfile
 import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from markupsafe import Markup
 
 from simdesign.report.ademp import ademp_rows, provenance_rows
-from simdesign.report.figures import delay_figure, false_alarm_figure, power_figure
-from simdesign.report.figures.lines import Panel
 from simdesign.report.folder import Folder, read_folder
 from simdesign.report.frequencies import (
     TYPICAL_CHANGE,
@@ -35,6 +34,9 @@ from simdesign.report.texts import LANGUAGES, Texts
 from simdesign.report.verdicts import COLUMNS, Group, Wording, groups_of
 from simdesign.spec.study import Study
 
+if TYPE_CHECKING:
+    from simdesign.report.figures import Panel
+
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -44,7 +46,7 @@ class Figure:
 
     title: str
     intro: str
-    panels: tuple[Panel, ...]
+    panels: tuple["Panel", ...]
     table: Table
 
 
@@ -62,6 +64,8 @@ class VerdictGroup:
     """The verdicts of one substance in one kind of world."""
 
     title: str
+    main: bool
+    """The world of the figures; the others are folded away."""
     summaries: tuple[str, ...]
     flips: tuple[str, ...]
     open_level: str
@@ -139,7 +143,9 @@ def _environment() -> jinja2.Environment:
 
 
 def _data_uri(folder: Folder, cell: dict[str, float]) -> Markup:
-    text = download_csv(folder, cell)
+    smallest = folder.study.decision.margin.smallest_change
+    found = [Selection(folder, name, cell).change_near(smallest) for name in folder.substances]
+    text = download_csv(folder, cell, found[0] if found else math.nan)
     return Markup("data:text/csv;charset=utf-8," + urllib.parse.quote(text, safe=",.+-:;=/ "))
 
 
@@ -159,7 +165,7 @@ def _view(folder: Folder, cell: dict[str, float], texts: Texts) -> dict[str, Any
         "question": texts("page.question_default", reference=reference),
         "aims": study.aims,
         "incomplete": texts("page.incomplete", n=folder.n_missing) if folder.n_missing else "",
-        "verdicts": [_verdict_group(group, wording) for group in groups_of(folder.verdicts, texts)],
+        "verdicts": _verdict_groups(folder, cell, wording),
         "margins": wording.margins(),
         "frequencies": [(name, lines) for name, lines in sentences if lines],
         "frequency_intro": texts(
@@ -183,7 +189,16 @@ def _title(study: Study, lang: str) -> str:
     return titles.get(lang) or titles.get("en") or study.name
 
 
-def _verdict_group(group: Group, wording: Wording) -> VerdictGroup:
+def _verdict_groups(folder: Folder, cell: dict[str, float], wording: Wording) -> list[VerdictGroup]:
+    """Return substances in the order of the study, the world of the figures before the others."""
+    shown = world(cell, wording.texts)
+    groups = groups_of(folder.verdicts, wording.texts)
+    order = {name: number for number, name in enumerate(folder.study.world.substances)}
+    groups.sort(key=lambda group: (group.world != shown, group.world, order[group.substance]))
+    return [_verdict_group(group, wording, group.world == shown) for group in groups]
+
+
+def _verdict_group(group: Group, wording: Wording, main: bool) -> VerdictGroup:
     columns = [column for key in COLUMNS if (column := group.column(*key))]
     title = wording.texts.substance(group.substance)
     if group.world:
@@ -203,6 +218,7 @@ def _verdict_group(group: Group, wording: Wording) -> VerdictGroup:
         rows.append(VerdictRow(level=level(item.sigma_shared, wording.texts), cells=cells))
     return VerdictGroup(
         title=title,
+        main=main,
         summaries=tuple(wording.summary(column) for column in columns),
         flips=tuple(line for column in columns for line in wording.flip_lines(column)),
         open_level=wording.open_level(group.substance),
@@ -212,7 +228,12 @@ def _verdict_group(group: Group, wording: Wording) -> VerdictGroup:
 
 
 def _figures(selection: Selection, smallest: float, texts: Texts) -> list[Figure]:
+    # imported late: a command that only prints a verdict need not wait for the plotting library
+    from simdesign.report.figures import delay_figure, false_alarm_figure, power_figure
+
     folder = selection.folder
+    if not selection.changes:  # a study that has just begun
+        return []
     panels, table = power_figure(selection, texts)
     found = [
         Figure(

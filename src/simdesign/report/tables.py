@@ -2,8 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from simdesign.report.folder import Folder
 from simdesign.report.names import level, size
@@ -12,6 +11,9 @@ from simdesign.report.select import POWER_YEARS, Selection, Value
 from simdesign.report.texts import LANGUAGES, Texts, both
 from simdesign.report.verdicts import Wording, hardest
 from simdesign.spec.catalogue import catalogue_entries
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +130,7 @@ SHOWN = (
 """Measures of the full table, in its order."""
 
 
-def shown_rows(folder: Folder, cell: dict[str, float]) -> pd.DataFrame:
+def shown_rows(folder: Folder, cell: dict[str, float]) -> "pd.DataFrame":
     """Return the rows of the full table: default budget, the figures' world."""
     frame = folder.measures
     keep = frame["compared_with"] == ""
@@ -136,11 +138,12 @@ def shown_rows(folder: Folder, cell: dict[str, float]) -> pd.DataFrame:
     for name, wanted in cell.items():
         keep &= frame[name].isna() | (frame[name] == wanted)
     keep &= frame["measure"].isin(SHOWN)
-    # the guarded threshold where it matters most; measures.csv has it everywhere
-    guarded = (frame["measure"] == "false_alarm_prob") | (
-        (frame["measure"] == "power") & (frame["horizon"] == POWER_YEARS)
-    )
-    keep &= (frame["threshold"] != "guarded") | guarded
+    # companions of the operating threshold where they matter most; measures.csv has them all
+    power = frame["measure"] == "power"
+    alarms = frame["measure"] == "false_alarm_prob"
+    headline = power & (frame["horizon"] == POWER_YEARS)
+    keep &= (frame["threshold"] != "guarded") | headline | alarms
+    keep &= (frame["threshold"] != "oracle") | power | alarms
     return frame[keep]
 
 
@@ -149,8 +152,11 @@ _CSV = ("substance", "design", "threshold", "measure", "horizon", "value", "mcse
         "n_rep", "n_failed")  # fmt: skip
 
 
-def download_csv(folder: Folder, cell: dict[str, float]) -> str:
-    """Return the rows behind verdicts, sentences and figures as CSV."""
+def download_csv(folder: Folder, cell: dict[str, float], change: float) -> str:
+    """Return the rows behind verdicts, sentences and figures as CSV.
+
+    ``change`` is the one whose delay curves are shown.
+    """
     frame = folder.measures
     keep = frame["compared_with"] == ""
     keep &= frame["budget"].isna() | ((frame["budget"] - folder.budget).abs() < 1e-9)
@@ -158,6 +164,7 @@ def download_csv(folder: Folder, cell: dict[str, float]) -> str:
         keep &= frame[name].isna() | (frame[name] == wanted)
     keep &= frame["estimator"].isin(("", folder.judging))
     curve = frame["measure"].isin(_CURVES) & frame["threshold"].isin(("", "operating"))
+    curve &= (frame["measure"] != "delay_curve") | (frame["change"] == change)
     power = (frame["measure"] == "power") & (frame["horizon"] == POWER_YEARS)
     keep &= curve | power | (frame["measure"] == "false_alarm_prob")
     columns = [name for name in frame.columns if name in folder.factors] + list(_CSV)
@@ -190,11 +197,12 @@ def measure_blocks(folder: Folder, cell: dict[str, float]) -> list[Block]:
 
 def _title(measure: str, horizon: float) -> dict[str, str]:
     text = "" if math.isnan(horizon) else f"{horizon:g}"
-    return {lang: Texts(lang)(f"measures.{measure}", h=text) for lang in LANGUAGES}
+    titles = {lang: Texts(lang)(f"measures.{measure}", h=text) for lang in LANGUAGES}
+    return {lang: title.replace("1 years", "1 year") for lang, title in titles.items()}
 
 
 def _block_rows(
-    frame: pd.DataFrame, folder: Folder
+    frame: "pd.DataFrame", folder: Folder
 ) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     texts = Texts("en")
     found: dict[tuple[str, ...], dict[str, pd.Series]] = {}

@@ -202,7 +202,8 @@ def verdict_text(
     return lines
 
 
-_INTERVAL = re.compile(r"interval ([\d.]+) to (\d+(?:\.\d+)?)")
+_INTERVAL = re.compile(r"(?:interval |\()(\d+(?:\.\d+)?) to (\d+(?:\.\d+)?)")
+"""How a note of the catalogue states an interval: ``interval 0 to 0.15`` or ``(0 to 0.29)``."""
 
 
 def open_interval(substance: str) -> tuple[float, float] | None:
