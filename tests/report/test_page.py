@@ -149,7 +149,7 @@ def test_natural_frequencies_equal_the_measures(results, document):
     hit = 10 * round(10 * value) if mcse >= 0.1 else round(100 * value)
     text = f"with a real 30\N{NO-BREAK SPACE}% rise, {hit} ("
     english = said(document, "en").replace("30 %", "30\N{NO-BREAK SPACE}%")
-    assert f"Shared error 0 %, one round a year: of 100 10-year programmes {text}".replace(
+    assert f"Shared error 0 %, one round a year: of 100 ten-year programmes {text}".replace(
         "\N{NO-BREAK SPACE}", " "
     ) in english.replace("\N{NO-BREAK SPACE}", " ")
 

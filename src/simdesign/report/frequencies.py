@@ -63,7 +63,7 @@ def _sentence(
         "frequency.sentence",
         level=level(shared, texts),
         design=label,
-        years=selection.folder.study.programme.years,
+        years=texts.count(selection.folder.study.programme.years),
         size=percent(abs(change), lang),
         direction=texts("frequency.rise" if change > 0 else "frequency.fall"),
         hit=of_hundred(hit.value, hit.mcse, lang),
