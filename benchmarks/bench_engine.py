@@ -8,8 +8,10 @@ The best of the repetitions counts: others may be using the machine.
 """
 
 import argparse
+import platform
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 
 import numpy as np
 
@@ -72,6 +74,7 @@ def main() -> None:
     programme, n_rep = Programme(), options.replications
     start, days = programme.start_day, np.array(programme.look_days)
     engine = build("exact", ExactStep())
+    print(f"{platform.machine()}, Python {platform.python_version()}, numba {version('numba')}")
     print(f"{'design':38s} {'programme':>12s} {'single look':>12s}   [fits/s/core]")
     for name, shape in DESIGNS.items():
         observations = observations_of(programme, shape, n_rep)
