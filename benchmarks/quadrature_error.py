@@ -52,7 +52,7 @@ def reduced(rng: np.random.Generator, visits: Visits, substance: str) -> SiteWee
     y = nation[visits.campaign] + rng.normal(size=visits.n_visit) * np.sqrt(site**2 + noise)
     return SiteWeeks(
         mean=y[None], variance=noise[None], usable=np.ones((1, y.size), dtype=bool),
-        n_left_out=np.zeros(1, dtype=np.int64),
+        left_out=np.zeros((1, y.size), dtype=bool),
     )  # fmt: skip
 
 

@@ -66,6 +66,18 @@ def test_no_estimator_sees_the_future(engine):
     for name in FIELDS:
         np.testing.assert_array_equal(getattr(one, name)[:, :5], getattr(two, name)[:, :5])
     assert (one.score[:, 5:] != two.score[:, 5:]).any()
+    below = np.zeros(changed.shape, dtype=bool)
+    below[:, late] = True
+    three = engine.fit(
+        panels.observe(observations.visits, observations.load[:, 0].copy(), censored=below),
+        looks, "cocaine",
+    )  # fmt: skip
+    np.testing.assert_array_equal(one.status[:, :5], three.status[:, :5])
+    # fewer usable weeks may mean fewer nodes: equal to the quadrature error of P(break), 0.005
+    odds_one, odds_three = one.score[:, :5], three.score[:, :5]
+    if np.isfinite(one.prob_break).any():
+        odds_one, odds_three = one.prob_break[:, :5], three.prob_break[:, :5]
+    np.testing.assert_allclose(odds_one, odds_three, atol=0.005)
 
 
 def test_a_replication_does_not_depend_on_its_company(engine):

@@ -200,9 +200,13 @@ def test_too_many_weeks_below_loq_make_the_engine_step_back():
     censored[0, :2, :2] = True  # two of seven days in two weeks: served
     some = panels.observe(where, observations.load[:, 0].copy(), censored=censored)
     assert (_fit(some, panels.looks(6)).status[:, -1] == Status.OK).all()
-    censored[0, :5] = True  # five of 24 weeks wholly below
+    censored[0, 12:15] = True  # three of the four weeks of year 4 wholly below
     many = panels.observe(where, observations.load[:, 0].copy(), censored=censored)
-    assert (_fit(many, panels.looks(6)).status == Status.NOT_APPLICABLE).all()
+    fit = _fit(many, panels.looks(6))
+    refused = fit.status[0] == Status.NOT_APPLICABLE
+    assert refused.tolist() == [False, False, False, True, True, True]  # 3/16, 3/20, 3/24
+    assert np.isnan(fit.score[0, refused]).all()
+    np.testing.assert_allclose(fit.score[0, 2], _fit(some, panels.looks(6)).score[0, 2], atol=0.05)
 
 
 def test_a_site_missing_in_all_but_one_year_moves_nothing_much():

@@ -43,7 +43,7 @@ def _reduced(rng, where):
         mean=y[None],
         variance=noise[None],
         usable=np.ones((1, y.size), dtype=bool),
-        n_left_out=np.zeros(1, dtype=np.int64),
+        left_out=np.zeros((1, y.size), dtype=bool),
     )
 
 

@@ -54,6 +54,6 @@ def test_visits_with_many_days_below_loq_are_left_out_and_counted():
     censored[0, 1, :3] = True
     reduced = site_weeks(panels.observe(where, load, censored=censored), "cocaine", NOISE)
     assert reduced.usable[0].tolist() == [True, False, True, True]
-    assert reduced.n_left_out.tolist() == [1]
+    assert reduced.left_out[0].tolist() == [False, True, False, False]
     assert reduced.variance[0, 0] == pytest.approx(reduced.variance[0, 2] * 7 / 5)
     assert reduced.mean[0, 0] < reduced.mean[0, 2]

@@ -95,7 +95,7 @@ def test_factors_are_crossed_and_cells_excluded():
     last = scenarios[-1]
     assert last.world.substances["cocaine"].sigma_shared == 0.05
     assert last.change.size == -0.2
-    assert scenarios[0].luck != last.luck == scenarios[1].luck
+    assert scenarios[0].luck == scenarios[1].luck != last.luck  # nulls have luck of their own
     full = [s.name for s in _study().scenarios("full")]
     assert full == ["null_mixture", "none", "size=0.3"]
 
@@ -111,6 +111,10 @@ def test_factors_are_crossed_and_cells_excluded():
         ({"factors": {"world.nothing": [1]}}, r"factors\.world\.nothing: is no field"),
         ({"factors": {"shape": [1]}}, r"factors\.shape: must start with world\. or change\."),
         ({"exclude": [{"when": {"x": [1]}, "because": "y"}]}, r"exclude\.when\.x: must name"),
+        (
+            {"exclude": [{"when": {"change.size": [0.25]}, "because": "typo"}]},
+            r"exclude\.when\.change\.size: must be a level of it, got 0\.25",
+        ),
         ({"world": {"substances": {"tea": {}}}}, "tea"),
         ({"world": {"catchments": []}}, r"world\.catchments: .*at least one"),
         ({"world": {"substances": {"cocaine": {"sigma_site": -1}}}}, r"sigma_site: must be >= 0"),

@@ -112,8 +112,10 @@ def _fit(
             columns[column][rows] = value
         too_early = np.flatnonzero(scan.panel.n_interval == 0)
         status[np.ix_(rows, too_early)] = Status.TOO_LITTLE_DATA
-        share = reduced.n_left_out[rows] / max(1, observations.visits.n_visit)
-        status[rows[share > MOST_LEFT_OUT]] = Status.NOT_APPLICABLE
+    refused = _left_out_share(reduced, observations, looks) > MOST_LEFT_OUT
+    status[refused] = Status.NOT_APPLICABLE
+    for value in columns.values():
+        value[status == Status.NOT_APPLICABLE] = np.nan
     return Fit(
         estimator=name,
         substance=substance,
@@ -121,6 +123,15 @@ def _fit(
         status=status,
         **columns,
     )
+
+
+def _left_out_share(reduced: SiteWeeks, observations: Observations, looks: Looks) -> Floats:
+    """Return the share of the site-weeks reported by each look that were left out, (r, k)."""
+    known = observations.visits.last_day + looks.report_lag <= looks.day[:, None]  # (k, v)
+    reported = known.astype(float)
+    out = reduced.left_out[:, None, :] & known[None]
+    share: Floats = out.sum(axis=2) / np.maximum(reported.sum(axis=1), 1.0)[None, :]
+    return share
 
 
 _COLUMNS = (
@@ -150,7 +161,7 @@ def step_posterior(
     _, prob, effect, low, high, _, evidence, prob_interval = scan.values
     panel = scan.panel
     n = int(panel.n_interval[0])
-    left_out = reduced.n_left_out[0] / max(1, observations.visits.n_visit)
+    refused = _left_out_share(reduced, observations, last)[0, 0] > MOST_LEFT_OUT
     status = Status.OK if n else Status.TOO_LITTLE_DATA
     return StepPosterior(
         prob_break=float(prob[0, 0]),
@@ -163,7 +174,7 @@ def step_posterior(
         effect_high=float(high[0, 0]),
         log_evidence=float(evidence[0, 0]),
         n_campaigns=int(np.unique(panel.time[: panel.n_observation[0]]).size),
-        status=Status.NOT_APPLICABLE if left_out > MOST_LEFT_OUT else status,
+        status=Status.NOT_APPLICABLE if refused else status,
     )
 
 

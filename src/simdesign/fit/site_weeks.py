@@ -35,7 +35,7 @@ class SiteWeeks:
     mean: Floats  # (r, v) GLS mean log load; 0 where not usable
     variance: Floats  # (r, v) its known noise variance, without site-week and shared parts
     usable: Bools  # (r, v)
-    n_left_out: np.ndarray  # (r,) int64 visits with data, left out for too many days below LOQ
+    left_out: Bools  # (r, v) has data, but too many days below LOQ
 
 
 def site_weeks(observations: Observations, substance: str, noise: DayNoise) -> SiteWeeks:
@@ -64,5 +64,5 @@ def site_weeks(observations: Observations, substance: str, noise: DayNoise) -> S
         mean=np.where(usable, mean, 0.0),
         variance=np.where(usable, variance, 1.0),
         usable=usable,
-        n_left_out=np.asarray((too_many & (n_days > 0)).sum(axis=1), dtype=np.int64),
+        left_out=too_many & (n_days > 0),
     )

@@ -101,7 +101,7 @@ DEFAULT_PRIORS: dict[str, dict[str, Scale]] = {
         "sigma_site": LogNormal(median=0.19, log_sd=0.4),
     },
 }
-"""Default analysis priors per substance (design document, section 6)."""
+"""Default analysis priors per substance; all are assumptions, stated on every page."""
 
 SITE_WALK_PRIORS: dict[str, Scale] = {
     "cocaine": HalfNormal(scale=0.10),

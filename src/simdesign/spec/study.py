@@ -62,7 +62,7 @@ class Exclusion(Spec):
 
 
 class Margin(Spec):
-    """How much worse a design may be and still count as *as good* (design document, section 7)."""
+    """How much worse a design may be and still count as *as good* (docs/evaluation.md)."""
 
     power: Annotated[float, Field(ge=0, le=1)] = 0.10
     delay_years: Annotated[float, Field(ge=0)] = 1.0
@@ -108,8 +108,8 @@ class Scenario(Spec):
 
     @property
     def luck(self) -> str:
-        """Luck group: scenarios of one group share their luck."""
-        return "null" if self.role == "null_mixture" else "study"
+        """Luck group: scenarios of one group share their luck; nulls have one of their own."""
+        return "study" if self.role == "alternative" else "null"
 
 
 class Study(Spec):
@@ -137,15 +137,23 @@ class Study(Spec):
     def _every_cell_is_possible(self) -> "Study":
         if self.decision.reference not in self.designs:
             raise ValueError(f"decision.reference: no design named {self.decision.reference!r}")
-        known = set(self.factors).union(*(size.factors or {} for size in self.sizes.values()))
-        for rule in self.exclude:
-            for name in rule.when:
-                if name not in known:
-                    raise SpecError(f"exclude.when.{name}", name, "must name a factor")
+        self._check_exclusions()
         for size in self.sizes:
             for _ in self.scenarios(size):
                 pass
         return self
+
+    def _check_exclusions(self) -> None:
+        """Refuse an exclusion that can match no cell at any size: it is a mistyped one."""
+        grids = [self.factors, *(size.factors for size in self.sizes.values() if size.factors)]
+        for rule in self.exclude:
+            for name, levels in rule.when.items():
+                found = [level for grid in grids for level in grid.get(name, ())]
+                if not found:
+                    raise SpecError(f"exclude.when.{name}", name, "must name a factor")
+                for level in levels:
+                    if level not in found:
+                        raise SpecError(f"exclude.when.{name}", level, "must be a level of it")
 
     def size(self, name: str) -> Size:
         """Return the named size."""

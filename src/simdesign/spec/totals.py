@@ -1,6 +1,6 @@
 """How the observed totals of a world are shared out: the part that several stages need.
 
-The data give totals (design document, section 4). What the simulator solves for is in
+The data give totals (docs/world.md). What the simulator solves for is in
 ``simulate.totals``; the split of the shared error between laboratory and nation is here, because
 the laboratory's part is drawn where samples are measured.
 """
