@@ -26,15 +26,17 @@ QUIET = {
 }  # fmt: skip
 
 
-def log_normal_world(counts: str = "off", **values: Any) -> World:
+def log_normal_world(
+    counts: str = "off", flow_sd: float = 0.0, sampling_sd: float = 0.0, **values: Any
+) -> World:
     """Return a world without counts, weekdays, drift, walks and season: the closed form's world."""
     return World(
         substances={"cocaine": {**QUIET, **values}},
-        counts=counts, weekdays=False, flow_sd=0.0, sampling_sd=0.0,
+        counts=counts, weekdays=False, flow_sd=flow_sd, sampling_sd=sampling_sd,
     )  # fmt: skip
 
 
-def national_log_means(
+def daily_log_residuals(
     world: World,
     weeks: tuple[int, ...],
     n_rep: int,
@@ -43,9 +45,9 @@ def national_log_means(
     change: Change | None = None,
     seed: int = 1,
 ) -> np.ndarray:
-    """Mean over sites and days of log loads, one a campaign: shape (n_rep, n_campaign).
+    """Return log loads less the known level of their site, (n_rep, n_campaign, n_site, n_day).
 
-    The known level of every site is taken off.
+    Through the real stages: world, truth, measuring chain.
     """
     programme = Programme(years=years)
     names = [item.name for item in world.catchments]
@@ -62,11 +64,16 @@ def national_log_means(
             load=load[r], censored=censored[r],
         )  # fmt: skip
     level = np.log([world.substances["cocaine"].level * item.level for item in world.catchments])
-    site_mean = np.log(load[:, 0]).mean(axis=2) - level[visits.site]
-    n_campaign = int(visits.campaign.max()) + 1
-    return np.stack(
-        [site_mean[:, visits.campaign == j].mean(axis=1) for j in range(n_campaign)], axis=1
-    )
+    residual = np.log(load[:, 0]) - level[visits.site][None, :, None]
+    # visits are ordered by campaign, then site, and every site is visited each time
+    return residual.reshape(n_rep, int(visits.campaign.max()) + 1, len(names), -1)
+
+
+def national_log_means(
+    world: World, weeks: tuple[int, ...], n_rep: int, **kwargs: Any
+) -> np.ndarray:
+    """Return means over sites and days of log loads, one a campaign: (n_rep, n_campaign)."""
+    return daily_log_residuals(world, weeks, n_rep, **kwargs).mean(axis=(2, 3))
 
 
 def national_se(

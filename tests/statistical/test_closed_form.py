@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from closed_form import log_normal_world, national_log_means, national_se
+from closed_form import daily_log_residuals, log_normal_world, national_log_means, national_se
 
 from mc import assert_mean, assert_proportion
 from simdesign.simulate import count_noise
@@ -67,3 +67,20 @@ def test_counts_add_the_variance_of_their_residue():
     bias = -0.5 * sum(c / r for r in residue) / n_site
     assert_mean(extra, bias)
     assert_mean((extra - bias) ** 2, variance)
+
+
+def test_injected_totals_come_back_through_the_measuring_chain():
+    """Flow, sampling and laboratory take their share of the totals and add nothing on top."""
+    shared, site, day, rho = 0.06, 0.07, 0.134, 0.35
+    world = log_normal_world(
+        sigma_shared=shared, sigma_site=site, lab_repeat_sd=0.04, flow_sd=0.04, sampling_sd=0.03
+    )
+    z = daily_log_residuals(world, (11,), 500, years=1)[:, 0]  # (r, s, d)
+    n_site, n_day = z.shape[1:]
+    own = (z - z.mean(axis=1, keepdims=True)) * np.sqrt(n_site / (n_site - 1))
+    lag = np.arange(1, n_day)
+    week = site**2 + day**2 * (1 + 2 * ((1 - lag / n_day) * rho**lag).sum()) / n_day
+    assert_mean((own**2).mean(axis=(1, 2)), site**2 + day**2)
+    assert_mean((own[:, :, 1:] * own[:, :, :-1]).mean(axis=(1, 2)), site**2 + rho * day**2)
+    assert_mean((own.mean(axis=2) ** 2).mean(axis=1), week)
+    assert_mean(z.mean(axis=(1, 2)) ** 2, shared**2 + week / n_site)
