@@ -1,11 +1,11 @@
 """Observations -> Fit: the exact engine and the rules of practice. None of them sees the truth."""
 
 from simdesign.fit.base import EstimatorEngine as EstimatorEngine
-from simdesign.fit.base import build as build
-from simdesign.fit.base import engines as engines
 from simdesign.fit.exact import StepPosterior as StepPosterior
 from simdesign.fit.exact import step_posterior as step_posterior
 from simdesign.fit.index import log_index as log_index
+from simdesign.fit.registry import build as build
+from simdesign.fit.registry import engines as engines
 from simdesign.fit.yearly import YearlyMeans as YearlyMeans
 from simdesign.fit.yearly import programme_years as programme_years
 from simdesign.fit.yearly import yearly_means as yearly_means

@@ -1,0 +1,56 @@
+"""A user's own estimator, kept from seeing what is not reported yet."""
+
+import importlib
+from dataclasses import fields, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from simdesign.errors import SpecError
+from simdesign.fit.base import EstimatorEngine
+from simdesign.records import Fit, Looks, Observations
+from simdesign.spec.base import Spec
+from simdesign.spec.estimator import Own
+
+
+class OwnEngine:
+    """Calls the user's estimator once a look, with later results taken out.
+
+    The built-in estimators work on all looks at once and are tested not to use later results; of a
+    user's own nobody knows, so it is given missing days instead.
+    """
+
+    spec_type: ClassVar[type[Spec]] = Own
+
+    def __init__(self, name: str, spec: Own) -> None:
+        self.name = name
+        self.engine: EstimatorEngine = load(f"estimators.{name}.uses", spec.uses)(name, spec)
+
+    def fit(self, observations: Observations, looks: Looks, substance: str) -> Fit:
+        """Fit look by look and put the columns side by side."""
+        known = observations.visits.last_day + looks.report_lag
+        parts = []
+        for day in looks.day:
+            hidden = (known > day)[None, None, :, None]
+            seen = replace(
+                observations,
+                load=np.where(hidden, np.nan, observations.load),
+                censored=observations.censored & ~hidden,
+            )
+            alone = replace(looks, day=np.array([day]))
+            parts.append(self.engine.fit(seen, alone, substance))
+        columns = {
+            item.name: np.concatenate([getattr(part, item.name) for part in parts], axis=1)
+            for item in fields(Fit)
+            if isinstance(getattr(parts[0], item.name), np.ndarray)
+        }
+        return Fit(estimator=self.name, substance=substance, **columns)
+
+
+def load(field: str, uses: str) -> Any:
+    """Import ``package.module:Name``; errors name the field."""
+    module_name, _, attribute = uses.partition(":")
+    try:
+        return getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError) as error:
+        raise SpecError(field, uses, f"must be importable ({error})") from None
