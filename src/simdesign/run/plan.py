@@ -4,8 +4,6 @@ A *cell* is one substance under one design and one estimator; a *task* is a rang
 of one scenario with the cells to compute. The size of a task is a matter of speed only.
 """
 
-import hashlib
-import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +16,7 @@ from simdesign.records import Looks, Visits
 from simdesign.sample import first_day_of, schedule
 from simdesign.simulate import prepare
 from simdesign.spec.base import content_hash, plain
+from simdesign.spec.own import own_parts, source_hash
 from simdesign.spec.schedule import Triggered
 from simdesign.spec.study import Scenario, Study
 from simdesign.units import day_of
@@ -98,13 +97,14 @@ def make_plan(study: Study, size: str, replications: int | None = None) -> Plan:
     for name in names:
         if names.count(name) > 1:
             raise SpecError("factors", name, "gives the same scenario twice")
-    cells = {item.name: _cells(study, item) for item in scenarios}
+    sources: dict[str, str] = {}
+    cells = {item.name: _cells(study, item, sources) for item in scenarios}
     plan = Plan(study=study, size=size, replications=replications, scenarios=scenarios, cells=cells)
     _check(plan)
     return plan
 
 
-def _cells(study: Study, scenario: Scenario) -> tuple[Cell, ...]:
+def _cells(study: Study, scenario: Scenario, sources: dict[str, str]) -> tuple[Cell, ...]:
     found = []
     for substance in sorted(scenario.world.substances):
         world = scenario.world.model_copy(
@@ -121,13 +121,17 @@ def _cells(study: Study, scenario: Scenario) -> tuple[Cell, ...]:
             sampled = plain(study.designs[design])
             sampled.pop("cost", None)  # prices change no number of a row
             for estimator in sorted(study.estimators):
-                spec = study.estimators[estimator]
                 content = {
                     **base,
                     "design": sampled,
-                    "estimator": plain(spec),
-                    "source": _source_hash(study.estimators[estimator], estimator),
+                    "estimator": plain(study.estimators[estimator]),
                 }
+                parts = {
+                    "change": content["change"],
+                    "designs": {design: sampled},
+                    "estimators": {estimator: content["estimator"]},
+                }
+                content["source"] = _sources(parts, sources)
                 found.append(
                     Cell(
                         substance=substance,
@@ -139,17 +143,14 @@ def _cells(study: Study, scenario: Scenario) -> tuple[Cell, ...]:
     return tuple(sorted(found, key=lambda c: (c.design, c.estimator, c.substance)))
 
 
-def _source_hash(spec: Any, name: str) -> str:
-    """Return a hash of the source of a user's own estimator; empty for ours."""
-    uses = getattr(spec, "uses", None)
-    if uses is None:
-        return ""
-    engine = type(build(name, spec))
-    try:
-        source = inspect.getsource(inspect.getmodule(engine) or engine)
-    except (OSError, TypeError):
-        raise SpecError(f"estimators.{name}.uses", uses, "its source must be a file") from None
-    return hashlib.sha256(source.encode()).hexdigest()[:16]
+def _sources(content: Mapping[str, Any], known: dict[str, str]) -> dict[str, str]:
+    """Return the source hash of every own part of a cell; ``known`` remembers them."""
+    found = {}
+    for field, uses in own_parts(content, ""):
+        if uses not in known:
+            known[uses] = source_hash(field.removeprefix("."), uses)
+        found[uses] = known[uses]
+    return found
 
 
 def _check(plan: Plan) -> None:

@@ -1,0 +1,70 @@
+"""A user's own schedule and mechanism in a study: known by their source, checked beforehand."""
+
+import importlib
+import sys
+
+import pytest
+
+from run.tiny import write_study
+from simdesign.errors import SpecError, StoreError
+from simdesign.run import make_plan, run
+from simdesign.spec.study import Study
+
+SCHEDULE = """
+from simdesign.sample import Campaign
+
+
+def one_week(calendar):
+    return [
+        Campaign(days=calendar.week(year, 20), sites=(0, 1, 2), slot="mine")
+        for year in calendar.years
+    ]
+"""
+OWN_DESIGN = (
+    'schedule = { kind = "fixed_weeks", weeks = [11, 37] }',
+    'schedule = { kind = "own", uses = "my_part:PLACE" }',
+)
+
+
+@pytest.fixture
+def part(tmp_path, monkeypatch):
+    """Return a function that writes a module of the user's and forgets how it was."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def write(text):
+        (tmp_path / "my_part.py").write_text(text, encoding="utf-8")
+        sys.modules.pop("my_part", None)
+        importlib.invalidate_caches()
+
+    yield write
+    sys.modules.pop("my_part", None)
+
+
+def study_with(folder, change, name):
+    return Study.from_toml(write_study(folder, (change[0], change[1].replace("PLACE", name))))
+
+
+def test_an_edited_schedule_does_not_mix_with_its_old_rows(part, tmp_path):
+    part(SCHEDULE)
+    study, out = study_with(tmp_path, OWN_DESIGN, "one_week"), tmp_path / "out"
+    digest = run(study, out, workers=1, replications=2).digest()
+    assert run(study, out, workers=1, replications=2).digest() == digest
+    part(SCHEDULE.replace("year, 20", "year, 24"))
+    with pytest.raises(StoreError, match="under the same names"):
+        run(study, out, workers=1, replications=2)
+
+
+def test_an_edit_touches_only_the_cells_that_use_it(part, tmp_path):
+    part(SCHEDULE)
+    study = study_with(tmp_path, OWN_DESIGN, "one_week")
+    before = make_plan(study, "quick").cells["null_mixture"]
+    part(SCHEDULE + "\n")
+    after = make_plan(study, "quick").cells["null_mixture"]
+    changed = {a.design for a, b in zip(before, after, strict=True) if a.content != b.content}
+    assert changed == {"two"}
+
+
+def test_a_module_that_fails_is_one_line(part, tmp_path):
+    part("1 / 0\n")
+    with pytest.raises(SpecError, match=r"designs.two.schedule.uses.*must be importable \(div"):
+        make_plan(study_with(tmp_path, OWN_DESIGN, "one_week"), "quick")
