@@ -68,3 +68,45 @@ def test_a_module_that_fails_is_one_line(part, tmp_path):
     part("1 / 0\n")
     with pytest.raises(SpecError, match=r"designs.two.schedule.uses.*must be importable \(div"):
         make_plan(study_with(tmp_path, OWN_DESIGN, "one_week"), "quick")
+
+
+ADAPTIVE = (
+    SCHEDULE
+    + """
+
+class Doubting:
+    def __init__(self, calendar):
+        self.campaigns = tuple(one_week(calendar))
+
+    def candidates(self):
+        return self.campaigns
+
+    def next_campaigns(self, look, scores):
+        return [self.campaigns[look]] if look < 2 else []
+"""
+)
+
+
+def test_an_own_policy_is_refused_like_a_triggered_design(part, tmp_path):
+    part(ADAPTIVE)
+    with pytest.raises(SpecError) as own:
+        make_plan(study_with(tmp_path, OWN_DESIGN, "Doubting"), "quick")
+    triggered = "{ kind = 'triggered', base = { kind = 'fixed_weeks', weeks = [11] }, "
+    triggered += "extra_weeks = [20] }"
+    design = (OWN_DESIGN[0], f"schedule = {triggered}")
+    with pytest.raises(SpecError) as built_in:
+        make_plan(study_with(tmp_path, design, ""), "quick")
+    assert own.value.field == built_in.value.field == "designs.two.schedule"
+    assert own.value.rule == built_in.value.rule == "a study cannot run a triggered schedule yet"
+
+
+def test_interleaving_batches_are_refused_where_an_exact_engine_would_fit_them(tmp_path):
+    laboratory = 'laboratory = { n = 2, batch = "month" }'
+    monthly = f'schedule = {{ kind = "rounds", per_year = 26 }}\n{laboratory}'
+    design = (OWN_DESIGN[0], monthly)
+    with pytest.raises(SpecError, match=r"designs.two.laboratory.*interleave.*estimators.exact"):
+        make_plan(study_with(tmp_path, design, ""), "quick")
+    weekly = monthly.replace('"month"', '"week"')
+    assert make_plan(study_with(tmp_path, (OWN_DESIGN[0], weekly), ""), "quick").n_row > 0
+    path = write_study(tmp_path, design, ('kind = "exact_step"', 'kind = "z_test"'))
+    assert make_plan(Study.from_toml(path), "quick").n_row > 0

@@ -4,6 +4,7 @@ from simdesign.fit.base import EstimatorEngine as EstimatorEngine
 from simdesign.fit.exact import StepPosterior as StepPosterior
 from simdesign.fit.exact import step_posterior as step_posterior
 from simdesign.fit.index import log_index as log_index
+from simdesign.fit.panel import build_panel as build_panel
 from simdesign.fit.registry import build as build
 from simdesign.fit.registry import engines as engines
 from simdesign.fit.yearly import YearlyMeans as YearlyMeans
