@@ -6,10 +6,11 @@ import pytest
 from simdesign.decide import calibrated_threshold, first_alarms, largest_scores, resampling_counts
 from simdesign.evaluate import (
     alarms_after_break,
+    cumulative_incidence,
     false_alarm_prob,
-    incidence,
     power,
     power_given_quiet,
+    power_within,
     premature_prob,
     restricted_mean_delay,
     type_m,
@@ -48,27 +49,93 @@ def test_a_look_that_only_knows_samples_from_before_the_break_is_premature():
 def test_horizons_are_judged_over_programmes_that_last_so_long():
     late = int(5.5 * YEAR)
     alarms = alarms_of([2, 6, 6], [int(1.5 * YEAR), int(1.5 * YEAR), late])
-    short, long = incidence(alarms, np.array([0.5, 3.0]))
+    short, long = power_within(alarms, np.array([0.5, 3.0]))
     assert (short.n_rep, long.n_rep) == (3, 2)
     assert long.value == 0.5
 
 
-def test_restricted_mean_delay_is_the_area_above_the_incidence():
-    rng = np.random.default_rng(1)
-    look = rng.integers(0, 7, 300)
-    change = rng.integers(int(YEAR), int(2 * YEAR), 300)
-    alarms = alarms_of(look, change)
-    grid = np.linspace(0.0, 3.0, 3001)
-    curve = np.array([item.value for item in incidence(alarms, grid)])
+def _breaks(seed, n, last):
+    """Return alarms of programmes whose breaks come up to ``last`` years after the start."""
+    rng = np.random.default_rng(seed)
+    weight = np.concatenate([np.ones((1, n)), rng.poisson(1.0, (4, n))])
+    look = np.broadcast_to(rng.integers(0, 7, n), weight.shape)
+    return alarms_of(look, rng.integers(int(YEAR), int(last * YEAR), n), weight)
+
+
+def _plain_aalen_johansen(alarms, draw, horizons):
+    """Return the estimate written out, one event time after the other."""
+    weight, delay = alarms.weight[draw], alarms.at(alarms.delay)[draw]
+    early = alarms.at(alarms.premature)[draw]
+    heard = np.isfinite(delay) & ~early
+    time = np.where(heard, delay, alarms.follow_up)
+    free, found = 1.0 - weight[early].sum() / weight.sum(), 0.0
+    values = []
+    for a, b in zip([0.0, *horizons[:-1]], horizons, strict=True):
+        for t in np.unique(time[heard & (time > a) & (time <= b)]):
+            at_risk = weight[~early & (time >= t)].sum()
+            step = weight[heard & (time == t)].sum() / at_risk if at_risk else 0.0
+            found, free = found + free * step, free * (1.0 - step)
+        values.append(found)
+    return values
+
+
+def test_incidence_is_the_aalen_johansen_estimate_on_every_resample():
+    alarms, horizons = _breaks(3, 120, 5.5), np.arange(0.25, 4.6, 0.25)
+    assert alarms.follow_up.min() < 1.0
+    found = cumulative_incidence(alarms, horizons)
+    for draw in range(5):
+        values = [m.value if draw == 0 else m.draws[draw - 1] for m in found]
+        expected = _plain_aalen_johansen(alarms, draw, horizons)
+        np.testing.assert_allclose(values, expected, atol=1e-12)
+    assert {item.n_rep for item in found} == {120}
+
+
+@pytest.mark.parametrize("last", [2.0, 5.5])
+def test_restricted_mean_delay_is_the_area_above_the_incidence(last):
+    alarms, grid = _breaks(1, 300, last), np.linspace(0.0, 3.0, 3001)
+    curve = np.array([item.value for item in cumulative_incidence(alarms, grid)])
     area = 3.0 - np.trapezoid(curve, grid)
-    assert restricted_mean_delay(alarms, 3.0).value == pytest.approx(area, abs=0.001)
+    found = restricted_mean_delay(alarms, 3.0)
+    assert found.value == pytest.approx(area, abs=0.001)
+    assert found.n_rep == 300
 
 
-def test_incidence_never_falls_while_all_are_followed():
-    rng = np.random.default_rng(2)
-    alarms = alarms_of(rng.integers(0, 7, 200), rng.integers(0, int(2 * YEAR), 200))
-    curve = [item.value for item in incidence(alarms, np.arange(0.25, 4.1, 0.25))]
-    assert np.all(np.diff(curve) >= 0.0)
+def test_incidence_never_falls_although_programmes_end():
+    found = cumulative_incidence(_breaks(2, 200, 5.5), np.arange(0.25, 5.1, 0.25))
+    values = np.array([[item.value, *item.draws] for item in found])
+    assert np.all(np.diff(values, axis=0) >= -1e-12)
+    assert np.all((values >= 0.0) & (values <= 1.0 + 1e-12))
+
+
+def test_incidence_is_the_plain_share_while_all_are_followed():
+    alarms, horizons = _breaks(4, 200, 2.0), np.arange(0.5, 4.1, 0.5)
+    for plain, found in zip(
+        power_within(alarms, horizons), cumulative_incidence(alarms, horizons), strict=True
+    ):
+        assert plain.n_rep == 200
+        assert found.value == pytest.approx(plain.value)
+        np.testing.assert_allclose(found.draws, plain.draws)
+
+
+def test_nothing_is_said_beyond_the_longest_programme():
+    alarms = alarms_of([2, 6], [int(1.5 * YEAR)] * 2)
+    assert np.isnan(restricted_mean_delay(alarms, 7.0).value)
+    assert restricted_mean_delay(alarms, 7.0).n_rep == 0
+
+
+def test_late_breaks_do_not_bend_the_delay_when_alarms_are_memoryless():
+    """Breaks followed briefly and long: the censored estimate agrees with following them all."""
+    rng = np.random.default_rng(5)
+    n, looks = 4000, (np.arange(1, 16) * YEAR).astype(np.int64)
+    change = rng.integers(0, int(5.5 * YEAR), n)
+    chance = rng.random((n, 15)) < 0.3 * (looks[None, :] >= change[:, None])
+    look = np.where(chance.any(axis=1), chance.argmax(axis=1), 15)
+    weight = np.ones((1, n))
+    long = alarms_after_break(look[None, :], weight, looks, 0, change, 0)
+    short = alarms_after_break(np.minimum(look, 6)[None, :], weight, looks[:6], 0, change, 0)
+    full = restricted_mean_delay(long, 5.0).value
+    # spread of a delay below 5 years: at most 2.5; censored data are at most a few times rougher
+    assert abs(restricted_mean_delay(short, 5.0).value - full) < 5 * 2.5 * 1.5 / np.sqrt(n)
 
 
 def test_failures_are_counted_and_stay_in_the_denominator():
@@ -123,6 +190,8 @@ def _measures(rng, n_null, n, n_draw):
         "power_given_quiet": power_given_quiet(alarms, 2.0),
         "premature": premature_prob(alarms),
         "delay": restricted_mean_delay(alarms, 3.0),
+        "censored_delay": restricted_mean_delay(alarms, 5.0),
+        "incidence": cumulative_incidence(alarms, np.array([4.9]))[0],
         "type_m": type_m(alarms, effect, np.full(n, 0.5)),
         "false_alarm": false_alarm_prob(quiet, null_weight, 6, 0),
     }

@@ -77,12 +77,13 @@ def alarms_after_break(
     )
 
 
-def incidence(alarms: Alarms, years: Floats) -> list[Measure]:
+def power_within(alarms: Alarms, years: Floats) -> list[Measure]:
     """Return P(first alarm within so many years after the break), for several horizons.
 
-    The cumulative incidence with premature alarms as a competing event: a programme that cried
-    wolf before the break counts as one that did not notice it. Each horizon is judged over the
-    replications whose programme lasts that long after the break.
+    Premature alarms are a competing event: a programme that cried wolf before the break counts as
+    one that did not notice it. Each horizon is judged over the replications whose programme lasts
+    that long after the break, so that horizons beyond the shortest one have different
+    populations and numbers of replications; ``cumulative_incidence`` is the curve over all.
 
     Parameters
     ----------
@@ -113,8 +114,8 @@ def incidence(alarms: Alarms, years: Floats) -> list[Measure]:
 
 
 def power(alarms: Alarms, years: float) -> Measure:
-    """Return P(first alarm within so many years after the break); see ``incidence``."""
-    return incidence(alarms, np.array([years]))[0]
+    """Return P(first alarm within so many years after the break); see ``power_within``."""
+    return power_within(alarms, np.array([years]))[0]
 
 
 def power_given_quiet(alarms: Alarms, years: float) -> Measure:
@@ -129,18 +130,6 @@ def premature_prob(alarms: Alarms) -> Measure:
     """Return P(alarm before the break could have been seen)."""
     share = alarms.share(alarms.premature, np.ones(alarms.premature.shape))
     return resampled_measure(share, alarms.follow_up.size, alarms.n_failed, share=True)
-
-
-def restricted_mean_delay(alarms: Alarms, years: float) -> Measure:
-    """Return the mean delay, counted up to so many years [years].
-
-    tau - integral of the cumulative incidence from 0 to tau: a break that is not noticed within
-    tau, or whose programme cried wolf before, counts with tau.
-    """
-    followed = (alarms.follow_up >= years)[:, None]
-    delay = np.where(alarms.premature, years, np.minimum(alarms.delay, years))
-    mean = alarms.share(followed * delay, np.broadcast_to(followed, delay.shape))
-    return resampled_measure(mean, int(followed.sum()), alarms.n_failed)
 
 
 def _known_effect(alarms: Alarms, effect: Floats) -> tuple[Floats, Bools]:

@@ -138,11 +138,12 @@ class _Assessor:
             shared, walk = grid.drawn("sigma_shared", substance), grid.drawn("sigma_rw", substance)
             bins = decide.prior_bins(shared, walk)
             cutoffs = []
+            fitted = grid.is_fitted(design, estimator, substance)
             found = decide.calibrated_thresholds(largest, self.budgets, weight[1:])
             for budget, threshold in zip(self.budgets, found, strict=True):
-                cutoffs.append(_cutoff("operating", budget, threshold))
+                cutoffs.append(_cutoff("operating", budget, threshold, fitted))
             guarded = decide.guarded_threshold(largest, bins, self.budget, weight[1:])
-            cutoffs.append(_cutoff("guarded", self.budget, guarded))
+            cutoffs.append(_cutoff("guarded", self.budget, guarded, fitted))
             published = decide.published_alarms(
                 grid.cell("published_alarm", design, estimator, substance)
             )
@@ -156,9 +157,11 @@ class _Assessor:
                     hit = largest > cutoff.values[0]
                     self._add_threshold(cutoff, grid.n_rep, **place)
                 rate = evaluate.mean_measure(
-                    hit.astype(float), np.ones(hit.size, dtype=bool), n_failed, share=True
+                    hit.astype(float), np.full(hit.size, fitted), n_failed, share=True
                 )
                 self.result.table.add("false_alarm_prob", rate, **place)
+                if not fitted:
+                    continue
                 if cutoff.budget == self.budget or cutoff.kind == "published":
                     self._binned(hit, bins, shared, walk, place)
         self._any_substance(grid)
@@ -192,14 +195,15 @@ class _Assessor:
             return
         for design in self.designs:
             for estimator in self.estimators:
-                hit = np.zeros(grid.n_rep, dtype=bool)
+                hit, fitted = np.zeros(grid.n_rep, dtype=bool), True
                 for substance in grid.substances:
                     cutoff = self._operating(substance, design, estimator)
+                    fitted &= grid.is_fitted(design, estimator, substance)
                     score = grid.cell("score", design, estimator, substance)
                     hit |= decide.largest_scores(score) > cutoff.values[0]
                 self.result.table.add(
-                    "false_alarm_any_substance", _share(hit), scenario=grid.scenario, design=design,
-                    estimator=estimator, threshold="operating", budget=self.budget,
+                    "false_alarm_any_substance", _share(hit, fitted), scenario=grid.scenario,
+                    design=design, estimator=estimator, threshold="operating", budget=self.budget,
                 )  # fmt: skip
 
     def _operating(self, substance: str, design: str, estimator: str) -> _Cutoff:
@@ -215,17 +219,20 @@ class _Assessor:
             n_failed = grid.n_failed(design, estimator, substance)
             largest = decide.largest_scores(score)
             threshold = decide.calibrated_threshold(largest, self.budget, weight[1:])
-            cutoff = _cutoff("oracle", self.budget, threshold)
+            fitted = grid.is_fitted(design, estimator, substance)
+            cutoff = _cutoff("oracle", self.budget, threshold, fitted)
             oracle[substance, design, estimator] = cutoff
             place = self._place(grid, substance, design, estimator, cutoff)
             self._add_threshold(cutoff, grid.n_rep, **place)
-            self.result.table.add("false_alarm_prob", _share(largest > cutoff.values[0]), **place)
+            rate = _share(largest > cutoff.values[0], fitted)
+            self.result.table.add("false_alarm_prob", rate, **place)
             for other in (
                 *self.operating.get((substance, design, estimator, ""), ()),
                 *self._as_published(estimator),
             ):
                 look = self._first_looks(grid, substance, design, estimator, other, weight)
-                rate = evaluate.false_alarm_prob(look, weight, score.shape[1], n_failed)
+                known = _known_weight(weight, fitted, other)
+                rate = evaluate.false_alarm_prob(look, known, score.shape[1], n_failed)
                 place = self._place(grid, substance, design, estimator, other)
                 self.result.table.add("false_alarm_prob", rate, **place)
         self._picture(grid)
@@ -267,6 +274,7 @@ class _Assessor:
             n_failed = grid.n_failed(*cell)
             true_effect = grid.cell("true_effect", *cell)
             effect = grid.cell("effect", *cell)
+            fitted = grid.is_fitted(*cell)
             self._effect_measures(grid, substance, design, estimator, n_failed)
             for cutoff in (
                 *self.operating.get((substance, design, estimator, ""), ()),
@@ -275,17 +283,17 @@ class _Assessor:
             ):
                 look = self._first_looks(grid, substance, design, estimator, cutoff, weight)
                 alarms = evaluate.alarms_after_break(
-                    look, weight, grid.look_day, self.plan.study.programme.report_lag,
-                    grid.change_day, n_failed,
+                    look, _known_weight(weight, fitted, cutoff), grid.look_day,
+                    self.plan.study.programme.report_lag, grid.change_day, n_failed,
                 )  # fmt: skip
                 place = self._place(grid, substance, design, estimator, cutoff)
                 in_full = cutoff.kind == "published" or cutoff.budget == self.budget
-                horizons = sorted({*HORIZONS, *CURVE}) if in_full else list(HORIZONS)
-                noticed = evaluate.incidence(alarms, np.array(horizons))
-                for years, share in zip(horizons, noticed, strict=True):
-                    if years in HORIZONS:
-                        self._keep("power", share, years, place)
-                    if in_full and years in CURVE and cutoff.kind in ("operating", "oracle"):
+                noticed = evaluate.power_within(alarms, np.array(HORIZONS))
+                for years, share in zip(HORIZONS, noticed, strict=True):
+                    self._keep("power", share, years, place)
+                if in_full and cutoff.kind in ("operating", "oracle"):
+                    curve = evaluate.cumulative_incidence(alarms, np.array(CURVE))
+                    for years, share in zip(CURVE, curve, strict=True):
                         self.result.table.add("delay_curve", share, horizon=years, **place)
                 for years in DELAYS:
                     delay = evaluate.restricted_mean_delay(alarms, years)
@@ -334,7 +342,7 @@ class _Assessor:
             for design in self.designs:
                 cell = (design, self.estimators[0], substance)
                 level, truth = grid.cell("level", *cell), grid.cell("true_level", *cell)
-                n_failed = grid.n_failed(*cell)
+                n_failed = grid.n_lost(*cell)  # a level needs no fit
                 place = {"scenario": grid.scenario, "substance": substance, "design": design}
                 for name, measure, horizon in (
                     ("level_bias", evaluate.level_bias, np.nan),
@@ -396,11 +404,19 @@ def assess(store: Store, plan: Plan, budget: float | None = None) -> Assessment:
     return _Assessor(store, plan, budget).run()
 
 
-def _cutoff(kind: str, budget: float, threshold: decide.Threshold) -> _Cutoff:
+def _cutoff(kind: str, budget: float, threshold: decide.Threshold, fitted: bool) -> _Cutoff:
+    """Return a threshold in use; NaN when no null programme behind it was fitted."""
+    values = np.concatenate([[threshold.value], threshold.draws])
     return _Cutoff(
-        kind=kind, budget=budget, values=np.concatenate([[threshold.value], threshold.draws])
+        kind=kind, budget=budget, values=values if fitted else np.full(values.size, np.nan)
     )
 
 
-def _share(hit: np.ndarray) -> Measure:
-    return evaluate.mean_measure(hit.astype(float), np.ones(hit.size, dtype=bool), share=True)
+def _known_weight(weight: Floats, fitted: bool, cutoff: _Cutoff) -> Floats:
+    """Return weights that are NaN, and make measures so, where nothing was fitted or calibrated."""
+    known = fitted and (cutoff.kind == "published" or not np.isnan(cutoff.values[0]))
+    return weight if known else np.full(weight.shape, np.nan)
+
+
+def _share(hit: np.ndarray, fitted: bool = True) -> Measure:
+    return evaluate.mean_measure(hit.astype(float), np.full(hit.size, fitted), share=True)

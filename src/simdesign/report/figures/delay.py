@@ -17,7 +17,7 @@ def delay_figure(
     """
     study = selection.folder.study
     long, short = design_names(study, texts), short_names(study, texts)
-    # Later on some programmes have ended: a share of those left could fall as time goes on.
+    # the curve is over all breaks; beyond the longest follow-up it is not defined
     last = selection.followed("delay_curve", change)
     years = [year for year in selection.horizons("delay_curve") if year <= last]
     if not years:
