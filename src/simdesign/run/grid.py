@@ -14,6 +14,7 @@ _COLUMNS = (
     "fitted_break_day", "status", "level", "true_level", "true_effect", "change_day",
     "sigma_shared", "sigma_rw",
 )  # fmt: skip
+_WITHOUT_FIT = (int(Status.FAILED), int(Status.NOT_APPLICABLE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,22 @@ class Grid:
         )
 
     def n_failed(self, design: str, estimator: str, substance: str) -> int:
-        """Return the number of replications with a failed fit."""
+        """Return the number of replications that have a look without a fit.
+
+        The fit failed there, or the estimator does not serve such data; too little data yet is
+        neither.
+        """
+        status = self.cell("status", design, estimator, substance)
+        return int(np.isin(status, _WITHOUT_FIT).any(axis=1).sum())
+
+    def is_fitted(self, design: str, estimator: str, substance: str) -> bool:
+        """Return False when no replication was fitted: silence is no power of zero then."""
+        status = self.cell("status", design, estimator, substance)
+        every = np.isin(status, _WITHOUT_FIT).any(axis=1).all()
+        return bool((status == int(Status.OK)).any() or not every)
+
+    def n_lost(self, design: str, estimator: str, substance: str) -> int:
+        """Return the number of replications with an exception, in the world or in the fit."""
         status = self.cell("status", design, estimator, substance)
         return int((status == int(Status.FAILED)).any(axis=1).sum())
 
