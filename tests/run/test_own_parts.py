@@ -1,8 +1,12 @@
 """A user's own schedule and mechanism in a study: known by their source, checked beforehand."""
 
 import importlib
+import re
 import sys
+from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from run.tiny import write_study
@@ -110,3 +114,81 @@ def test_interleaving_batches_are_refused_where_an_exact_engine_would_fit_them(t
     assert make_plan(study_with(tmp_path, (OWN_DESIGN[0], weekly), ""), "quick").n_row > 0
     path = write_study(tmp_path, design, ('kind = "exact_step"', 'kind = "z_test"'))
     assert make_plan(Study.from_toml(path), "quick").n_row > 0
+
+
+OWN_CHANGE = ("size = 0.3\n", 'size = 0.3\nmechanism = "my_part:PLACE"\n')
+CHANGED = """
+from dataclasses import replace
+
+import numpy as np
+from simdesign.simulate import regime
+
+
+def plain(name, substance, *, weekdays, size):
+    return regime(name, substance, weekdays=weekdays, mechanism="more_users", size=size)
+
+
+def too_little(name, substance, *, weekdays, size):
+    return plain(name, substance, weekdays=weekdays, size=0.9 * size)
+
+
+def endless(name, substance, *, weekdays, size):
+    return replace(plain(name, substance, weekdays=weekdays, size=size), noise=np.full(7, np.inf))
+
+
+def misshapen(name, substance, *, weekdays, size):
+    return replace(plain(name, substance, weekdays=weekdays, size=size), residue=np.ones(9))
+
+
+def wilder(name, substance, *, weekdays, size):
+    return replace(plain(name, substance, weekdays=weekdays, size=size), dose_cv=np.ones(3))
+
+
+def half(name, substance, *, weekdays, size):
+    return size
+
+
+def broken(name, substance, *, weekdays, size):
+    raise ArithmeticError("no such change")
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("absent", "must be importable"),
+        ("too_little", "must change the load of cocaine by 0.3 over a week, not by 0.27"),
+        ("endless", "noise is finite"),
+        ("misshapen", "residue is finite, positive and of shape"),
+        ("wilder", "must leave dose_cv"),
+        ("half", "must return a Regime, not a float"),
+        ("broken", "ArithmeticError: no such change"),
+    ],
+)
+def test_an_own_mechanism_is_tried_before_anything_runs(part, tmp_path, name, rule):
+    part(CHANGED)
+    with pytest.raises(SpecError, match=f"change.mechanism.*{rule}"):
+        make_plan(study_with(tmp_path, OWN_CHANGE, name), "quick")
+
+
+def test_an_own_mechanism_runs_like_a_built_in_one(part, tmp_path):
+    part(CHANGED)
+    own = study_with(tmp_path, OWN_CHANGE, "plain")
+    mine = run(own, tmp_path / "own", workers=1, replications=2).rows()
+    built_in = Study.from_toml(write_study(tmp_path))
+    theirs = run(built_in, tmp_path / "built_in", workers=1, replications=2).rows()
+    pd.testing.assert_frame_equal(mine, theirs, check_exact=True)
+    part(CHANGED + "\n")
+    with pytest.raises(StoreError, match="under the same names"):
+        run(own, tmp_path / "own", workers=1, replications=2)
+
+
+def test_the_mechanism_of_the_page_runs(part, tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "world.md").read_text(encoding="utf-8")
+    example = re.search(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    part(example.group(1))
+    study = study_with(tmp_path, OWN_CHANGE, "weekend_users")
+    rows = run(study, tmp_path / "out", workers=1, replications=2).rows()
+    last = rows[(rows["look"] == 5) & rows["scenario"].str.endswith("size=0.3")]
+    np.testing.assert_allclose(last["true_effect"], np.log(1.3), rtol=1e-12)
+    assert (rows["reason"] == "").all()

@@ -8,6 +8,7 @@ import numpy as np
 from simdesign.errors import SpecError
 from simdesign.records import Floats
 from simdesign.spec.change import Change, LevelShift, Mechanism
+from simdesign.spec.own import imported
 from simdesign.spec.quantity import greatest, least
 from simdesign.spec.world import Substance, World
 from simdesign.units import grams
@@ -58,7 +59,8 @@ def regime(
     weekdays : bool
         False flattens every weekday profile.
     mechanism : str, optional
-        None: before the change.
+        None: before the change. A user's own, ``package.module:Name``, is called with the name,
+        the substance, ``weekdays`` and ``size``, and returns a ``Regime``.
     size : float
         Relative change of the expected load averaged over a week, above -1 [1].
 
@@ -67,6 +69,8 @@ def regime(
     SpecError
         When the mechanism cannot make such a change.
     """
+    if mechanism is not None and ":" in mechanism:
+        return _own_regime(name, substance, weekdays, mechanism, size)
     classes = substance.classes
     share = [item.mass_share for item in classes]
     dose = [grams(item.residue_mg) for item in classes]
@@ -114,6 +118,51 @@ def regime(
     )
 
 
+SIZE_ERROR = 1e-3
+"""An own mechanism makes the change that it is asked for, up to this relative error."""
+
+
+def _own_regime(
+    name: str, substance: Substance, weekdays: bool, mechanism: str, size: float
+) -> Regime:
+    """Return the users after a user's own mechanism of change, checked."""
+    field = "change.mechanism"
+    if size <= -1.0:
+        raise SpecError("change.size", size, "must be above -1")
+    make = imported(field, mechanism)
+    try:
+        made = make(name, substance, weekdays=weekdays, size=size)
+    except SpecError:
+        raise
+    except Exception as error:  # a user's function can fail with anything
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        raise SpecError(field, mechanism, f"fails for {name} and size {size:g} ({text})") from None
+    if not isinstance(made, Regime):
+        raise SpecError(field, mechanism, f"must return a Regime, not a {type(made).__name__}")
+    n_class = len(substance.classes)
+    shapes = {
+        "factor": (WEEK,), "noise": (WEEK,), "use_days": (WEEK,), "mass": (WEEK, n_class),
+        "prob": (WEEK, n_class), "residue": (n_class,), "dose_cv": (n_class,),
+    }  # fmt: skip
+    for part, shape in shapes.items():
+        value = np.asarray(getattr(made, part))
+        least = 0.0 if part in ("mass", "prob", "dose_cv") else np.nextafter(0.0, 1.0)
+        ok = value.shape == shape and bool(np.isfinite(value).all() and (value >= least).all())
+        if not ok:
+            rule = f"must return a Regime whose {part} is finite, positive and of shape {shape}"
+            raise SpecError(field, mechanism, rule)
+    if (made.prob > 1.0).any() or not np.allclose(made.mass.sum(axis=1), 1.0, rtol=SIZE_ERROR):
+        rule = "must return a Regime with probabilities up to 1 and shares of mass that sum to 1"
+        raise SpecError(field, mechanism, rule)
+    if not np.array_equal(made.dose_cv, [item.dose_cv for item in substance.classes]):
+        raise SpecError(field, mechanism, "must leave dose_cv as it is")
+    found = math.fsum(made.factor) / WEEK
+    if abs(found / (1.0 + size) - 1.0) > SIZE_ERROR:
+        rule = f"must change the load of {name} by {size:g} over a week, not by {found - 1.0:.6g}"
+        raise SpecError(field, mechanism, rule)
+    return made
+
+
 def count_noise(name: str, substance: Substance, *, weekdays: bool = True) -> float:
     """Return c [g], the mean over the week: count variance of a day is c over its residue [g/d]."""
     return math.fsum(regime(name, substance, weekdays=weekdays).noise) / WEEK
@@ -144,7 +193,7 @@ def check_change(world: World, change: Change, years: int) -> None:
         raise SpecError("change.size", _shown(change.size), "must be above -1")
     for name, substance in world.substances.items():
         if math.isinf(high) and change.mechanism != "more_users":
-            rule = f"must have an upper bound, because {change.mechanism} has one"
+            rule = f"must have an upper bound, at which {change.mechanism} is tried beforehand"
             raise SpecError("change.size", _shown(change.size), rule)
         for size in (low, high):
             if math.isfinite(size):

@@ -7,7 +7,9 @@ from pydantic import Field
 from simdesign.spec.base import Spec
 from simdesign.spec.quantity import Quantity, Uniform
 
-Mechanism = Literal["more_users", "heavier_use", "higher_purity"]
+OwnMechanism = Annotated[str, Field(pattern=r"^[\w.]+:\w+$")]
+"""A user's own, named ``package.module:Name``; ``simulate.Regime`` says what it returns."""
+Mechanism = Literal["more_users", "heavier_use", "higher_purity"] | OwnMechanism
 
 
 class NoChange(Spec):
