@@ -1,9 +1,9 @@
 """A failed replication is a row with its reason: never redrawn, never dropped, always counted."""
 
 import importlib
+import json
 import sys
 
-import numpy as np
 import pytest
 
 from run.tiny import write_study
@@ -90,14 +90,57 @@ def test_an_edited_estimator_does_not_mix_with_its_old_rows(moody, tmp_path):
         run(moody, out, workers=1)
 
 
-def test_a_programme_without_any_score_never_gives_an_alarm(tmp_path, monkeypatch):
-    (tmp_path / "silent_engine.py").write_text(MOODY.replace("900.0", "-1.0"))
+@pytest.mark.parametrize(
+    "silence",
+    [
+        ("900.0", "-1.0"),  # an exception every time
+        ("np.zeros(score.shape, dtype=np.int64)", "np.full(score.shape, 2)"),  # not applicable
+    ],
+)
+def test_a_cell_without_any_fit_has_no_power_rather_than_none(tmp_path, monkeypatch, silence):
+    text = MOODY.replace(*silence)
+    if silence[0] != "900.0":
+        text = text.replace("900.0", "np.inf").replace("score = np.rep", "score = np.nan * np.rep")
+    (tmp_path / "silent_engine.py").write_text(text)
+    sys.modules.pop("silent_engine", None)
     monkeypatch.syspath_prepend(str(tmp_path))
     importlib.invalidate_caches()
     study = Study.from_toml(
         write_study(tmp_path, ('kind = "euda_rule"', 'kind = "own"\nuses = "silent_engine:Moody"'))
     )
-    measures = run(study, tmp_path / "out", workers=1).measures()
+    results = run(study, tmp_path / "out", workers=1)
+    measures = results.measures()
     mine = measures[(measures["estimator"] == "euda") & (measures["compared_with"] == "")]
-    assert np.nanmax(mine.loc[mine["measure"] == "power", "value"]) == 0.0
+    assert {"power", "false_alarm_prob", "threshold", "premature_prob"} <= set(mine["measure"])
+    assert mine["value"].isna().all()
     assert (mine.loc[mine["measure"] == "power", "n_failed"] == 12).all()
+    paired = measures[(measures["estimator"] == "euda") & (measures["compared_with"] != "")]
+    assert paired["value"].isna().all()
+    exact = measures[(measures["estimator"] == "exact") & (measures["measure"] == "power")]
+    assert exact.loc[exact["horizon"] == 1.0, "value"].notna().all()
+    assert "NaN" not in json.dumps(results.plain())
+
+
+def test_a_look_that_an_estimator_does_not_serve_counts_as_failed(tmp_path, monkeypatch):
+    late = (
+        "status=np.zeros(score.shape, dtype=np.int64),",
+        "status=np.where(score > 900.0, 2, 0),",
+    )
+    text = MOODY.replace("(mean > 900.0).any()", "False").replace(*late)
+    (tmp_path / "picky_engine.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.invalidate_caches()
+    study = Study.from_toml(
+        write_study(tmp_path, ('kind = "euda_rule"', 'kind = "own"\nuses = "picky_engine:Moody"'))
+    )
+    results = run(study, tmp_path / "out", workers=1)
+    rows = results.rows()
+    refused = rows[(rows["estimator"] == "euda") & (rows["status"] == int(Status.NOT_APPLICABLE))]
+    expected = refused.groupby(["scenario", "design"])["replication"].nunique()
+    measures = results.measures()
+    power = measures[(measures["measure"] == "power") & (measures["horizon"] == 1.0)]
+    power = power[(power["estimator"] == "euda") & (power["compared_with"] == "")]
+    assert power["value"].notna().all()
+    for (scenario, design), part in power.groupby(["scenario", "design"]):
+        assert set(part["n_failed"]) == {expected.get((scenario, design), 0)}
+    assert 0 < power["n_failed"].max() <= 12
