@@ -134,3 +134,27 @@ def test_the_guard_keeps_the_worst_world_within_the_budget():
     assert max(rates) <= 0.1
     plain_rates = [np.mean(scores[bins.label == b] > plain.value) for b in range(bins.n_bin)]
     assert max(plain_rates) > 0.1
+
+
+def test_a_programme_without_a_world_does_not_disarm_the_guard():
+    rng = np.random.default_rng(10)
+    shared, walk = np.abs(rng.standard_normal((2, 3000)))
+    scores = rng.standard_normal(3000) * (1.0 + shared)
+    counts = resampling_counts(np.random.default_rng(11), 20, 3000)
+    whole = guarded_threshold(scores, prior_bins(shared, walk), 0.1, counts)
+    shared[7] = walk[7] = walk[8] = np.nan
+    scores[7] = -np.inf
+    bins = prior_bins(shared, walk)
+    assert bins.label[7] == bins.label[8] == -1
+    assert np.isfinite(bins.shared).all()
+    found = guarded_threshold(scores, bins, 0.1, counts)
+    assert np.isfinite(found.value)
+    assert np.isfinite(found.draws).all()
+    assert abs(found.value - whole.value) < 5 * whole.draws.std(ddof=1)
+
+
+def test_a_guard_that_saw_no_world_is_refused():
+    bins = prior_bins(np.full(30, np.nan), np.full(30, np.nan))
+    assert bins.n_bin == 0
+    with pytest.raises(ValueError, match="bins"):
+        guarded_threshold(np.zeros(30), bins, 0.1, np.ones((2, 30)))

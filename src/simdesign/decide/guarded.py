@@ -38,7 +38,8 @@ def prior_bins(sigma_shared: Floats, sigma_rw: Floats) -> Bins:
     Parameters
     ----------
     sigma_shared, sigma_rw : ndarray of float64, shape (n_null,)
-        As drawn in each programme of the null mixture.
+        As drawn in each programme of the null mixture. A programme whose world could not be
+        made has NaN and is in no bin.
     """
     inside = _central(sigma_shared) & _central(sigma_rw)
     varies = [np.unique(x[inside]).size > 1 for x in (sigma_shared, sigma_rw)]
@@ -73,21 +74,29 @@ def guarded_threshold(largest: Floats, bins: Bins, budget: float, counts: Floats
     bins : Bins
     budget : float
     counts : ndarray, shape (n_draw, n_null)
+
+    Raises
+    ------
+    ValueError
+        Without any bin: a guard that saw no world would be an alarm that never sounds.
     """
+    if bins.n_bin == 0:
+        raise ValueError("bins: at least one must hold a programme with known parameters")
     value, draws = -np.inf, np.full(counts.shape[0], -np.inf)
     for number in range(bins.n_bin):
         inside = bins.label == number
         own = calibrated_threshold(largest[inside], budget, counts[:, inside])
         value, draws = max(value, own.value), np.maximum(draws, own.draws)
-    if bins.n_bin == 0:
-        value, draws = np.inf, np.full(counts.shape[0], np.inf)
     attained = float(np.mean(largest > value)) if largest.size else 0.0
     return Threshold(value=value, attained=attained, draws=draws, n_null=largest.size)
 
 
 def _central(values: Floats) -> np.ndarray:
+    known = np.isfinite(values)
+    if not known.any():
+        return known
     tail = 0.5 * (1.0 - CENTRAL)
-    low, high = np.quantile(values, [tail, 1.0 - tail])
+    low, high = np.quantile(values[known], [tail, 1.0 - tail])
     return np.asarray((values >= low) & (values <= high))
 
 

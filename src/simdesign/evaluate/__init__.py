@@ -3,6 +3,7 @@
 from simdesign.evaluate.costs import DesignCost as DesignCost
 from simdesign.evaluate.costs import design_cost as design_cost
 from simdesign.evaluate.detection import Alarms as Alarms
+from simdesign.evaluate.detection import alarm_share as alarm_share
 from simdesign.evaluate.detection import alarms_after_break as alarms_after_break
 from simdesign.evaluate.detection import false_alarm_prob as false_alarm_prob
 from simdesign.evaluate.detection import power as power

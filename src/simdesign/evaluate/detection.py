@@ -165,6 +165,19 @@ def type_m(alarms: Alarms, effect: Floats, true_effect: Floats) -> Measure:
 
 def false_alarm_prob(look: Ints, weight: Floats, n_look: int, n_failed: int) -> Measure:
     """Return P(any alarm in the programme) when nothing breaks; ``look`` as in ``Alarms``."""
+    return alarm_share(look < n_look, weight, n_failed)
+
+
+def alarm_share(hit: Bools, weight: Floats, n_failed: int = 0) -> Measure:
+    """Return the share of programmes with an alarm.
+
+    Parameters
+    ----------
+    hit : ndarray of bool, shape (d, r)
+        At the threshold of every draw.
+    weight : ndarray, shape (d, r)
+    n_failed : int
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = (weight * (look < n_look)).sum(axis=1) / weight.sum(axis=1)
-    return resampled_measure(share, look.shape[1], n_failed, share=True)
+        share = np.einsum("dr,dr->d", weight, hit.astype(float)) / weight.sum(axis=1)
+    return resampled_measure(share, hit.shape[1], n_failed, share=True)

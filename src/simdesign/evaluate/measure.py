@@ -142,6 +142,8 @@ def difference(one: Measure, other: Measure) -> Measure:
         influence = one.influence - other.influence
         total = influence.size
         mcse = float(np.sqrt(np.sum(influence**2) / total / max(total - 1, 1)))
+    elif n_rep == 0:
+        mcse = np.nan
     else:
         raise ValueError("paired measures must be of one kind")
     return Measure(

@@ -11,7 +11,7 @@ import numpy as np
 
 from simdesign import decide, evaluate
 from simdesign.evaluate import Measure
-from simdesign.records import Floats, Ints
+from simdesign.records import Bools, Floats, Ints
 from simdesign.run.grid import Grid, load_grid
 from simdesign.run.judge import DELAY_YEARS, VERDICT_YEARS, Address, Evidence, in_world, judge
 from simdesign.run.plan import Plan, visits_of
@@ -142,8 +142,9 @@ class _Assessor:
             found = decide.calibrated_thresholds(largest, self.budgets, weight[1:])
             for budget, threshold in zip(self.budgets, found, strict=True):
                 cutoffs.append(_cutoff("operating", budget, threshold, fitted))
-            guarded = decide.guarded_threshold(largest, bins, self.budget, weight[1:])
-            cutoffs.append(_cutoff("guarded", self.budget, guarded, fitted))
+            if bins.n_bin:  # none when no world could be made: then there is nothing to guard
+                guarded = decide.guarded_threshold(largest, bins, self.budget, weight[1:])
+                cutoffs.append(_cutoff("guarded", self.budget, guarded, fitted))
             published = decide.published_alarms(
                 grid.cell("published_alarm", design, estimator, substance)
             )
@@ -152,24 +153,25 @@ class _Assessor:
             for cutoff in (*cutoffs, *self._as_published(estimator)):
                 place = self._place(grid, substance, design, estimator, cutoff)
                 if cutoff.kind == "published":
-                    hit = published[0] < score.shape[1]
+                    hit = np.broadcast_to(published < score.shape[1], weight.shape)
                 else:
-                    hit = largest > cutoff.values[0]
+                    hit = largest > cutoff.values[:, None]
                     self._add_threshold(cutoff, grid.n_rep, **place)
-                rate = evaluate.mean_measure(
-                    hit.astype(float), np.full(hit.size, fitted), n_failed, share=True
-                )
+                # on the programmes that set the threshold the share is the budget in every
+                # resample: what another run would differ by is the binomial error
+                rate = _share(hit[0], fitted, n_failed)
                 self.result.table.add("false_alarm_prob", rate, **place)
                 if not fitted:
                     continue
                 if cutoff.budget == self.budget or cutoff.kind == "published":
-                    self._binned(hit, bins, shared, walk, place)
+                    self._binned(hit, weight, bins, shared, walk, place)
         self._any_substance(grid)
         self._picture(grid)
 
     def _binned(
         self,
-        hit: np.ndarray,
+        hit: Bools,
+        weight: Floats,
         bins: decide.Bins,
         shared: Floats,
         walk: Floats,
@@ -177,33 +179,39 @@ class _Assessor:
     ) -> None:
         """Add false alarms as a function of the drawn parameters, and the worst cell."""
         for name, values in (("sigma_shared", shared), ("sigma_rw", walk)):
-            if np.unique(values).size == 1:
+            known = np.flatnonzero(np.isfinite(values))  # a world that failed has no parameters
+            if np.unique(values[known]).size < 2:
                 continue
-            for part in np.array_split(np.argsort(values, kind="stable"), N_BIN):
+            order = known[np.argsort(values[known], kind="stable")]
+            for part in np.array_split(order, N_BIN):
                 if part.size:
-                    rate = _share(hit[part])
+                    rate = evaluate.alarm_share(hit[:, part], weight[:, part])
                     self.result.table.add(
                         f"false_alarm_by_{name}", rate, horizon=float(values[part].mean()), **place
                     )
-        cells = [_share(hit[bins.label == number]) for number in range(bins.n_bin)]
+        cells = [np.flatnonzero(bins.label == number) for number in range(bins.n_bin)]
         if cells:
-            worst = max(cells, key=lambda item: item.value)
-            self.result.table.add("false_alarm_worst_cell", worst, **place)
+            worst = max(cells, key=lambda part: float(hit[0, part].mean()))
+            rate = evaluate.alarm_share(hit[:, worst], weight[:, worst])
+            self.result.table.add("false_alarm_worst_cell", rate, **place)
 
     def _any_substance(self, grid: Grid) -> None:
         if len(grid.substances) < 2:
             return
+        weight = self.weight(grid)
         for design in self.designs:
             for estimator in self.estimators:
-                hit, fitted = np.zeros(grid.n_rep, dtype=bool), True
+                hit, fitted = np.zeros(weight.shape, dtype=bool), True
                 for substance in grid.substances:
                     cutoff = self._operating(substance, design, estimator)
                     fitted &= grid.is_fitted(design, estimator, substance)
                     score = grid.cell("score", design, estimator, substance)
-                    hit |= decide.largest_scores(score) > cutoff.values[0]
+                    hit |= decide.largest_scores(score) > cutoff.values[:, None]
+                known = weight if fitted else np.full(weight.shape, np.nan)
                 self.result.table.add(
-                    "false_alarm_any_substance", _share(hit, fitted), scenario=grid.scenario,
-                    design=design, estimator=estimator, threshold="operating", budget=self.budget,
+                    "false_alarm_any_substance", evaluate.alarm_share(hit, known),
+                    scenario=grid.scenario, design=design, estimator=estimator,
+                    threshold="operating", budget=self.budget,
                 )  # fmt: skip
 
     def _operating(self, substance: str, design: str, estimator: str) -> _Cutoff:
@@ -224,8 +232,8 @@ class _Assessor:
             oracle[substance, design, estimator] = cutoff
             place = self._place(grid, substance, design, estimator, cutoff)
             self._add_threshold(cutoff, grid.n_rep, **place)
-            rate = _share(largest > cutoff.values[0], fitted)
-            self.result.table.add("false_alarm_prob", rate, **place)
+            rate = _share(largest > cutoff.values[0], fitted, n_failed)
+            self._keep("false_alarm_prob", rate, np.nan, place)
             for other in (
                 *self.operating.get((substance, design, estimator, ""), ()),
                 *self._as_published(estimator),
@@ -234,7 +242,7 @@ class _Assessor:
                 known = _known_weight(weight, fitted, other)
                 rate = evaluate.false_alarm_prob(look, known, score.shape[1], n_failed)
                 place = self._place(grid, substance, design, estimator, other)
-                self.result.table.add("false_alarm_prob", rate, **place)
+                self._keep("false_alarm_prob", rate, np.nan, place)
         self._picture(grid)
         return oracle
 
@@ -325,10 +333,12 @@ class _Assessor:
             "estimator": estimator,
         }  # fmt: skip
         truth = last["true_effect"]
-        if np.isfinite(last["effect"]).any():
+        # a rule's "effect" is the year-on-year change that it tests, not the E of these measures
+        engine = isinstance(self.plan.study.estimators[estimator], ExactStep | ExactSite)
+        if engine and np.isfinite(last["effect"]).any():
             self._keep("effect_bias", evaluate.bias(last["effect"], truth, n_failed), np.nan, place)
             self._keep("effect_rmse", evaluate.rmse(last["effect"], truth, n_failed), np.nan, place)
-        if np.isfinite(last["effect_low"]).any():
+        if engine and np.isfinite(last["effect_low"]).any():
             covered = evaluate.coverage(last["effect_low"], last["effect_high"], truth, n_failed)
             self._keep("effect_coverage", covered, np.nan, place)
         if np.isfinite(last["fitted_break_day"]).any():
@@ -373,7 +383,10 @@ class _Assessor:
         for address, value in list(self.known.items()):
             if address.scenario != grid.scenario.name or address.design == self.reference:
                 continue
-            paired = evaluate.difference(value, self.known[address._replace(design=self.reference)])
+            mine = self.known.get(address._replace(design=self.reference))
+            if mine is None:  # the reference has no such measure: no fit of it succeeded
+                continue
+            paired = evaluate.difference(value, mine)
             self.result.table.add(
                 address.measure, paired, scenario=grid.scenario, substance=address.substance,
                 design=address.design, estimator=address.estimator, threshold=address.threshold,
@@ -418,5 +431,6 @@ def _known_weight(weight: Floats, fitted: bool, cutoff: _Cutoff) -> Floats:
     return weight if known else np.full(weight.shape, np.nan)
 
 
-def _share(hit: np.ndarray, fitted: bool = True) -> Measure:
-    return evaluate.mean_measure(hit.astype(float), np.full(hit.size, fitted), share=True)
+def _share(hit: Bools, fitted: bool = True, n_failed: int = 0) -> Measure:
+    used = np.full(hit.size, fitted)
+    return evaluate.mean_measure(hit.astype(float), used, n_failed, share=True)
