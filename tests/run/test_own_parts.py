@@ -1,7 +1,9 @@
 """A user's own schedule and mechanism in a study: known by their source, checked beforehand."""
 
 import importlib
+import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -192,3 +194,25 @@ def test_the_mechanism_of_the_page_runs(part, tmp_path):
     last = rows[(rows["look"] == 5) & rows["scenario"].str.endswith("size=0.3")]
     np.testing.assert_allclose(last["true_effect"], np.log(1.3), rtol=1e-12)
     assert (rows["reason"] == "").all()
+
+
+def test_parts_beside_the_study_file_are_found_by_workers_and_when_resuming(tmp_path):
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "beside" / "lies_beside.py").write_text(SCHEDULE, encoding="utf-8")
+    own = OWN_DESIGN[1].replace("my_part:PLACE", "lies_beside:one_week")
+    study = write_study(tmp_path / "beside", (OWN_DESIGN[0], own))
+    out = tmp_path / "results" / "out"
+
+    def call(*arguments):  # elsewhere, and a process that knows nothing yet
+        command = [sys.executable, "-c", "from simdesign.cli import main; main()", *arguments]
+        return subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
+
+    done = call("run", str(study), "--out", str(out), "--replications", "4", "--workers", "2")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((out / "manifest.json").read_text())["own_parts"] == "../../beside"
+    for victim in sorted(out.glob("shards/*"))[:2]:
+        victim.unlink()
+    resumed = call("resume", str(out), "--workers", "2")
+    assert resumed.returncode == 0, resumed.stderr
+    status = json.loads(call("status", str(out), "--json").stdout)
+    assert (status["missing"], status["failed_rows"]) == (0, 0)

@@ -6,6 +6,7 @@ of one scenario with the cells to compute. The size of a task is a matter of spe
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from simdesign.sample import FixedPolicy, first_day_of, policy, schedule
 from simdesign.simulate import prepare
 from simdesign.spec.base import content_hash, plain
 from simdesign.spec.estimator import ExactSite, ExactStep
-from simdesign.spec.own import own_parts, source_hash
+from simdesign.spec.own import look_in, own_parts, source_hash
 from simdesign.spec.schedule import OwnSchedule, Triggered
 from simdesign.spec.study import Scenario, Study
 from simdesign.units import day_of
@@ -66,6 +67,8 @@ class Plan:
     scenarios: tuple[Scenario, ...]
     cells: Mapping[str, tuple[Cell, ...]]
     """Scenario -> its cells, in order of (design, estimator, substance)."""
+    folder: Path | None = None
+    """Where own parts are found besides what is installed; None when there are none."""
 
     def n_rep(self, scenario: Scenario) -> int:
         """Return the number of replications of a scenario."""
@@ -83,8 +86,20 @@ class Plan:
         return sum(self.n_rep(s) for s in self.scenarios)
 
 
-def make_plan(study: Study, size: str, replications: int | None = None) -> Plan:
+def make_plan(
+    study: Study, size: str, replications: int | None = None, folder: str | Path | None = None
+) -> Plan:
     """Check every scenario, design and estimator of a study, and return the plan.
+
+    Parameters
+    ----------
+    study : Study
+    size : str
+        A size of the study.
+    replications : int, optional
+        The same number for every scenario, instead of the size's numbers.
+    folder : path, optional
+        Of the study file: own parts may lie beside it.
 
     Raises
     ------
@@ -98,9 +113,14 @@ def make_plan(study: Study, size: str, replications: int | None = None) -> Plan:
     for name in names:
         if names.count(name) > 1:
             raise SpecError("factors", name, "gives the same scenario twice")
+    if folder is not None:
+        look_in(folder)
     sources: dict[str, str] = {}
     cells = {item.name: _cells(study, item, sources) for item in scenarios}
-    plan = Plan(study=study, size=size, replications=replications, scenarios=scenarios, cells=cells)
+    plan = Plan(
+        study=study, size=size, replications=replications, scenarios=scenarios, cells=cells,
+        folder=Path(folder) if folder is not None and sources else None,
+    )  # fmt: skip
     _check(plan)
     return plan
 

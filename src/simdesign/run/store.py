@@ -8,6 +8,7 @@ page.html              the page, derived from both
 
 import hashlib
 import json
+import os
 import re
 import time
 from collections.abc import Sequence
@@ -100,7 +101,9 @@ class Store:
         manifest = self.manifest()
         try:
             study = Study.from_dict(manifest["study"], str(self.manifest_path))
-            return make_plan(study, manifest["size"], manifest["replications"])
+            own = manifest.get("own_parts")
+            folder = None if own is None else self.folder / own
+            return make_plan(study, manifest["size"], manifest["replications"], folder)
         except KeyError as error:
             raise StoreError(str(self.manifest_path), f"must have the key {error}") from None
         except SpecError as error:
@@ -162,6 +165,9 @@ class Store:
             "code": code_hash(),
             "provenance": provenance(),
         }
+        if plan.folder is not None:  # where to find them again, seen from here
+            place = os.path.relpath(plan.folder.resolve(), self.folder.resolve())
+            manifest["own_parts"] = Path(place).as_posix()
         text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
         if self.manifest_path.exists() and self.manifest_path.read_text("utf-8") == text:
             return

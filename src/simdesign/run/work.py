@@ -14,6 +14,7 @@ from simdesign.run.replicate import Bench
 from simdesign.run.results import Results
 from simdesign.run.schema import Rows
 from simdesign.run.store import Store
+from simdesign.spec.own import look_in
 from simdesign.spec.study import Scenario, Study
 
 
@@ -26,6 +27,7 @@ class _Job:
     task: Task
     folder: str
     study_hash: str
+    own_folder: Path | None
 
 
 _benches: dict[str, Bench] = {}
@@ -46,6 +48,8 @@ def _bench(study_hash: str, study: Study, scenario: Scenario) -> Bench:
 
 def _work(job: _Job) -> tuple[int, int]:
     """Compute and store one task; return its replications and its failed rows."""
+    if job.own_folder is not None:
+        look_in(job.own_folder)
     started = time.perf_counter()
     rows = _bench(job.study_hash, job.study, job.scenario).run(job.task)
     seconds = time.perf_counter() - started
@@ -91,9 +95,11 @@ def run(
     SpecError, StoreError
         Before anything is computed or written.
     """
+    folder = None
     if not isinstance(study, Study):
+        folder = Path(study).parent
         study = Study.from_toml(study)
-    plan = make_plan(study, size, replications)
+    plan = make_plan(study, size, replications, folder)
     return run_plan(
         plan, Store(out or Path("runs") / study.name), workers, task_size=task_size, quiet=quiet
     )
@@ -120,7 +126,7 @@ def run_plan(
     scenarios = {item.name: item for item in plan.scenarios}
     study_hash = plan.study.hash()
     jobs = [
-        _Job(plan.study, scenarios[task.scenario], task, str(store.folder), study_hash)
+        _Job(plan.study, scenarios[task.scenario], task, str(store.folder), study_hash, plan.folder)
         for task in tasks
     ]
     total = sum(task.n_rep for task in tasks)

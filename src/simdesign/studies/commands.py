@@ -24,7 +24,7 @@ def run(
     """Run a study, then evaluate it and write its page."""
     study = Study.from_toml(study_file)
     try:
-        plan = make_plan(study, size, replications)
+        plan = make_plan(study, size, replications, study_file.parent)
     except SpecError as error:
         raise _with_source(error, str(study_file)) from None
     if list_only:
