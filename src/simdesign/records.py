@@ -22,6 +22,8 @@ Bools = npt.NDArray[np.bool_]
 
 MISSING_DAY = -1
 """Pads ``Visits.day`` where a visit has fewer days than the longest one."""
+LAB_STEP = 10**6
+"""A batch number is laboratory * LAB_STEP + a number within the laboratory."""
 
 
 class Status(enum.IntEnum):

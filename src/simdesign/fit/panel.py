@@ -11,11 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from simdesign.records import Bools, Floats, Ints, Looks, Visits
+from simdesign.records import LAB_STEP, Bools, Floats, Ints, Looks, Visits
 from simdesign.units import DAYS_PER_YEAR
-
-LAB_STEP = 10**6
-"""A batch number is laboratory * LAB_STEP + a number within the laboratory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from simdesign.errors import SpecError
-from simdesign.records import MISSING_DAY, Visits
+from simdesign.records import LAB_STEP, MISSING_DAY, Visits
 from simdesign.sample.calendar import Calendar, Campaign, week_of
 from simdesign.sample.policy import Policy, build_policy
 from simdesign.sample.sites import dealt, indices
@@ -14,9 +14,8 @@ from simdesign.spec.schedule import Weekday
 from simdesign.spec.study import Programme
 from simdesign.units import date_of
 
-LAB_STEP = 10**6
-"""A batch is laboratory * LAB_STEP + calendar year * YEAR_STEP + week of analysis."""
 YEAR_STEP = 100
+"""A batch is laboratory * LAB_STEP + calendar year * YEAR_STEP + week of analysis."""
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
