@@ -118,10 +118,10 @@ def test_structure_serves_a_screen_reader(document):
 
 def test_verdicts_are_there_in_both_languages(results, document):
     words = {
-        "en": ("as good", "not as good", "cannot be told"),
-        "nl": ("even goed", "minder goed", "niet te zeggen"),
+        "en": ("as good", "not as good", "cannot be told", "no design notices"),
+        "nl": ("even goed", "minder goed", "niet te zeggen", "geen meetplan merkt"),
     }
-    codes = ("as_good", "not_as_good", "cannot_tell")
+    codes = ("as_good", "not_as_good", "cannot_tell", "neither_notices")
     verdicts = results.verdicts()
     assert {(v.topic, v.threshold) for v in verdicts} == {
         ("picture", ""), ("break", "operating"), ("break", "oracle"),

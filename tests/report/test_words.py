@@ -1,5 +1,6 @@
 """Numbers as text, names, and the sentences of a verdict."""
 
+import dataclasses
 import math
 import re
 import string
@@ -32,6 +33,7 @@ def verdict(sigma, code, topic="break", threshold="operating", **changes):
         "world": {"world.substances.*.sigma_shared": sigma}, "sigma_shared": sigma, "code": code,
         "reference": "annual", "best": "dense", "reference_value": 0.413, "best_value": 0.702,
         "mcse": 0.021, "at_equal_cost": None, "losses": (loss,),
+        "reference_false_alarm": 0.147, "best_false_alarm": 0.09,
     } | changes  # fmt: skip
     return Verdict(**parts)
 
@@ -121,12 +123,16 @@ def test_a_verdict_in_words():
     )
     assert english[1].strip() == (
         "Trend break, cocaine, shared error 0 %: not as good. Of 100 breaks of 20 % and more, "
-        "annual notices 41 within 3 years, dense 70 (difference +29, Monte Carlo error 2.1)."
+        "annual notices 41 within 3 years, dense 70 (difference +29, Monte Carlo error 2.1). "
+        "Of 100 unchanged programmes in that world 15 against 9 raise a false alarm. No design of about "
+        "the same cost (at most 25 % dearer)."
     )
     assert any("between a shared error of 0 % and 10 %" in line for line in english)
     assert any(line.startswith("The data do not fix the level") for line in english)
     dutch = [line.replace("\N{NO-BREAK SPACE}", " ") for line in verdict_text(items, "nl")]
     assert "Monte-Carlofout 2,1" in dutch[1]
+    assert "Van 100 programma's zonder breuk in die wereld geven er 15 tegen 9 vals" in dutch[1]
+    assert "Geen meetplan van ongeveer gelijke kosten" in dutch[1]
     assert any("trendbreuk" in line.lower() and "minder goed" in line for line in dutch)
 
 
@@ -135,6 +141,41 @@ def test_a_verdict_that_nowhere_changes_says_so():
     assert any("wherever it can be told the verdict is the same" in line for line in lines)
     lines = verdict_text([verdict(s, Code.CANNOT_TELL) for s in (0.0, 0.1)], "en")
     assert any("cannot be told at any level studied" in line for line in lines)
+
+
+def test_blind_designs_are_called_so_and_never_as_good():
+    loss = Loss(scenario="s", size=0.2, other="dense", measure="power", reference_value=0.15,
+                other_value=0.2, loss=0.05, mcse=0.02, margin=0.1, n_rep=300,
+                reference_high=0.2, other_high=0.25)  # fmt: skip
+    items = [
+        verdict(0.03, Code.NOT_AS_GOOD),
+        verdict(0.1, Code.NEITHER_NOTICES, losses=(loss,), at_equal_cost=Code.NEITHER_NOTICES),
+    ]
+    english = verdict_text(items, "en")
+    assert any("no design notices such breaks (shared error 10" in line for line in english)
+    assert "No design compared notices half" in english[2]
+    assert "Against designs of about the same cost" in english[2]
+    assert any("to “no design notices such breaks” between" in line for line in english)
+    dutch = verdict_text(items, "nl")
+    assert "geen meetplan merkt zulke breuken op" in dutch[2]
+    assert "Geen van de vergeleken meetplannen" in dutch[2]
+
+
+def test_comparisons_without_replications_are_named():
+    nothing = Loss(scenario="s", size=0.2, other="dense", measure="restricted_mean_delay",
+                   reference_value=math.nan, other_value=math.nan, loss=math.nan, mcse=math.nan,
+                   margin=1.0, n_rep=0)  # fmt: skip
+    item = verdict(0.0, Code.CANNOT_TELL)
+    item = dataclasses.replace(item, losses=(*item.losses, nothing))
+    assert "1 of its 2 comparisons rest on no replication" in verdict_text(item, "en")[1]
+    assert "1 van de 2 vergelijkingen" in verdict_text(item, "nl")[1]
+
+
+def test_a_study_without_a_change_that_counts_says_so():
+    picture = verdict(0.0, Code.AS_GOOD, topic="picture", threshold="")
+    assert any("not judged, because" in line for line in verdict_text(picture, "en"))
+    assert any("niet beoordeeld" in line for line in verdict_text(picture, "nl"))
+    assert not any("not judged" in line for line in verdict_text(verdict(0.0, Code.AS_GOOD)))
 
 
 def test_worlds_that_differ_otherwise_are_kept_apart():

@@ -26,11 +26,13 @@ from simdesign.evaluate.picture import large_error_prob as large_error_prob
 from simdesign.evaluate.picture import level_bias as level_bias
 from simdesign.evaluate.picture import level_rmse as level_rmse
 from simdesign.evaluate.picture import right_verdict_prob as right_verdict_prob
+from simdesign.evaluate.verdict import EQUAL_COST as EQUAL_COST
 from simdesign.evaluate.verdict import Code as Code
 from simdesign.evaluate.verdict import Flip as Flip
 from simdesign.evaluate.verdict import Loss as Loss
 from simdesign.evaluate.verdict import Verdict as Verdict
 from simdesign.evaluate.verdict import code_of as code_of
 from simdesign.evaluate.verdict import flips as flips
+from simdesign.evaluate.verdict import is_blind as is_blind
 from simdesign.evaluate.verdict import loss as loss
 from simdesign.evaluate.verdict import verdict_of as verdict_of

@@ -1,25 +1,34 @@
-"""Three-valued verdicts: as good, not as good, or cannot be told with these replications.
+"""Verdicts: as good, not as good, or cannot be told with these replications.
 
 The reference design is compared with every other one on the same replications. It is *as good*
 within a margin when, for every change and every other design, the upper confidence limit of what
 it loses stays below the margin. Each limit is one-sided 95 %; because *all* of them must hold, the
 claim as a whole is wrong with at most 5 % (intersection-union test, Berger 1982). It is *not as
 good* when for at least one of them the lower limit exceeds the margin, with the 5 % divided by
-the number of comparisons (Bonferroni). Everything else *cannot be told*.
+the number of comparisons (Bonferroni). Everything else *cannot be told*. Designs that are all
+blind are equally good at noticing nothing: where none of those compared notices half of any judged
+break, the verdict is that *no design notices* them, never *as good*.
 """
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
 from scipy import stats
 
 from simdesign.evaluate.measure import Measure
 
-EQUAL_COST = 1.10
-"""A design costs about as much as another one when it costs at most this many times as much."""
+EQUAL_COST = 1.25
+"""A design costs about as much as another one when it costs at most this many times as much.
+
+At the default unit prices one round staggered over four weeks costs 15 % more than one round at
+once, two rounds about twice as much.
+"""
+BLIND = 0.5
+"""A design is blind when it notices, with 95 % confidence, less than this share of every break."""
 ERROR = 0.05
 """Probability with which a verdict other than *cannot be told* may be wrong at its margin."""
 
@@ -30,6 +39,8 @@ class Code(enum.StrEnum):
     AS_GOOD = "as_good"
     NOT_AS_GOOD = "not_as_good"
     CANNOT_TELL = "cannot_tell"
+    NEITHER_NOTICES = "neither_notices"
+    """It cannot be told, or they agree, because none of the designs compared notices breaks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +57,9 @@ class Loss:
     mcse: float  # of the paired difference
     margin: float
     n_rep: int
+    reference_high: float = np.nan  # upper end of the 95 % Monte Carlo interval
+    other_high: float = np.nan
+    span: float = 1.0  # range of the measure: 1 for a probability, the restriction of a delay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +78,20 @@ class Verdict:
     reference_value: float  # mean over the changes: power within three years, or P(large error)
     best_value: float
     mcse: float  # of the difference of these two means, at most
-    at_equal_cost: Code | None  # against designs at most 10 % dearer; None without any
+    at_equal_cost: Code | None  # against designs of about the same cost; None without any
     losses: tuple[Loss, ...]
+    reference_false_alarm: float = np.nan  # P(any alarm) in this very world when nothing breaks
+    best_false_alarm: float = np.nan
+
+    @property
+    def undefined(self) -> tuple[Loss, ...]:
+        """The comparisons that rest on no replication: they can never be *as good*."""
+        return tuple(item for item in self.losses if not _is_known(item))
+
+    @property
+    def neither_notices(self) -> bool:
+        """Whether no design compared notices half of any judged break, whatever the code."""
+        return is_blind(self.losses)
 
 
 def loss(
@@ -76,40 +102,61 @@ def loss(
     values: tuple[Measure, Measure],
     paired: Measure,
     margin: float,
+    span: float = 1.0,
 ) -> Loss:
     """Return a loss from the reference's and the other's measure and their paired difference.
 
     ``paired`` is reference minus other; more power is better, more of anything else worse.
+    ``span`` is the range of the measure.
     """
     sign = -1.0 if measure == "power" else 1.0
     return Loss(
         scenario=scenario, size=size, other=other, measure=measure,
         reference_value=values[0].value, other_value=values[1].value,
         loss=sign * paired.value, mcse=paired.mcse, margin=margin, n_rep=paired.n_rep,
+        reference_high=values[0].high, other_high=values[1].high, span=span,
     )  # fmt: skip
+
+
+def _is_known(item: Loss) -> bool:
+    return item.n_rep > 0 and bool(np.isfinite(item.loss) and np.isfinite(item.mcse))
 
 
 def _half_width(item: Loss, error: float) -> float:
     """Return the one-sided confidence half-width.
 
     Where no replication tells two designs apart the MCSE is 0; then the share that could is
-    bounded by log(1/error)/n (the rule of three for 5 %).
+    bounded by log(1/error)/n (the rule of three for 5 %), each by at most the measure's range.
     """
-    if item.n_rep < 1 or not np.isfinite(item.loss) or not np.isfinite(item.mcse):
+    if not _is_known(item):
         return np.inf
-    least = np.log(1.0 / error) / item.n_rep
+    least = item.span * np.log(1.0 / error) / item.n_rep
     return float(max(stats.norm.isf(error) * item.mcse, least))
+
+
+def is_blind(losses: Sequence[Loss]) -> bool:
+    """Return whether no design compared notices half of any break judged.
+
+    True when the upper end of the 95 % Monte Carlo interval of every design's power is below
+    ``BLIND`` on every change; never without a known power.
+    """
+    power = [item for item in losses if item.measure == "power"]
+    return bool(power) and all(
+        item.reference_high < BLIND and item.other_high < BLIND for item in power
+    )
 
 
 def code_of(losses: Sequence[Loss]) -> Code:
     """Return the verdict over all comparisons."""
     if not losses:
         return Code.CANNOT_TELL
-    if all(item.loss + _half_width(item, ERROR) <= item.margin for item in losses):
-        return Code.AS_GOOD
     each = ERROR / len(losses)
     if any(item.loss - _half_width(item, each) > item.margin for item in losses):
         return Code.NOT_AS_GOOD
+    if is_blind(losses):
+        return Code.NEITHER_NOTICES
+    if all(item.loss + _half_width(item, ERROR) <= item.margin for item in losses):
+        return Code.AS_GOOD
     return Code.CANNOT_TELL
 
 
@@ -124,6 +171,7 @@ def verdict_of(
     sigma_shared: float,
     reference: str,
     cost: dict[str, float],
+    false_alarm: Mapping[str, float] = MappingProxyType({}),
 ) -> Verdict:
     """Return one verdict of the reference design against all others.
 
@@ -136,6 +184,8 @@ def verdict_of(
         What the verdict is about.
     cost : dict
         Design -> expected cost.
+    false_alarm : mapping, optional
+        Design -> P(any alarm) in this world when nothing breaks, at this threshold.
     """
     headline = "power" if topic == "break" else "large_error_prob"
     mine = [item for item in losses if item.measure == headline]
@@ -156,6 +206,8 @@ def verdict_of(
         mcse=_mean([item.mcse for item in chosen]),
         at_equal_cost=code_of(equal) if equal else None,
         losses=tuple(losses),
+        reference_false_alarm=false_alarm.get(reference, np.nan),
+        best_false_alarm=false_alarm.get(best, np.nan),
     )  # fmt: skip
 
 
@@ -176,7 +228,8 @@ class Flip:
 def flips(verdicts: Sequence[Verdict]) -> list[Flip]:
     """Return where a series of verdicts changes as the shared error grows.
 
-    A level at which nothing can be told lies between the two levels of a flip and makes none.
+    A level at which nothing can be told lies between the two levels of a flip and makes none; one
+    from which no design notices breaks any more is a flip.
 
     Parameters
     ----------

@@ -216,10 +216,13 @@ def _verdict_group(group: Group, wording: Wording, main: bool) -> VerdictGroup:
             if index < len(column)
         )
         rows.append(VerdictRow(level=level(item.sigma_shared, wording.texts), cells=cells))
+    summaries = [wording.summary(column) for column in columns]
+    if not group.judges_breaks:
+        summaries.append(wording.no_break_judged(group.substance))
     return VerdictGroup(
         title=title,
         main=main,
-        summaries=tuple(wording.summary(column) for column in columns),
+        summaries=tuple(summaries),
         flips=tuple(line for column in columns for line in wording.flip_lines(column)),
         open_level=wording.open_level(group.substance),
         heads=tuple(wording.topic(column[0].topic, column[0].threshold) for column in columns),

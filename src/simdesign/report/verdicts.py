@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from simdesign.evaluate import Code, Loss, Verdict, flips
+from simdesign.evaluate import EQUAL_COST, Code, Loss, Verdict, flips
 from simdesign.report.names import design_names, level, world
 from simdesign.report.numbers import general, number, of_hundred, percent
 from simdesign.report.texts import Texts
@@ -31,6 +31,11 @@ class Group:
         """Return one kind of verdict, by level of the shared error."""
         found = [v for v in self.verdicts if (v.topic, v.threshold) == (topic, threshold)]
         return sorted(found, key=lambda item: item.sigma_shared)
+
+    @property
+    def judges_breaks(self) -> bool:
+        """Whether any verdict is about a break."""
+        return any(item.topic == "break" for item in self.verdicts)
 
 
 def groups_of(verdicts: Iterable[Verdict], texts: Texts) -> list[Group]:
@@ -58,7 +63,7 @@ class Wording:
         return self.designs.get(name, name)
 
     def code(self, code: Code) -> str:
-        """Return one of the three verdicts."""
+        """Return a verdict's word."""
         return self.texts(f"verdict.{code.value}")
 
     def topic(self, topic: str, threshold: str) -> str:
@@ -81,7 +86,7 @@ class Wording:
     def numbers(self, item: Verdict) -> str:
         """Return the sentence with the numbers behind a verdict."""
         if not math.isfinite(item.reference_value):
-            return ""
+            return " ".join(self.missing(item))
         difference = 100.0 * (item.best_value - item.reference_value)
         text = self.texts(
             f"verdict.{item.topic}_numbers",
@@ -94,9 +99,36 @@ class Wording:
             mcse=number(100.0 * item.mcse, self.lang, 1),
             years=_YEARS,
         )
-        if item.at_equal_cost is not None:
-            text += " " + self.texts("verdict.equal_cost", code=self.code(item.at_equal_cost))
-        return text
+        return " ".join([text, *self.remarks(item)])
+
+    def remarks(self, item: Verdict) -> list[str]:
+        """Return what stands beside the numbers: false alarms, equal cost, missing comparisons."""
+        found = []
+        if math.isfinite(item.reference_false_alarm) and math.isfinite(item.best_false_alarm):
+            found.append(
+                self.texts(
+                    "verdict.false_alarms",
+                    mine=of_hundred(item.reference_false_alarm, 0.0, self.lang),
+                    theirs=of_hundred(item.best_false_alarm, 0.0, self.lang),
+                )
+            )
+        if item.neither_notices:
+            found.append(self.texts("verdict.blind"))
+        more = percent(EQUAL_COST - 1.0, self.lang)
+        found.append(
+            self.texts("verdict.no_equal_cost", more=more)
+            if item.at_equal_cost is None
+            else self.texts("verdict.equal_cost", more=more, code=self.code(item.at_equal_cost))
+        )
+        return [*found, *self.missing(item)]
+
+    def missing(self, item: Verdict) -> list[str]:
+        """Return the sentence on comparisons that rest on no replication, if there are any."""
+        if not item.undefined:
+            return []
+        return [
+            self.texts("verdict.undefined", n=str(len(item.undefined)), total=str(len(item.losses)))
+        ]
 
     def line(self, item: Verdict) -> str:
         """Return one verdict with its numbers."""
@@ -153,6 +185,14 @@ class Wording:
             for flip in found
         ]  # fmt: skip
 
+    def no_break_judged(self, substance: str) -> str:
+        """Return the sentence for a study without any change of the size that is judged."""
+        return self.texts(
+            "verdict.no_break_judged",
+            substance=self.texts.substance(substance),
+            smallest=percent(self.margin.smallest_change, self.lang),
+        )
+
     def open_level(self, substance: str) -> str:
         """Return the sentence that the data do not fix the level."""
         bounds = open_interval(substance)
@@ -194,6 +234,8 @@ def verdict_text(
             lines.append(wording.texts("verdict.world", world=group.world))
         columns = [column for key in COLUMNS if (column := group.column(*key))]
         lines += [wording.summary(column) for column in columns]
+        if not group.judges_breaks:
+            lines.append(wording.no_break_judged(group.substance))
         lines += ["  " + wording.line(item) for column in columns for item in column]
         lines += [line for column in columns for line in wording.flip_lines(column)]
         lines.append(wording.open_level(group.substance))

@@ -78,8 +78,24 @@ def judge(evidence: Evidence, world: Scenario) -> list[Verdict]:
                         sigma_shared=shared_level(world.factors),
                         reference=plan.study.decision.reference,
                         cost=evidence.cost,
+                        false_alarm=_false_alarm(evidence, world, substance, estimator, kind),
                     )
                 )
+    return found
+
+
+def _false_alarm(
+    evidence: Evidence, world: Scenario, substance: str, estimator: str, kind: str
+) -> dict[str, float]:
+    """Return every design's P(any alarm) in the world without change, at one threshold."""
+    found = {}
+    for design in evidence.plan.study.designs:
+        address = Address(
+            scenario=world.name, measure="false_alarm_prob", horizon=f"{math.nan:g}",
+            substance=substance, design=design, estimator=estimator, threshold=kind,
+        )  # fmt: skip
+        if kind and address in evidence.known:
+            found[design] = evidence.known[address].value
     return found
 
 
@@ -91,15 +107,15 @@ def _losses(
     margin = decision.margin
     measures = (
         [
-            ("power", VERDICT_YEARS, margin.power),
-            ("restricted_mean_delay", DELAY_YEARS, margin.delay_years),
+            ("power", VERDICT_YEARS, margin.power, 1.0),
+            ("restricted_mean_delay", DELAY_YEARS, margin.delay_years, DELAY_YEARS),
         ]
         if kind
-        else [("large_error_prob", PICTURE_YEARS, margin.picture)]
+        else [("large_error_prob", PICTURE_YEARS, margin.picture, 1.0)]
     )
     found = []
     for scenario in scenarios:
-        for measure, horizon, allowed in measures:
+        for measure, horizon, allowed, span in measures:
             mine = Address(
                 scenario=scenario.name, measure=measure, horizon=f"{horizon:g}",
                 substance=substance, design=decision.reference, estimator=estimator,
@@ -113,7 +129,14 @@ def _losses(
                 paired = evaluate.difference(*values)
                 found.append(
                     evaluate.loss(
-                        scenario.name, size_of(scenario), other, measure, values, paired, allowed
+                        scenario.name,
+                        size_of(scenario),
+                        other,
+                        measure,
+                        values,
+                        paired,
+                        allowed,
+                        span,
                     )
                 )
     return found
