@@ -124,8 +124,8 @@ def test_a_verdict_in_words():
     assert english[1].strip() == (
         "Trend break, cocaine, shared error 0 %: not as good. Of 100 breaks of 20 % and more, "
         "annual notices 41 within 3 years, dense 70 (difference +29, Monte Carlo error 2.1). "
-        "Of 100 unchanged programmes in that world 15 against 9 raise a false alarm. No design of about "
-        "the same cost (at most 25 % dearer)."
+        "Of 100 unchanged programmes in that world 15 against 9 raise a false alarm. "
+        "No design of about the same cost (at most 25 % dearer)."
     )
     assert any("between a shared error of 0 % and 10 %" in line for line in english)
     assert any(line.startswith("The data do not fix the level") for line in english)
