@@ -17,6 +17,7 @@ from simdesign.evaluate.estimates import coverage as coverage
 from simdesign.evaluate.estimates import dating_error as dating_error
 from simdesign.evaluate.estimates import rmse as rmse
 from simdesign.evaluate.incidence import cumulative_incidence as cumulative_incidence
+from simdesign.evaluate.incidence import noticed as noticed
 from simdesign.evaluate.incidence import restricted_mean_delay as restricted_mean_delay
 from simdesign.evaluate.measure import Measure as Measure
 from simdesign.evaluate.measure import difference as difference

@@ -24,6 +24,40 @@ class _Late:
     mass: Floats  # (d, m) height of each step
 
 
+def noticed(
+    alarms: Alarms, years: Floats, restrictions: tuple[float, ...]
+) -> tuple[list[Measure], list[Measure]]:
+    """Return the cumulative incidence and the restricted mean delays, in one pass.
+
+    Parameters
+    ----------
+    alarms : Alarms
+    years : ndarray of float64, shape (h,)
+        Increasing; see ``cumulative_incidence``.
+    restrictions : tuple of float
+        See ``restricted_mean_delay``.
+    """
+    n_draw, n = alarms.look.shape[0], years.size
+    end = float(alarms.follow_up.min(initial=np.inf))  # until then nobody is censored
+    early = ~alarms.premature & (alarms.delay <= end)
+    late = _late_steps(alarms, end, max([*years, *restrictions]))
+    cell = np.where(early, np.searchsorted(years, alarms.delay, side="left"), n)
+    place = np.arange(n_draw)[:, None] * (n + 1) + alarms.at(cell)
+    steps = np.bincount(place.ravel(), alarms.weight.ravel(), n_draw * (n + 1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = steps.reshape(n_draw, n + 1)[:, :n] / alarms.weight.sum(axis=1, keepdims=True)
+    share = np.cumsum(share, axis=1)
+    share += late.mass @ (late.time[:, None] <= years[None, :]).astype(float)
+    curve = [_measure(alarms, share[:, h], float(years[h]), share=True) for h in range(n)]
+    delays = []
+    for tau in restrictions:
+        gained = np.maximum(tau - np.where(early, alarms.delay, tau), 0.0)
+        area = alarms.share(gained, np.ones(gained.shape))
+        area = area + late.mass @ np.maximum(tau - late.time, 0.0)
+        delays.append(_measure(alarms, tau - area, tau, share=False))
+    return curve, delays
+
+
 def cumulative_incidence(alarms: Alarms, years: Floats) -> list[Measure]:
     """Return P(noticed within so many years after the break) over all breaks.
 
@@ -41,19 +75,7 @@ def cumulative_incidence(alarms: Alarms, years: Floats) -> list[Measure]:
     Aalen, O.O., Johansen, S. (1978). An empirical transition matrix for non-homogeneous Markov
     chains based on censored observations. Scandinavian Journal of Statistics 5, 141-150.
     """
-    n_draw, n = alarms.look.shape[0], years.size
-    end = _first_end(alarms)
-    early = ~alarms.premature & (alarms.delay <= end)
-    cell = np.where(early, np.searchsorted(years, alarms.delay, side="left"), n)
-    place = np.arange(n_draw)[:, None] * (n + 1) + alarms.at(cell)
-    steps = np.bincount(place.ravel(), alarms.weight.ravel(), n_draw * (n + 1))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = steps.reshape(n_draw, n + 1)[:, :n] / alarms.weight.sum(axis=1, keepdims=True)
-    share = np.cumsum(share, axis=1)
-    if n and years[-1] > end:
-        late = _late_steps(alarms, end, float(years[-1]))
-        share += late.mass @ (late.time[:, None] <= years[None, :]).astype(float)
-    return [_measure(alarms, share[:, h], float(years[h]), share=True) for h in range(n)]
+    return noticed(alarms, years, ())[0]
 
 
 def restricted_mean_delay(alarms: Alarms, years: float) -> Measure:
@@ -62,14 +84,7 @@ def restricted_mean_delay(alarms: Alarms, years: float) -> Measure:
     tau - integral of the cumulative incidence from 0 to tau, over all breaks: one that is not
     noticed within tau, or whose programme cried wolf before, counts with tau.
     """
-    end = _first_end(alarms)
-    early = ~alarms.premature & (alarms.delay <= end)
-    gained = np.where(early, np.maximum(years - np.where(early, alarms.delay, years), 0.0), 0.0)
-    area = alarms.share(gained, np.ones(gained.shape))
-    if years > end:
-        late = _late_steps(alarms, end, years)
-        area = area + late.mass @ np.maximum(years - late.time, 0.0)
-    return _measure(alarms, years - area, years, share=False)
+    return noticed(alarms, np.empty(0), (years,))[1][0]
 
 
 def _measure(alarms: Alarms, values: Floats, years: float, *, share: bool) -> Measure:
@@ -80,33 +95,31 @@ def _measure(alarms: Alarms, values: Floats, years: float, *, share: bool) -> Me
     return resampled_measure(values, n, alarms.n_failed, share=share)
 
 
-def _first_end(alarms: Alarms) -> float:
-    """Return how long after its break the programme ends that ends first [years]."""
-    return float(alarms.follow_up.min(initial=np.inf))
-
-
 def _late_steps(alarms: Alarms, end: float, until: float) -> _Late:
     """Return the steps at alarms more than ``end`` and at most ``until`` years after the break."""
     n_draw = alarms.look.shape[0]
-    counts = ~alarms.premature & (alarms.delay > end) & (alarms.delay <= until)
+    true = ~alarms.premature & np.isfinite(alarms.delay)
+    counts = true & (alarms.delay > end) & (alarms.delay <= until)
     time = np.unique(alarms.delay[counts])
     m = time.size
-    row = np.arange(n_draw)[:, None] * (m + 1)
-    flat, size = alarms.weight.ravel(), n_draw * (m + 1)
-    # an alarm is counted at its own time; a programme without one leaves after its last look
-    event = np.where(counts, np.searchsorted(time, alarms.delay, side="left"), m)
-    heard = np.bincount((row + alarms.at(event)).ravel(), flat, size).reshape(n_draw, m + 1)[:, :m]
-    gone = np.full(alarms.delay.shape, m)
-    gone[:, -1] = np.searchsorted(time, alarms.follow_up, side="right")
-    lost = np.bincount((row + alarms.at(gone)).ravel(), flat, size).reshape(n_draw, m + 1)[:, :m]
-    total = alarms.weight.sum(axis=1)
-    before = alarms.total(~alarms.premature & (alarms.delay <= end))
-    quiet = total - alarms.total(alarms.premature)
-    at_risk = (quiet - before)[:, None] - np.cumsum(lost, axis=1) - np.cumsum(heard, axis=1) + heard
+    if m == 0:
+        return _Late(time=time, mass=np.zeros((n_draw, 0)))
+    # where each programme is counted: the step of its alarm; the first step that it does not
+    # live to see (m + its number; 2 m: it sees all); early alarms; premature ones
+    early, premature, n_place = 2 * m + 1, 2 * m + 2, 2 * m + 3
+    place = np.where(counts, np.searchsorted(time, alarms.delay, side="left"), 2 * m)
+    place[true & (alarms.delay <= end)] = early
+    place[alarms.premature] = premature
+    place[:, -1] = m + np.searchsorted(time, alarms.follow_up, side="right")
+    row = np.arange(n_draw)[:, None] * n_place
+    filled = np.bincount((row + alarms.at(place)).ravel(), alarms.weight.ravel(), n_draw * n_place)
+    table = filled.reshape(n_draw, n_place)
+    total = alarms.weight.sum(axis=1, keepdims=True)
+    heard, lost = table[:, :m], table[:, m : 2 * m]
+    waiting = total - table[:, early : early + 1] - table[:, premature : premature + 1]
+    at_risk = waiting - np.cumsum(lost + heard, axis=1) + heard
     with np.errstate(divide="ignore", invalid="ignore"):
+        start = waiting / total  # P(no alarm yet) when the first programme ends
         left = np.where(heard > 0.0, 1.0 - heard / at_risk, 1.0)
-        start = ((quiet - before) / total)[:, None]  # P(no alarm yet) when the first one ends
-    # rounding cannot make a share negative: counts are whole numbers
     still = start * np.cumprod(left, axis=1)
-    previous = np.concatenate([start, still[:, :-1]], axis=1) if m else still
-    return _Late(time=time, mass=previous - still)
+    return _Late(time=time, mass=np.concatenate([start, still[:, :-1]], axis=1) - still)

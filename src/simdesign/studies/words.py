@@ -5,6 +5,8 @@ import numpy as np
 from simdesign.report import verdict_text
 from simdesign.run import VERDICT_YEARS, Plan, Results, judging_estimator
 
+_THRESHOLDS = ("operating", "oracle")
+
 
 def conditions(plan: Plan) -> list[str]:
     """Return one line per condition: scenario, design, estimator, replications."""
@@ -35,13 +37,16 @@ def verdict_lines(results: Results, budget: float | None = None) -> list[str]:
 
 
 def precision_lines(results: Results, budget: float | None = None) -> list[str]:
-    """Return the largest Monte Carlo errors of the headline power, and the failures."""
+    """Return the largest Monte Carlo errors of the headline power, and the failures.
+
+    At both thresholds that verdicts rest on; "failed" counts refused fits too.
+    """
     used = results.study.decision.budget if budget is None else budget
     rows = [
         row
         for row in results.records(budget)
         if row["measure"] == "power"
-        and row["threshold"] == "operating"
+        and row["threshold"] in _THRESHOLDS
         and row["horizon"] == VERDICT_YEARS
         and abs(row["budget"] - used) < 1e-12
         and not row["compared_with"]
@@ -52,13 +57,22 @@ def precision_lines(results: Results, budget: float | None = None) -> list[str]:
         (f"estimator {judging}", [row for row in rows if row["estimator"] == judging]),
         ("all estimators", rows),
     ):
-        errors = np.array([row["mcse"] for row in chosen], dtype=float)
-        if np.isfinite(errors).any():
+        largest = []
+        for threshold in _THRESHOLDS:
+            mine = [row for row in chosen if row["threshold"] == threshold]
+            errors = np.array([row["mcse"] for row in mine], dtype=float)
+            if np.isfinite(errors).any():
+                largest.append(
+                    f"{threshold} threshold at most {np.nanmax(errors):.3f} ({len(mine)} conditions)"
+                )
+        if largest:
             lines.append(
                 f"Monte Carlo error of the power within {VERDICT_YEARS:g} years, the threshold's "
-                f"own error included, {label}: at most {np.nanmax(errors):.3f} "
-                f"({len(chosen)} conditions)"
+                f"own error included, {label}: {', '.join(largest)}"
             )
-    failed = sum(row["n_failed"] for row in rows)
-    lines.append(f"Replications with a failed fit in these conditions: {failed}")
+    failed = sum(row["n_failed"] for row in rows if row["threshold"] == _THRESHOLDS[0])
+    lines.append(
+        "Replications with a failed or refused fit (not applicable to such data) in these "
+        f"conditions: {failed}"
+    )
     return lines
