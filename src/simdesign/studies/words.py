@@ -62,9 +62,8 @@ def precision_lines(results: Results, budget: float | None = None) -> list[str]:
             mine = [row for row in chosen if row["threshold"] == threshold]
             errors = np.array([row["mcse"] for row in mine], dtype=float)
             if np.isfinite(errors).any():
-                largest.append(
-                    f"{threshold} threshold at most {np.nanmax(errors):.3f} ({len(mine)} conditions)"
-                )
+                most = f"at most {np.nanmax(errors):.3f}"
+                largest.append(f"{threshold} threshold {most} ({len(mine)} conditions)")
         if largest:
             lines.append(
                 f"Monte Carlo error of the power within {VERDICT_YEARS:g} years, the threshold's "
