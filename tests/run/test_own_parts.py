@@ -200,7 +200,8 @@ def test_parts_beside_the_study_file_are_found_by_workers_and_when_resuming(tmp_
     (tmp_path / "beside").mkdir()
     (tmp_path / "beside" / "lies_beside.py").write_text(SCHEDULE, encoding="utf-8")
     own = OWN_DESIGN[1].replace("my_part:PLACE", "lies_beside:one_week")
-    study = write_study(tmp_path / "beside", (OWN_DESIGN[0], own))
+    one_world = (("[0.0, 0.1]", "[0.1]"), ("[0.3, -0.3]", "[0.3]"))
+    study = write_study(tmp_path / "beside", (OWN_DESIGN[0], own), *one_world)
     out = tmp_path / "results" / "out"
 
     def call(*arguments):  # elsewhere, and a process that knows nothing yet
