@@ -7,16 +7,13 @@ import numpy as np
 from simdesign.data.names import SUBSTANCES, WEEK, assumed_week
 from simdesign.data.table import LoadTable
 from simdesign.errors import DataError
-from simdesign.records import MISSING_DAY, Floats, Ints, Observations, Visits
+from simdesign.records import LAB_STEP, MISSING_DAY, Floats, Ints, Observations, Visits
 from simdesign.units import date_of
 
 LONGEST_GAP = 3
 """Days without a sample anywhere within one campaign, at most."""
 LONGEST_CAMPAIGN = 7
 """Days of one campaign, at most; continuous sampling is cut into such pieces."""
-LAB_STEP = 10**6
-"""Batch number = country * LAB_STEP + campaign: one laboratory measures a country, and analyses
-all sites of a campaign together."""
 
 
 def to_observations(table: LoadTable, substances: Sequence[str] | None = None) -> Observations:
@@ -112,6 +109,7 @@ def _visits(table: LoadTable, key: Ints, first_day: Ints, length: Ints) -> Visit
         site=site,
         campaign=campaign,
         slot=slot[campaign],
+        # one laboratory measures a country, and analyses all sites of a campaign together
         batch=country[site] * LAB_STEP + campaign,
         year=year[campaign],
         day=days,

@@ -1,16 +1,15 @@
 """A user's own estimator, kept from seeing what is not reported yet."""
 
-import importlib
 from dataclasses import fields, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from simdesign.errors import SpecError
 from simdesign.fit.base import EstimatorEngine
 from simdesign.records import Fit, Looks, Observations
 from simdesign.spec.base import Spec
 from simdesign.spec.estimator import Own
+from simdesign.spec.own import imported
 
 
 class OwnEngine:
@@ -24,7 +23,7 @@ class OwnEngine:
 
     def __init__(self, name: str, spec: Own) -> None:
         self.name = name
-        self.engine: EstimatorEngine = load(f"estimators.{name}.uses", spec.uses)(name, spec)
+        self.engine: EstimatorEngine = imported(f"estimators.{name}.uses", spec.uses)(name, spec)
 
     def fit(self, observations: Observations, looks: Looks, substance: str) -> Fit:
         """Fit look by look and put the columns side by side."""
@@ -45,12 +44,3 @@ class OwnEngine:
             if isinstance(getattr(parts[0], item.name), np.ndarray)
         }
         return Fit(estimator=self.name, substance=substance, **columns)
-
-
-def load(field: str, uses: str) -> Any:
-    """Import ``package.module:Name``; errors name the field."""
-    module_name, _, attribute = uses.partition(":")
-    try:
-        return getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError) as error:
-        raise SpecError(field, uses, f"must be importable ({error})") from None

@@ -1,6 +1,5 @@
 """A design as a policy: which campaigns come next, given the scores so far."""
 
-import importlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -18,6 +17,7 @@ from simdesign.sample.campaigns import (
     sampled_weeks,
 )
 from simdesign.spec.design import Design
+from simdesign.spec.own import imported
 from simdesign.spec.schedule import FixedWeeks, OwnSchedule, Triggered
 
 
@@ -128,11 +128,7 @@ def _own_policy(
     design: Design, schedule: OwnSchedule, calendar: Calendar, history: list[Campaign], field: str
 ) -> Policy:
     place = f"{field}.schedule.uses"
-    module, _, name = schedule.uses.partition(":")
-    try:
-        make: Any = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise SpecError(place, schedule.uses, f"must be importable ({error})") from None
+    make: Any = imported(place, schedule.uses)
     made = make(calendar, **schedule.options)
     if isinstance(made, Policy):
         return made
