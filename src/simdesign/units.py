@@ -7,6 +7,9 @@ is the day on which the 24-hour composite sample ends. Weekdays count from Monda
 
 import datetime as dt
 
+import numpy as np
+import numpy.typing as npt
+
 DAYS_PER_YEAR = 365.25
 """Length of a year when a time in days is turned into a drift or a walk per year."""
 
@@ -41,7 +44,9 @@ def norm_load(load: float, population: float) -> float:
     return 1000.0 * load / population
 
 
-def residue_g_per_day(load: float, population: float) -> float:
+def residue_g_per_day[Value: (float, npt.NDArray[np.float64])](
+    load: Value, population: Value
+) -> Value:
     """Return the residue mass [g/d] from a normalised load [mg/(1000 inh d)]."""
     return load * population * 1e-6
 

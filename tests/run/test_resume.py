@@ -31,22 +31,30 @@ def test_two_workers_and_another_task_size_give_the_same_digest(whole, tmp_path)
     assert other.digest() == whole.digest()
 
 
-def test_killed_parent_then_resume_gives_the_same_digest(whole, tmp_path):
-    study, out = write_study(tmp_path), tmp_path / "out"
-    arguments = ["run", str(study), "--out", str(out), "--workers", "2", "--task-size", "1"]
+def _halfway(arguments, out):
+    """Return a run in a process of its own that has stored some of its tasks."""
     process = subprocess.Popen(
         [sys.executable, "-c", COMMAND, *arguments],
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
         start_new_session=True,
     )
     deadline = time.monotonic() + 120
     while len(list(out.glob("shards/[!.]*.parquet"))) < 3:
-        assert process.poll() is None, "the run ended before it could be killed"
+        assert process.poll() is None, "the run ended before it could be stopped"
         assert time.monotonic() < deadline, "no shards were written"
         time.sleep(0.01)
+    return process
+
+
+def test_killed_parent_then_resume_gives_the_same_digest(whole, tmp_path):
+    study, out = write_study(tmp_path), tmp_path / "out"
+    arguments = ["run", str(study), "--out", str(out), "--workers", "2", "--task-size", "1"]
+    process = _halfway(arguments, out)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
+    process.stderr.close()
     time.sleep(0.5)  # workers finish the task they have and see that nobody is there
     half = load(out)
     before = half.status(digest=False)
@@ -71,18 +79,7 @@ def test_more_replications_top_up_and_keep_what_is_there(whole, tmp_path):
 def test_interruption_is_one_line_and_leaves_a_folder_to_resume(whole, tmp_path):
     study, out = write_study(tmp_path), tmp_path / "out"
     arguments = ["run", str(study), "--out", str(out), "--workers", "2", "--task-size", "1"]
-    process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *arguments],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + 120
-    while len(list(out.glob("shards/[!.]*.parquet"))) < 3:
-        assert process.poll() is None, "the run ended before it could be stopped"
-        assert time.monotonic() < deadline, "no shards were written"
-        time.sleep(0.01)
+    process = _halfway(arguments, out)
     os.killpg(process.pid, signal.SIGINT)  # what a terminal does: everybody hears it
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1

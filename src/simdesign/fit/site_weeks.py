@@ -47,8 +47,8 @@ def site_weeks(observations: Observations, substance: str, noise: DayNoise) -> S
     """
     u = observations.substances.index(substance)
     visits = observations.visits
-    residue = residue_g_per_day(observations.reference_load[u], observations.population)  # type: ignore[arg-type]
-    day_variance = noise.variance + noise.count_noise / np.asarray(residue)[visits.site]
+    residue = residue_g_per_day(observations.reference_load[u], observations.population)
+    day_variance = noise.variance + noise.count_noise / residue[visits.site]
     weekday = np.where(visits.day == MISSING_DAY, 0, (visits.day + 3) % 7)
     mean, variance, n_days, n_censored = visit_means(
         np.ascontiguousarray(observations.load[:, u]),

@@ -10,7 +10,7 @@ import datetime as dt
 import itertools
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from simdesign.spec.base import Spec
 
@@ -31,16 +31,15 @@ def check_weeks(weeks: tuple[int, ...]) -> tuple[int, ...]:
     return weeks
 
 
+Weeks = Annotated[tuple[Week, ...], AfterValidator(check_weeks)]
+"""Weeks of a year that a calendar can hold."""
+
+
 class FixedWeeks(Spec):
     """The same weeks of every year."""
 
     kind: Literal["fixed_weeks"] = "fixed_weeks"
-    weeks: Annotated[tuple[Week, ...], Field(min_length=1)]
-
-    @field_validator("weeks")
-    @classmethod
-    def _possible(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        return check_weeks(value)
+    weeks: Annotated[Weeks, Field(min_length=1)]
 
 
 class Rounds(Spec):
@@ -71,12 +70,7 @@ class PilotRhythm(Spec):
     """
 
     kind: Literal["pilot_rhythm"] = "pilot_rhythm"
-    weeks: Annotated[tuple[Week, ...], Field(min_length=1)] = PILOT_WEEKS
-
-    @field_validator("weeks")
-    @classmethod
-    def _possible(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        return check_weeks(value)
+    weeks: Annotated[Weeks, Field(min_length=1)] = PILOT_WEEKS
 
 
 class Monthly(Spec):
@@ -170,14 +164,9 @@ class Staggered(Spec):
     """One round a year, its sites spread over several weeks and so over several batches."""
 
     kind: Literal["staggered"] = "staggered"
-    weeks: Annotated[tuple[Week, ...], Field(min_length=2)]
+    weeks: Annotated[Weeks, Field(min_length=2)]
     groups: tuple[tuple[str, ...], ...] | None = None
     """Sites of each week; None deals them out by size, largest first, one to each week."""
-
-    @field_validator("weeks")
-    @classmethod
-    def _possible(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        return check_weeks(value)
 
     @model_validator(mode="after")
     def _one_group_a_week(self) -> "Staggered":
@@ -245,15 +234,10 @@ class Triggered(Spec):
 
     kind: Literal["triggered"] = "triggered"
     base: CalendarSchedule
-    extra_weeks: Annotated[tuple[Week, ...], Field(min_length=1)]
+    extra_weeks: Annotated[Weeks, Field(min_length=1)]
     low: float = 0.3
     high: float = 0.9
     on: Literal["prob_break", "score"] = "prob_break"
-
-    @field_validator("extra_weeks")
-    @classmethod
-    def _possible(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        return check_weeks(value)
 
     @model_validator(mode="after")
     def _in_order(self) -> "Triggered":
