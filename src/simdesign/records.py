@@ -79,7 +79,11 @@ class Truth:
     trend_load: Floats  # (u, s, t) the same without season, events and shared short-lived swing
     residue_load: Floats  # (u, s, t) mg/(1000 inh d): what left the catchment, counts included
     change_day: int  # first day of the new regime; MISSING_DAY without a change
-    change_effect: Floats  # (u,) national log change of the trend level at full effect [1]
+    change_effect: Floats  # (u, t) the change's part of the national log trend level [1]
+    waste_load: Floats  # (u, s, t) mg/(1000 inh d): production waste poured away, not used
+    litres: Floats  # (s, t) sewage per inhabitant and day [L]
+    purity: Floats  # (u, t) of what is sold in the country [1]
+    users: Floats  # (u, t) number of users in the country relative to the programme's start [1]
     drawn: Mapping[str, float] = field(default_factory=dict)  # parameters drawn this time
     streams: Mapping[str, Stream] = field(default_factory=dict)
 
@@ -93,7 +97,10 @@ class Truth:
         _check("Truth.trend_load", self.trend_load, shape)
         _check("Truth.residue_load", self.residue_load, shape)
         _check("Truth.population", self.population, (len(self.sites),))
-        _check("Truth.change_effect", self.change_effect, (len(self.substances),))
+        _check("Truth.waste_load", self.waste_load, shape)
+        _check("Truth.litres", self.litres, shape[1:])
+        for name in ("change_effect", "purity", "users"):
+            _check(f"Truth.{name}", getattr(self, name), (shape[0], shape[2]))
         _read_only(self)
 
     @property

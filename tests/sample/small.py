@@ -77,7 +77,11 @@ def truth(of, shared=(0.0, 0.0, 0.0), load=800.0, first_day=PILOT_START, n_day=5
         trend_load=flat.copy(),
         residue_load=flat.copy(),
         change_day=MISSING_DAY,
-        change_effect=np.zeros(len(names)),
+        change_effect=np.zeros((len(names), n_day)),
+        waste_load=np.zeros_like(flat),
+        litres=np.full(flat.shape[1:], of.litres),
+        purity=np.ones((len(names), n_day)),
+        users=np.ones((len(names), n_day)),
         drawn={
             f"{name}.{field}": value
             for name in names

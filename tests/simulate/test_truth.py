@@ -54,7 +54,7 @@ def test_the_days_are_the_programme_s():
     assert truth.first_day == programme.start_day
     assert truth.n_day == programme.end_day - programme.start_day
     assert truth.change_day == MISSING_DAY
-    assert truth.change_effect.tolist() == [0.0]
+    assert not truth.change_effect.any()
 
 
 def test_weekdays_fall_on_their_days_with_mean_one():

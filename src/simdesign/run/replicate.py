@@ -154,8 +154,9 @@ class _Facts:
             ]
             target[r] = np.log(np.stack(years, axis=1) / years[0][:, None])
         look_day = np.array(self.bench.study.programme.look_days)
-        happened = (truth.change_day >= 0) & (look_day >= truth.change_day)
-        self.effect[r] = truth.change_effect[:, None] * happened[None, :]
+        # A look after the programme's end sees the effect of its last day.
+        index = np.minimum(look_day - truth.first_day, truth.n_day - 1)
+        self.effect[r] = truth.change_effect[:, index]
         self.change_day[r] = truth.change_day
         for u, name in enumerate(self.substances):
             self.drawn[r, u] = [truth.drawn[f"{name}.{field}"] for field in DRAWN]

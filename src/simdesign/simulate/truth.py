@@ -1,89 +1,27 @@
 """A world and a change, made ready once; one truth per replication."""
 
-import datetime as dt
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from simdesign._kernels.counts import daily_residue
 from simdesign._kernels.latent import log_path
 from simdesign._kernels.loads import add_drift_and_season, expected_loads
-from simdesign.errors import SpecError
 from simdesign.records import MISSING_DAY, Floats, Ints, Truth
-from simdesign.seeds import Purpose
+from simdesign.simulate.calendar import Calendar
 from simdesign.simulate.luck import Luck, site_word
-from simdesign.simulate.mechanism import WEEK, Regime, check_change, regime
-from simdesign.simulate.parameters import ChangeParameters, SubstanceParameters
+from simdesign.simulate.mechanism import WEEK, check_change
+from simdesign.simulate.parameters import ChangeParameters
+from simdesign.simulate.substance import SubstancePlan, Tables
 from simdesign.spec.change import Change, LevelShift
 from simdesign.spec.study import Programme
-from simdesign.spec.world import Substance, World
-from simdesign.units import DAYS_PER_YEAR, date_of, day_of, residue_g_per_day, weekday_of
+from simdesign.spec.world import World
+from simdesign.units import DAYS_PER_YEAR, residue_g_per_day
 
 EXACT_BELOW = 30.0
 """Expected use-days of a (city, day) below which classes are drawn one by one."""
 
-_YEAR_ZERO = 2**32  # the address word of programme year 0: history counts down from it
 _FORWARD, _BACKWARD = 0, 1  # address words of the programme's and the history's normals
-
-
-@dataclass(frozen=True, slots=True)
-class _Tables:
-    """Both regimes of a substance, before and after, stacked for the kernels."""
-
-    factor: Floats  # (2, 7)
-    noise: Floats  # (2, 7)
-    use_days: Floats  # (2, 7)
-    mass: Floats  # (2, 7, k)
-    prob: Floats  # (2, 7, k)
-    residue: Floats  # (2, k)
-    dose_cv: Floats  # (k,)
-
-
-def _stack(before: Regime, after: Regime) -> _Tables:
-    return _Tables(
-        factor=np.stack((before.factor, after.factor)),
-        noise=np.stack((before.noise, after.noise)),
-        use_days=np.stack((before.use_days, after.use_days)),
-        mass=np.stack((before.mass, after.mass)),
-        prob=np.stack((before.prob, after.prob)),
-        residue=np.stack((before.residue, after.residue)),
-        dose_cv=before.dose_cv,
-    )
-
-
-class _SubstancePlan:
-    """What is known of one substance before anything is drawn."""
-
-    def __init__(
-        self, name: str, substance: Substance, world: World, change: Change, seed: int, luck: str
-    ) -> None:
-        self.name, self.substance = name, substance
-        self.weekdays = world.weekdays
-        self.mechanism = change.mechanism if isinstance(change, LevelShift) else None
-        self.before = regime(name, substance, weekdays=world.weekdays)
-        self.level = np.array([substance.level * item.level for item in world.catchments])
-        self.parameters = SubstanceParameters(name, substance, world, seed, luck)
-        group = f"{luck}/{name}"
-        self.nation = Luck(seed, Purpose.NATION, group)
-        self.city = Luck(seed, Purpose.CITY, group)
-        self.counts = Luck(seed, Purpose.COUNTS, group)
-        self._tables: tuple[float, _Tables] | None = None
-
-    def tables(self, size: float) -> _Tables:
-        """Return the regimes before and after a change of a size; the last answer is kept."""
-        if self._tables is None or self._tables[0] != size:
-            after = self.before
-            if self.mechanism is not None:
-                after = regime(
-                    self.name,
-                    self.substance,
-                    weekdays=self.weekdays,
-                    mechanism=self.mechanism,
-                    size=size,
-                )
-            self._tables = (size, _stack(self.before, after))
-        return self._tables[1]
 
 
 class Prepared:
@@ -99,35 +37,20 @@ class Prepared:
         luck: str,
         history_years: int,
     ) -> None:
-        if history_years < 0:
-            raise SpecError("history_years", history_years, "must be >= 0")
         check_change(world, change, programme.years)
         self._change = change
-        years = range(-history_years, programme.years + 1)
-        borders = [_anniversary(programme.start, year) for year in years]
-        self._first_day = borders[0]
-        self._start = programme.start_day - borders[0]
-        self._n_day = borders[-1] - borders[0]
-        self._years = [
-            (_YEAR_ZERO + year, border - borders[0], following - border)
-            for year, border, following in zip(years, borders, borders[1:], strict=False)
-        ]
-        self._weekday = weekday_of(self._first_day)
-        self._day_of_year = np.array(
-            [
-                float(date_of(day).timetuple().tm_yday)
-                for day in range(self._first_day, self._first_day + self._n_day)
-            ]
-        )
+        self._calendar = Calendar.of(programme, history_years)
         self._sites = tuple(item.name for item in world.catchments)
         self._words = [site_word(name) for name in self._sites]
         self._population = np.array([item.population for item in world.catchments])
         self._grams = [residue_g_per_day(1.0, item.population) for item in world.catchments]
         self._counts = world.counts
+        self._litres = world.litres
+        self._purity = np.array([item.purity for item in world.substances.values()])
         self._changes_here = np.array([_changes(change, name) for name in self._sites])
         self._change_parameters = ChangeParameters(change, seed, luck)
         self._plans = [
-            _SubstancePlan(name, substance, world, change, seed, luck)
+            SubstancePlan(name, substance, world, change, seed, luck)
             for name, substance in world.substances.items()
         ]
         for plan in self._plans:  # a world whose totals cannot be met fails here and not later
@@ -141,19 +64,19 @@ class Prepared:
     @property
     def n_day(self) -> int:
         """Number of calendar days of every truth."""
-        return self._n_day
+        return self._calendar.n_day
 
     def truth(self, replication: int) -> Truth:
         """Draw one replication; depends on the address alone, never on earlier calls."""
         size, at = self._change_parameters.draw(replication)
-        change_day, since = MISSING_DAY, self._n_day
+        change_day, since = MISSING_DAY, self._calendar.n_day
         if isinstance(self._change, LevelShift):
-            since = self._start + int(at * DAYS_PER_YEAR)
-            change_day = self._first_day + since
-        change = np.where(self._changes_here, since, self._n_day).astype(np.int64)
+            since = self._calendar.start + int(at * DAYS_PER_YEAR)
+            change_day = self._calendar.first_day + since
+        change = np.where(self._changes_here, since, self._calendar.n_day).astype(np.int64)
         drawn = {"change.size": size, "change.at": at}
 
-        shape = (len(self._plans), len(self._sites), self._n_day)
+        shape = (len(self._plans), len(self._sites), self._calendar.n_day)
         trend, expected, residue = np.empty(shape), np.empty(shape), np.empty(shape)
         for u, plan in enumerate(self._plans):
             values = plan.parameters.draw(replication)
@@ -162,9 +85,11 @@ class Prepared:
             self._loads(plan, tables, values, replication, change, trend[u], expected[u])
             self._residue(plan, tables, replication, change, expected[u], residue[u])
 
-        national = isinstance(self._change, LevelShift) and self._change.where == "national"
+        effect = np.zeros((shape[0], shape[2]))
+        if isinstance(self._change, LevelShift) and self._change.where == "national":
+            effect[:, since:] = math.log1p(size)
         return Truth(
-            first_day=self._first_day,
+            first_day=self._calendar.first_day,
             substances=self.substances,
             sites=self._sites,
             population=self._population,
@@ -172,14 +97,18 @@ class Prepared:
             trend_load=trend,
             residue_load=residue,
             change_day=change_day,
-            change_effect=np.full(shape[0], math.log1p(size) if national else 0.0),
+            change_effect=effect,
+            waste_load=np.broadcast_to(0.0, shape),
+            litres=np.broadcast_to(self._litres, shape[1:]),
+            purity=np.repeat(self._purity[:, None], shape[2], axis=1),
+            users=np.ones((shape[0], shape[2])),
             drawn=drawn,
         )
 
     def _loads(
         self,
-        plan: _SubstancePlan,
-        tables: _Tables,
+        plan: SubstancePlan,
+        tables: Tables,
         values: dict[str, float],
         replication: int,
         change: Ints,
@@ -189,7 +118,7 @@ class Prepared:
         """Draw nation and cities and write trend and expected loads, each (site, day)."""
         parts = plan.parameters.parts(values)
         root_day = math.sqrt(1.0 / DAYS_PER_YEAR)
-        nation, swing = np.empty(self._n_day), np.empty(self._n_day)
+        nation, swing = np.empty(self._calendar.n_day), np.empty(self._calendar.n_day)
         walk, deviation = np.empty(trend.shape), np.empty(trend.shape)
         self._path(
             plan.nation, replication, 0, nation, swing,
@@ -202,8 +131,8 @@ class Prepared:
         for s, word in enumerate(self._words):
             self._path(plan.city, replication, word, walk[s], deviation[s], city)
         add_drift_and_season(
-            self._start,
-            self._day_of_year,
+            self._calendar.start,
+            self._calendar.day_of_year,
             values["drift"] / DAYS_PER_YEAR,
             values["season_amplitude"],
             values["season_peak"],
@@ -211,7 +140,7 @@ class Prepared:
             swing,
         )
         expected_loads(
-            self._weekday,
+            self._calendar.weekday,
             change,
             tables.factor,
             plan.level,
@@ -234,17 +163,27 @@ class Prepared:
     ) -> None:
         """Draw the programme forwards from its start and its history backwards from there."""
         state = np.zeros(3)
-        n_programme = self._n_day - self._start
+        n_programme = self._calendar.n_day - self._calendar.start
         rng = luck.at(replication, word, _FORWARD)
-        log_path(rng, self._start, 1, n_programme, True, state, *process, walk, deviation)
-        if self._start:
+        log_path(rng, self._calendar.start, 1, n_programme, True, state, *process, walk, deviation)
+        if self._calendar.start:
             rng = luck.at(replication, word, _BACKWARD)
-            log_path(rng, self._start - 1, -1, self._start, False, state, *process, walk, deviation)
+            log_path(
+                rng,
+                self._calendar.start - 1,
+                -1,
+                self._calendar.start,
+                False,
+                state,
+                *process,
+                walk,
+                deviation,
+            )
 
     def _residue(
         self,
-        plan: _SubstancePlan,
-        tables: _Tables,
+        plan: SubstancePlan,
+        tables: Tables,
         replication: int,
         change: Ints,
         expected: Floats,
@@ -257,10 +196,10 @@ class Prepared:
         exact_below = math.inf if self._counts == "exact" else EXACT_BELOW
         for s, word in enumerate(self._words):
             row, out, since = expected[s], residue[s], int(change[s])
-            for year, first, n_day in self._years:
+            for year, first, n_day in self._calendar.years:
                 daily_residue(
                     plan.counts.at(replication, word, year),
-                    first, n_day, (self._weekday + first) % WEEK, since, self._grams[s],
+                    first, n_day, (self._calendar.weekday + first) % WEEK, since, self._grams[s],
                     exact_below, tables.noise, tables.use_days, tables.mass, tables.residue,
                     tables.prob, tables.dose_cv, row, out,
                 )  # fmt: skip
@@ -310,10 +249,6 @@ def simulate(
     """Draw one replication of a scenario; :func:`prepare` is the faster way to many."""
     prepared = prepare(world, change, programme, seed=seed, luck=luck, history_years=history_years)
     return prepared.truth(replication)
-
-
-def _anniversary(start: dt.date, year: int) -> int:
-    return day_of(start.replace(year=start.year + year))
 
 
 def _changes(change: Change, site: str) -> bool:
