@@ -17,7 +17,8 @@ from simdesign.spec.catalogue import (
     sources,
     substance_values,
 )
-from simdesign.spec.world import Substance, World
+from simdesign.spec.substance import Substance
+from simdesign.spec.world import World
 
 # Multipliers on the weekly geometric mean, Monday to Sunday; the Dutch weeks from 2017, except
 # methamphetamine (six countries).

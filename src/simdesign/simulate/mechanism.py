@@ -10,7 +10,8 @@ from simdesign.records import Floats
 from simdesign.spec.change import Change, LevelShift, Mechanism
 from simdesign.spec.own import imported
 from simdesign.spec.quantity import greatest, least
-from simdesign.spec.world import Substance, World
+from simdesign.spec.substance import Substance
+from simdesign.spec.world import World
 from simdesign.units import grams
 
 WEEK = 7

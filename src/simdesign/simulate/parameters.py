@@ -10,8 +10,9 @@ from simdesign.simulate.totals import LatentParts, latent_parts
 from simdesign.spec.change import Change, LevelShift
 from simdesign.spec.quantity import Quantity
 from simdesign.spec.quantity import draw as draw_quantity
+from simdesign.spec.substance import Substance
 from simdesign.spec.totals import measurement_variance, shared_parts
-from simdesign.spec.world import Substance, World
+from simdesign.spec.world import World
 
 DRAWN_FIELDS = (
     "sigma_shared",

@@ -10,7 +10,8 @@ from simdesign.simulate.luck import Luck
 from simdesign.simulate.mechanism import Regime, regime
 from simdesign.simulate.parameters import SubstanceParameters
 from simdesign.spec.change import Change, LevelShift
-from simdesign.spec.world import Substance, World
+from simdesign.spec.substance import Substance
+from simdesign.spec.world import World
 
 
 @dataclass(frozen=True, slots=True)
