@@ -41,6 +41,20 @@ class Purpose(enum.IntEnum):
     """Estimators that draw."""
     BOOTSTRAP = 10
     """Resampling of replications for a Monte Carlo standard error."""
+    WASTE = 11
+    """Production waste poured away: when, where, how much."""
+    RAIN = 12
+    """Sewage per inhabitant and day."""
+    MISSING = 13
+    """Samples, site-weeks and rounds that fail."""
+    METER = 14
+    """Bias of flow meters and their recalibration; odd days of sampling."""
+    EVENTS = 15
+    """Sizes and dates of events."""
+    PEOPLE = 16
+    """Who is in town."""
+    COMPOSITION = 17
+    """How a town's users divide over the classes."""
 
 
 def key_of(seed: int, purpose: Purpose, group: str) -> np.ndarray:
