@@ -1,8 +1,9 @@
 """Descriptions of estimators. What they compute lives in ``fit``; this file only names it."""
 
+import math
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from simdesign.spec.base import Spec
 from simdesign.spec.quantity import HalfNormal, LogNormal, Normal
@@ -11,8 +12,8 @@ Scale = HalfNormal | LogNormal | Annotated[float, Field(ge=0)]
 """Prior of a standard deviation; a number is a point mass."""
 
 
-class _Step(Spec):
-    """Priors and plugged-in values that national and local step share (docs/engine.md)."""
+class _Break(Spec):
+    """Priors and plugged-in values that every exact engine has (docs/engine.md)."""
 
     hazard: Annotated[float, Field(gt=0)] = 0.06931471805599453
     """Break intensity [1/year]; the default makes P(a break in ten years) one half."""
@@ -39,15 +40,66 @@ class _Step(Spec):
     break_intervals: tuple[int, ...] | None = None
     """Admit a break only between campaign times i-1 and i for these i; None admits all."""
 
+    def as_break(self) -> "ExactBreak":
+        """Return the general description that this one is a case of."""
+        steps_only: dict[str, Any] = {
+            "kinds": {"step": 1.0, "slope": 0.0, "both": 0.0},
+            "harmonic_sd": 0.0,
+            "new_year_sd": 0.0,
+            "pulse_hazard": 0.0,
+        }
+        shared = {name: getattr(self, name) for name in _Break.model_fields}
+        return ExactBreak.model_validate(steps_only | shared)
 
-class ExactStep(_Step):
-    """Exact Bayesian engine for a national step."""
+
+class KindMass(Spec):
+    """Prior probabilities of the kinds of break, given one; they add up to 1."""
+
+    step: Annotated[float, Field(ge=0, le=1)] = 0.45
+    slope: Annotated[float, Field(ge=0, le=1)] = 0.45
+    both: Annotated[float, Field(ge=0, le=1)] = 0.10
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> "KindMass":
+        if not math.isclose(self.step + self.slope + self.both, 1.0, abs_tol=1e-9):
+            raise ValueError("step, slope and both must add up to 1")
+        return self
+
+
+class ExactBreak(_Break):
+    """Exact Bayesian engine for a national break: a step, a change of slope, or both."""
+
+    kind: Literal["exact"] = "exact"
+    kinds: KindMass = KindMass()
+    slope_sd: Annotated[float, Field(gt=0)] = 0.10
+    """SD of the change of slope [1/year]."""
+    harmonic_sd: Annotated[float, Field(ge=0)] = 0.10
+    """SD of each coefficient of the first two harmonics of the year [1]; 0 leaves them out. They
+    take the place of slot effects when the campaigns move through the year."""
+    new_year_sd: Annotated[float, Field(ge=0)] = 0.15
+    """SD of the effect of a day at New Year [1], beside the harmonics; 0 leaves it out."""
+    pulse_hazard: Annotated[float, Field(ge=0)] = 0.01
+    """Intensity of pulses [1/year], where nothing breaks; 0 leaves them out."""
+    pulse_sd: Annotated[float, Field(gt=0)] = 0.30
+    """SD of a pulse, on the log scale [1]."""
+    pulse_days: Annotated[int, Field(ge=1)] = 56
+    """How long a pulse lasts [d]."""
+    notable_change: Annotated[float, Field(gt=0)] = 0.10
+    """Relative change of the trend level in three years whose probability is reported [1]."""
+
+    def as_break(self) -> "ExactBreak":
+        """Return itself: the general description."""
+        return self
+
+
+class ExactStep(_Break):
+    """The exact engine with steps only: no slopes, pulses or harmonics."""
 
     kind: Literal["exact_step"] = "exact_step"
 
 
-class ExactSite(_Step):
-    """The same engine for one site alone; ``sigma_rw`` is the site's own walk."""
+class ExactSite(_Break):
+    """Steps only, for one site alone; ``sigma_rw`` is the site's own walk."""
 
     kind: Literal["exact_site"] = "exact_site"
 
@@ -77,7 +129,9 @@ class Own(Spec):
     options: dict[str, Any] = {}
 
 
-Estimator = Annotated[ExactStep | ExactSite | EudaRule | ZTest | Own, Field(discriminator="kind")]
+Estimator = Annotated[
+    ExactBreak | ExactStep | ExactSite | EudaRule | ZTest | Own, Field(discriminator="kind")
+]
 
 DEFAULT_PRIORS: dict[str, dict[str, Scale]] = {
     "cocaine": {
