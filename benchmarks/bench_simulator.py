@@ -14,6 +14,7 @@ from simdesign.simulate import latent_parts, prepare
 from simdesign.spec.change import LevelShift
 from simdesign.spec.quantity import HalfNormal, LogNormal
 from simdesign.spec.study import Programme
+from simdesign.spec.totals import DayErrors
 from simdesign.spec.world import World
 
 DRAWN = {"sigma_shared": HalfNormal(scale=0.08), "sigma_site": LogNormal(median=0.07, log_sd=0.4)}
@@ -53,7 +54,7 @@ def main() -> None:
         for step in range(100):
             latent_parts(
                 sd_swing=0.04, shared_weeks=4.0, sigma_site=0.05 + 0.0005 * step, site_days=10.0,
-                day_sd=0.134, day_rho=0.35, measurement=0.0041,
+                day_sd=0.134, day_rho=0.35, errors=DayErrors(flow_sd=0.064),
             )  # fmt: skip
 
     print(f"{'observed-totals rule':32s} {best(solve, 0.5) * 1e4:6.1f} us per solution (bar 50)")

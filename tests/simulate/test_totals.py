@@ -8,7 +8,7 @@ import pytest
 from simdesign.errors import SpecError
 from simdesign.simulate.totals import latent_parts, mean_variance
 from simdesign.spec.catalogue import SUBSTANCES
-from simdesign.spec.totals import measurement_variance, shared_parts
+from simdesign.spec.totals import DayErrors, shared_parts
 from simdesign.spec.world import World
 
 DEFAULT = {
@@ -18,7 +18,7 @@ DEFAULT = {
     "site_days": 10.0,
     "day_sd": 0.134,
     "day_rho": 0.35,
-    "measurement": 0.0041,
+    "errors": DayErrors(flow_sd=0.04, sampling_sd=0.03, repeat_sd=0.04),
 }
 
 
@@ -35,7 +35,7 @@ def miss(values):
         covariance(parts.swing_sd, parts.swing_phi)
         + covariance(parts.slow_sd, parts.slow_phi)
         + covariance(parts.fast_sd, parts.fast_phi)
-        + values["measurement"] * np.eye(7)
+        + values["errors"].measured * np.eye(7)
     )
     wanted = (
         values["sd_swing"] ** 2
@@ -62,7 +62,7 @@ def test_the_catalogue_s_totals_are_met_exactly(name):
         "site_days": item.site_days,
         "day_sd": item.day_sd,
         "day_rho": item.day_rho,
-        "measurement": measurement_variance(world.flow_sd, world.sampling_sd, item.lab_repeat_sd),
+        "errors": world.day_errors(item),
     }
     np.testing.assert_allclose(miss(values), 0.0, atol=1e-14)
 
@@ -87,7 +87,7 @@ def test_worlds_drawn_from_the_default_prior_keep_the_site_week_and_mostly_the_d
 
 
 def test_a_world_without_day_noise_has_the_site_week_alone():
-    values = DEFAULT | {"day_sd": 0.0, "measurement": 0.0, "sd_swing": 0.1, "sigma_site": 0.122}
+    values = DEFAULT | {"day_sd": 0.0, "errors": DayErrors(), "sd_swing": 0.1, "sigma_site": 0.122}
     parts = latent_parts(**values)
     assert parts.fast_sd == 0.0
     assert covariance(parts.slow_sd, parts.slow_phi).mean() == pytest.approx(0.122**2)
@@ -95,10 +95,10 @@ def test_a_world_without_day_noise_has_the_site_week_alone():
 
 
 def test_a_world_without_shared_and_site_parts_is_day_noise():
-    parts = latent_parts(**(DEFAULT | {"sd_swing": 0.0, "sigma_site": 0.0, "measurement": 0.0}))
+    parts = latent_parts(**(DEFAULT | {"sd_swing": 0.0, "sigma_site": 0.0, "errors": DayErrors()}))
     assert (parts.swing_sd, parts.slow_sd) == (0.0, 0.0)
     assert (parts.fast_sd, parts.fast_phi) == pytest.approx((0.134, 0.35), rel=1e-9)
-    nothing = DEFAULT | {"sd_swing": 0.0, "sigma_site": 0.0, "measurement": 0.0, "day_sd": 0.0}
+    nothing = DEFAULT | {"sd_swing": 0.0, "sigma_site": 0.0, "errors": DayErrors(), "day_sd": 0.0}
     parts = latent_parts(**nothing)
     assert (parts.swing_sd, parts.slow_sd, parts.fast_sd) == (0.0, 0.0, 0.0)
 
@@ -110,17 +110,23 @@ def test_without_site_weeks_measurement_error_costs_a_little_lag_and_nothing_els
 
 
 def test_more_measurement_error_leaves_less_latent_noise():
-    latent = [latent_parts(**(DEFAULT | {"measurement": m})).fast_sd for m in (0.0, 0.002, 0.004)]
+    latent = [
+        latent_parts(**(DEFAULT | {"errors": DayErrors(flow_sd=sd)})).fast_sd
+        for sd in (0, 0.04, 0.06)
+    ]
     assert latent[0] > latent[1] > latent[2]
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"measurement": 0.012}, r"day_sd: must be at least 0\.1359.*got 0\.134"),
+        (
+            {"errors": DayErrors(flow_sd=0.012**0.5)},
+            r"day_sd: must be at least 0\.1359.*got 0\.134",
+        ),
         ({"day_sd": 0.0}, r"day_sd: must be at least 0\.079"),
         (
-            {"sigma_site": 0.0, "day_rho": -0.8, "measurement": 0.0135},
+            {"sigma_site": 0.0, "day_rho": -0.8, "errors": DayErrors(flow_sd=0.0135**0.5)},
             r"day_sd: must leave a seven-day mean",
         ),
     ],

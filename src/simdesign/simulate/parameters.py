@@ -11,7 +11,7 @@ from simdesign.spec.change import Change, LevelShift
 from simdesign.spec.quantity import Quantity
 from simdesign.spec.quantity import draw as draw_quantity
 from simdesign.spec.substance import Substance
-from simdesign.spec.totals import measurement_variance, shared_parts
+from simdesign.spec.totals import shared_parts
 from simdesign.spec.world import World
 
 DRAWN_FIELDS = (
@@ -58,9 +58,7 @@ class SubstanceParameters:
             field: _source(getattr(substance, field), seed, f"{luck}/{name}.{field}")
             for field in DRAWN_FIELDS
         }
-        self._measurement = measurement_variance(
-            world.flow_sd, world.sampling_sd, substance.lab_repeat_sd
-        )
+        self._errors = world.day_errors(substance)
         self._last: tuple[tuple[float, ...], LatentParts] | None = None
 
     def draw(self, replication: int) -> dict[str, float]:
@@ -79,7 +77,7 @@ class SubstanceParameters:
                 site_days=self._substance.site_days,
                 day_sd=self._substance.day_sd,
                 day_rho=self._substance.day_rho,
-                measurement=self._measurement,
+                errors=self._errors,
                 field=self._field,
             )
             self._last = (key, parts)

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from simdesign.errors import SpecError
-from simdesign.spec.totals import check_day_total
+from simdesign.spec.totals import DayErrors, check_day_total
 
 CAMPAIGN_DAYS = 7
 _WEIGHT = tuple(2.0 * (1.0 - k / CAMPAIGN_DAYS) / CAMPAIGN_DAYS for k in range(1, CAMPAIGN_DAYS))
@@ -57,7 +57,7 @@ def latent_parts(
     site_days: float,
     day_sd: float,
     day_rho: float,
-    measurement: float,
+    errors: DayErrors,
     field: str = "day_sd",
 ) -> LatentParts:
     """Solve for the latent parts.
@@ -76,8 +76,8 @@ def latent_parts(
         Correlation times of swing [weeks] and city deviation [d].
     sigma_site, day_sd, day_rho : float
         Observed totals [1].
-    measurement : float
-        Variance of the independent errors of a day [1].
+    errors : DayErrors
+        Independent errors of a day.
     field : str
         Path of ``day_sd`` for messages.
 
@@ -86,7 +86,8 @@ def latent_parts(
     SpecError
         When the measurement errors exceed the observed day noise.
     """
-    check_day_total(field, day_sd, day_rho, measurement)
+    check_day_total(field, day_sd, day_rho, errors)
+    measurement = errors.measured + errors.people
     swing_phi = math.exp(-1.0 / (7.0 * shared_weeks))
     swing_mean = mean_variance(swing_phi)
     swing = sd_swing**2 / swing_mean

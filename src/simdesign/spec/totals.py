@@ -6,9 +6,12 @@ the laboratory's part is drawn where samples are measured.
 """
 
 import math
+from itertools import pairwise
 from typing import NamedTuple
 
 from simdesign.errors import SpecError
+
+CarryOver = tuple[float, ...]
 
 
 class SharedParts(NamedTuple):
@@ -43,17 +46,48 @@ def shared_parts(sigma_shared: float, lab_share: float, r_lab: float) -> SharedP
     )
 
 
-def measurement_variance(flow_sd: float, sampling_sd: float, lab_repeat_sd: float) -> float:
-    """Return the variance of a day's independent measurement errors [1]."""
-    return flow_sd**2 + sampling_sd**2 + lab_repeat_sd**2
+class DayErrors(NamedTuple):
+    """Errors of a day that are independent between days: SDs on the log scale, zero when off.
+
+    Every term of a world that adds such an error has a field here, so that the observed totals
+    leave room for it. ``World.day_errors`` fills the record.
+    """
+
+    flow_sd: float = 0.0
+    """Of the flow [1]."""
+    sampling_sd: float = 0.0
+    """Of sampling [1]."""
+    repeat_sd: float = 0.0
+    """Of one analysis [1]."""
+    odd_share: float = 0.0
+    """Share of days on which the chain is odd [1]."""
+    odd_sd: float = 0.0
+    """Further error of such a day [1]."""
+    people_sd: float = 0.0
+    """Of the people who are there that day: it moves use and goes through the carry-over [1]."""
+
+    @property
+    def measured(self) -> float:
+        """Variance of the errors made in measuring the residue of a day [1]."""
+        chain = self.flow_sd**2 + self.sampling_sd**2 + self.repeat_sd**2
+        return chain + self.odd_share * self.odd_sd**2
+
+    @property
+    def people(self) -> float:
+        """Variance of what moves the use of a day [1]."""
+        return self.people_sd**2
 
 
-def check_day_total(field: str, day_sd: float, day_rho: float, measurement: float) -> None:
-    """Refuse measurement errors that the observed day noise has no room for.
+def check_day_total(
+    field: str, day_sd: float, day_rho: float, errors: DayErrors, carry_over: CarryOver = (1.0,)
+) -> None:
+    """Refuse errors of a day that the observed day noise has no room for.
 
     Independent errors add to the variance of a day and nothing to the covariance of two days, so
-    what else there is on a day must have variance ``day_sd^2 - measurement`` and covariance
-    ``day_sd^2 day_rho`` between neighbours; the second cannot exceed the first.
+    what else there is on a day must have variance ``day_sd^2 - errors`` and covariance
+    ``day_sd^2 day_rho`` between neighbours; the second cannot exceed the first. Of the daily
+    number of people, carry-over with shares w leaves the variance ``sum_j w_j^2`` on a day and
+    ``sum_j w_j w_{j+1}`` between neighbours.
 
     Parameters
     ----------
@@ -61,18 +95,23 @@ def check_day_total(field: str, day_sd: float, day_rho: float, measurement: floa
         Dotted path of ``day_sd``, for the message.
     day_sd, day_rho : float
         Observed SD and lag-1 correlation of day noise [1].
-    measurement : float
-        Variance from :func:`measurement_variance` [1].
+    errors : DayErrors
+    carry_over : tuple of float
+        Shares of the residue excreted on the day of use and the days after, sum 1.
 
     Raises
     ------
     SpecError
         Naming the field, its value and the rule.
     """
-    least = math.sqrt(measurement / (1.0 - max(day_rho, 0.0)))
+    same = math.fsum(w * w for w in carry_over)
+    next_day = math.fsum(w * v for w, v in pairwise(carry_over))
+    neighbours = (errors.measured + errors.people * (same - next_day)) / (1.0 - max(day_rho, 0.0))
+    least = math.sqrt(max(neighbours, errors.measured + errors.people * same))
     if day_sd < least * (1.0 - 1e-12):
+        found = [name for name, value in errors._asdict().items() if value > 0.0]
         rule = (
-            f"must be at least {least:.4g}: flow_sd, sampling_sd and lab_repeat_sd together have"
-            f" SD {math.sqrt(measurement):.4g}, and day_rho is {day_rho:g}"
+            f"must be at least {least:.4g}: {', '.join(found)} are independent between days,"
+            f" with SD {math.sqrt(errors.measured + errors.people):.4g}, and day_rho is {day_rho:g}"
         )
         raise SpecError(field, day_sd, rule)

@@ -13,7 +13,7 @@ from simdesign.spec.catalogue import (
     substance_values,
 )
 from simdesign.spec.substance import Substance
-from simdesign.spec.totals import check_day_total, measurement_variance
+from simdesign.spec.totals import DayErrors, check_day_total
 
 Positive = Annotated[float, Field(gt=0)]
 
@@ -47,6 +47,14 @@ class World(Spec):
     """Daily sampling error, common to all substances of a sample [1]."""
     litres: Positive = _MEASUREMENT["litres"]
     """Sewage per inhabitant and day, for concentrations [L]."""
+
+    def day_errors(self, substance: Substance) -> DayErrors:
+        """Return what is independent between the days of a substance: part of its totals."""
+        return DayErrors(
+            flow_sd=self.flow_sd,
+            sampling_sd=self.sampling_sd,
+            repeat_sd=substance.lab_repeat_sd,
+        )
 
     @field_validator("catchments", mode="before")
     @classmethod
@@ -82,9 +90,9 @@ class World(Spec):
     @model_validator(mode="after")
     def _measurement_fits_into_the_totals(self) -> "World":
         for name, item in self.substances.items():
-            parts = measurement_variance(self.flow_sd, self.sampling_sd, item.lab_repeat_sd)
+            errors = self.day_errors(item)
             try:
-                check_day_total(f"substances.{name}.day_sd", item.day_sd, item.day_rho, parts)
+                check_day_total(f"substances.{name}.day_sd", item.day_sd, item.day_rho, errors)
             except SpecError as error:
                 raise ValueError(f"{error.field} {error.rule}, it is {error.value!r}") from None
         return self
