@@ -12,7 +12,9 @@ from simdesign.spec.catalogue import (
     measurement_values,
     substance_values,
 )
+from simdesign.spec.streams import Streams
 from simdesign.spec.substance import Substance
+from simdesign.spec.terms import SUBSTANCE_TERMS, WORLD_TERMS, with_terms
 from simdesign.spec.totals import DayErrors, check_day_total
 
 Positive = Annotated[float, Field(gt=0)]
@@ -33,6 +35,9 @@ class Catchment(Spec):
 class World(Spec):
     """A data-generating mechanism without its change."""
 
+    realism: Literal["core", "full"] = "core"
+    """``full`` fills every optional term that is not given; a validated world holds the terms
+    themselves and says ``core``."""
     catchments: tuple[Catchment, ...] = Field(default="dutch20", validate_default=True)
     """A named set of the catalogue, or a list of catchments."""
     substances: dict[str, Substance] = Field(default={"cocaine": {}}, validate_default=True)
@@ -47,6 +52,8 @@ class World(Spec):
     """Daily sampling error, common to all substances of a sample [1]."""
     litres: Positive = _MEASUREMENT["litres"]
     """Sewage per inhabitant and day, for concentrations [L]."""
+    streams: Streams | None = None
+    """What purity tests and surveys show of each substance; None takes the catalogue's."""
 
     def day_errors(self, substance: Substance) -> DayErrors:
         """Return what is independent between the days of a substance: part of its totals."""
@@ -55,6 +62,23 @@ class World(Spec):
             sampling_sd=self.sampling_sd,
             repeat_sd=substance.lab_repeat_sd,
         )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _terms(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        full = given.get("realism") == "full"
+        found = with_terms(given, WORLD_TERMS, full=full)
+        substances = found.get("substances", {"cocaine": {}})
+        if isinstance(substances, dict):  # anything else is refused below, with its name
+            found["substances"] = {
+                name: with_terms(_fields(item), SUBSTANCE_TERMS, full=full, substance=name)
+                if isinstance(item, dict | Substance)
+                else item
+                for name, item in substances.items()
+            }
+        return found | ({"realism": "core"} if full else {})
 
     @field_validator("catchments", mode="before")
     @classmethod
@@ -96,3 +120,7 @@ class World(Spec):
             except SpecError as error:
                 raise ValueError(f"{error.field} {error.rule}, it is {error.value!r}") from None
         return self
+
+
+def _fields(item: "dict[str, Any] | Substance") -> dict[str, Any]:
+    return item.model_dump() if isinstance(item, Substance) else item

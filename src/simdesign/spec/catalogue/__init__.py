@@ -18,6 +18,7 @@ SUBSTANCES = ("cocaine", "MDMA", "amphetamine", "methamphetamine")
 CATCHMENT_SETS = ("dutch20",)
 STATUSES = ("read", "computed", "recalled", "assumed")
 
+_OWN_NUMBERS = "by_substance"
 _CLASS_FIELDS = ("mass_share", "use_prob", "residue_mg", "dose_cv")
 
 
@@ -27,6 +28,7 @@ class Entry:
 
     name: str
     value: float | tuple[float, ...]
+    """Of a distribution or a rule of dates: the numbers in it."""
     unit: str
     source: str
     """Key into :func:`sources`."""
@@ -110,10 +112,29 @@ def measurement_values() -> dict[str, float]:
     return {key: float(entry["value"]) for key, entry in _table("measurement").items()}
 
 
+def stream_values(name: str) -> dict[str, Any]:
+    """Return every field of a substance's extra series (docs/streams.md).
+
+    Raises
+    ------
+    SpecError
+        When the catalogue does not hold the substance.
+    """
+    if name not in SUBSTANCES:
+        raise SpecError("world.streams", name, f"must be one of {', '.join(SUBSTANCES)}")
+    table = _table("streams")[name]
+    values: dict[str, Any] = {key: item["value"] for key, item in table.items() if "value" in item}
+    for series in ("purity", "survey"):
+        values[series] = {key: entry["value"] for key, entry in table[series].items()}
+    survey = values["survey"]
+    survey["bias_drift"] = {"dist": "normal", "mean": 0.0, "sd": survey.pop("bias_drift_sd")}
+    return values
+
+
 def catalogue_entries() -> list[Entry]:
     """Return every number of the catalogue, for the page and for its test."""
     found: list[Entry] = []
-    for file in (*CATCHMENT_SETS, "measurement", *SUBSTANCES):
+    for file in (*CATCHMENT_SETS, "measurement", *SUBSTANCES, "streams"):
         _collect(file, _table(file), found)
     return found
 
@@ -127,10 +148,18 @@ def _collect(path: str, table: dict[str, Any], found: list[Entry]) -> None:
         found.append(
             Entry(
                 name=f"{path}.{key}",
-                value=tuple(map(float, value)) if isinstance(value, list) else float(value),
+                value=tuple(_numbers(value)) if isinstance(value, list | dict) else float(value),
                 unit=item["unit"],
                 source=item["source"],
                 status=item["status"],
                 note=item["note"],
             )
         )
+
+
+def _numbers(value: Any) -> list[float]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [number for item in value for number in _numbers(item)]
+    return [] if isinstance(value, str) else [float(value)]
