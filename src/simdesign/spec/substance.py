@@ -6,6 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from simdesign.spec.base import Spec
 from simdesign.spec.quantity import Quantity, greatest, least
+from simdesign.spec.season import Season
 from simdesign.spec.users import UseClass
 
 Positive = Annotated[float, Field(gt=0)]
@@ -42,6 +43,8 @@ class Substance(Spec):
     """Amplitude of one annual harmonic of the log load [1]."""
     season_peak: Quantity
     """Day of the year of its maximum [d]."""
+    season: Season | None = None
+    """A second harmonic, and a peak that wanders from year to year."""
     lab_repeat_sd: Annotated[float, Field(ge=0)]
     """Repeatability of one analysis [1]."""
     loq: Annotated[float, Field(ge=0)]

@@ -131,10 +131,49 @@ def stream_values(name: str) -> dict[str, Any]:
     return values
 
 
+def term_values(term: str, substance: str | None = None) -> Any:
+    """Return what the catalogue has for an optional term of a world.
+
+    Parameters
+    ----------
+    term : str
+        A table of ``terms.toml``; a dot leads to a table within it, as in ``people.summer``.
+    substance : str, optional
+        Numbers below the term's ``by_substance`` are laid over the common ones.
+
+    Returns
+    -------
+    dict or value
+        Field -> value, a table within the term becoming a dict of its own; the value itself of
+        a term that is a single entry.
+
+    Raises
+    ------
+    SpecError
+        When the catalogue does not hold the term.
+    """
+    table: Any = _table("terms")
+    for key in term.split("."):
+        if not isinstance(table, dict) or key not in table:
+            raise SpecError("term", term, f"must be in {', '.join(_table('terms'))}")
+        table = table[key]
+    return _plain_values(table, substance)
+
+
+def _plain_values(table: dict[str, Any], substance: str | None) -> Any:
+    if "value" in table:
+        return table["value"]
+    common = {
+        key: _plain_values(item, substance) for key, item in table.items() if key != _OWN_NUMBERS
+    }
+    own = table.get(_OWN_NUMBERS, {}).get(substance, {})
+    return {**common, **{key: _plain_values(item, substance) for key, item in own.items()}}
+
+
 def catalogue_entries() -> list[Entry]:
     """Return every number of the catalogue, for the page and for its test."""
     found: list[Entry] = []
-    for file in (*CATCHMENT_SETS, "measurement", *SUBSTANCES, "streams"):
+    for file in (*CATCHMENT_SETS, "measurement", *SUBSTANCES, "streams", "terms"):
         _collect(file, _table(file), found)
     return found
 
