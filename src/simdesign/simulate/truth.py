@@ -13,7 +13,9 @@ from simdesign.simulate.luck import Luck, site_word
 from simdesign.simulate.mechanism import WEEK, check_change
 from simdesign.simulate.parameters import ChangeParameters
 from simdesign.simulate.substance import SubstancePlan, Tables
+from simdesign.simulate.trend_parts import add_trend
 from simdesign.spec.change import Change, LevelShift
+from simdesign.spec.streams import streams_or_default
 from simdesign.spec.study import Programme
 from simdesign.spec.world import World
 from simdesign.units import DAYS_PER_YEAR, residue_g_per_day
@@ -47,6 +49,8 @@ class Prepared:
         self._counts = world.counts
         self._litres = world.litres
         self._purity = np.array([item.purity for item in world.substances.values()])
+        self._ceiling = [item.purity_ceiling for item in world.substances.values()]
+        self._trend_parts = streams_or_default(world.streams)
         self._changes_here = np.array([_changes(change, name) for name in self._sites])
         self._change_parameters = ChangeParameters(change, seed, luck)
         self._plans = [
@@ -78,11 +82,17 @@ class Prepared:
 
         shape = (len(self._plans), len(self._sites), self._calendar.n_day)
         trend, expected, residue = np.empty(shape), np.empty(shape), np.empty(shape)
+        users = np.ones((shape[0], shape[2]))
+        purity = np.repeat(self._purity[:, None], shape[2], axis=1)
         for u, plan in enumerate(self._plans):
             values = plan.parameters.draw(replication)
             drawn |= {f"{plan.name}.{field}": value for field, value in values.items()}
             tables = plan.tables(size)
-            self._loads(plan, tables, values, replication, change, trend[u], expected[u])
+            nation = self._loads(plan, tables, values, replication, change, trend[u], expected[u])
+            add_trend(
+                self._trend_parts[plan.name], nation, self._calendar.start, self._ceiling[u],
+                users[u], purity[u],
+            )  # fmt: skip
             self._residue(plan, tables, replication, change, expected[u], residue[u])
 
         effect = np.zeros((shape[0], shape[2]))
@@ -100,8 +110,8 @@ class Prepared:
             change_effect=effect,
             waste_load=np.broadcast_to(0.0, shape),
             litres=np.broadcast_to(self._litres, shape[1:]),
-            purity=np.repeat(self._purity[:, None], shape[2], axis=1),
-            users=np.ones((shape[0], shape[2])),
+            purity=purity,
+            users=users,
             drawn=drawn,
         )
 
@@ -114,8 +124,8 @@ class Prepared:
         change: Ints,
         trend: Floats,
         expected: Floats,
-    ) -> None:
-        """Draw nation and cities and write trend and expected loads, each (site, day)."""
+    ) -> Floats:
+        """Write trend and expected loads, each (site, day); return the national trend (day,)."""
         parts = plan.parameters.parts(values)
         root_day = math.sqrt(1.0 / DAYS_PER_YEAR)
         nation, swing = np.empty(self._calendar.n_day), np.empty(self._calendar.n_day)
@@ -151,6 +161,7 @@ class Prepared:
             trend,
             expected,
         )
+        return nation
 
     def _path(
         self,
