@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from simdesign.spec.base import Spec
 from simdesign.spec.quantity import Quantity, greatest, least
 from simdesign.spec.season import Season
+from simdesign.spec.sewer import Dumping, SewerLoss
 from simdesign.spec.users import UseClass
 
 Positive = Annotated[float, Field(gt=0)]
@@ -45,6 +46,10 @@ class Substance(Spec):
     """Day of the year of its maximum [d]."""
     season: Season | None = None
     """A second harmonic, and a peak that wanders from year to year."""
+    sewer_loss: SewerLoss | None = None
+    """What is lost or formed between toilet and sampler."""
+    dumping: Dumping | None = None
+    """Production waste in the sewer."""
     lab_repeat_sd: Annotated[float, Field(ge=0)]
     """Repeatability of one analysis [1]."""
     loq: Annotated[float, Field(ge=0)]

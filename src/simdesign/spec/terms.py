@@ -12,9 +12,9 @@ from typing import Any
 
 from simdesign.spec.catalogue import term_values
 
-WORLD_TERMS: tuple[str, ...] = ()
+WORLD_TERMS: tuple[str, ...] = ("rain", "meters", "odd_days", "missing", "laboratories")
 """Fields of ``World`` that are terms."""
-SUBSTANCE_TERMS: tuple[str, ...] = ("season",)
+SUBSTANCE_TERMS: tuple[str, ...] = ("season", "sewer_loss", "dumping")
 """Fields of ``Substance`` that are terms; their numbers may differ by substance."""
 GROUPS: frozenset[str] = frozenset()
 """Terms that are tables of terms."""

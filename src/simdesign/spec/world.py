@@ -12,6 +12,8 @@ from simdesign.spec.catalogue import (
     measurement_values,
     substance_values,
 )
+from simdesign.spec.sampling import Laboratories, Meters, Missing, OddDays
+from simdesign.spec.sewer import Rain
 from simdesign.spec.streams import Streams
 from simdesign.spec.substance import Substance
 from simdesign.spec.terms import SUBSTANCE_TERMS, WORLD_TERMS, with_terms
@@ -51,7 +53,17 @@ class World(Spec):
     sampling_sd: Annotated[float, Field(ge=0)] = _MEASUREMENT["sampling_sd"]
     """Daily sampling error, common to all substances of a sample [1]."""
     litres: Positive = _MEASUREMENT["litres"]
-    """Sewage per inhabitant and day, for concentrations [L]."""
+    """Mean sewage per inhabitant and day, for concentrations [L]."""
+    rain: Rain | None = None
+    """How sewage varies from day to day; None is constant."""
+    meters: Meters | None = None
+    """Lasting bias of flow meters."""
+    odd_days: OddDays | None = None
+    """The heavy tail of day noise."""
+    missing: Missing | None = None
+    """Samples that are not there."""
+    laboratories: Laboratories | None = None
+    """How laboratories differ; which samples go where is the design's."""
     streams: Streams | None = None
     """What purity tests and surveys show of each substance; None takes the catalogue's."""
 
@@ -61,6 +73,8 @@ class World(Spec):
             flow_sd=self.flow_sd,
             sampling_sd=self.sampling_sd,
             repeat_sd=substance.lab_repeat_sd,
+            odd_share=self.odd_days.share if self.odd_days else 0.0,
+            odd_sd=self.odd_days.sd if self.odd_days else 0.0,
         )
 
     @model_validator(mode="before")
@@ -110,6 +124,30 @@ class World(Spec):
             name: {**substance_values(name), **item} if isinstance(item, dict) else item
             for name, item in value.items()
         }
+
+    @model_validator(mode="after")
+    def _rain_is_above_dry_weather(self) -> "World":
+        if self.rain is not None and self.rain.dry >= self.litres:
+            raise ValueError(
+                f"rain.dry must be below litres, the mean {self.litres:g}, it is {self.rain.dry:g}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _named_sites_exist(self) -> "World":
+        named = {
+            f"substances.{name}.dumping.sites": item.dumping.sites
+            for name, item in self.substances.items()
+            if item.dumping is not None
+        }
+        if self.laboratories is not None and self.laboratories.change is not None:
+            named["laboratories.change.sites"] = self.laboratories.change.sites
+        known = {item.name for item in self.catchments}
+        for field, sites in named.items():
+            unknown = sorted(set(sites) - known) if isinstance(sites, tuple) else []
+            if unknown:
+                raise ValueError(f"{field}: no catchment is named {unknown[0]!r}")
+        return self
 
     @model_validator(mode="after")
     def _measurement_fits_into_the_totals(self) -> "World":
