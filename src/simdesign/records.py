@@ -66,6 +66,17 @@ class Stream:
             _check(f"Stream.{name}", getattr(self, name), n)
         _read_only(self)
 
+    def known_at(self, day: int) -> "Stream":
+        """Return what is reported by a day."""
+        known = self.reported_day <= day
+        return Stream(
+            kind=self.kind,
+            day=self.day[known],
+            value=self.value[known],
+            standard_error=self.standard_error[known],
+            reported_day=self.reported_day[known],
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:

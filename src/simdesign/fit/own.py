@@ -16,7 +16,8 @@ class OwnEngine:
     """Calls the user's estimator once a look, with later results taken out.
 
     The built-in estimators work on all looks at once and are tested not to use later results; of a
-    user's own nobody knows, so it is given missing days instead.
+    user's own nobody knows, so it is given missing days instead, and only what is reported of the
+    extra series.
     """
 
     spec_type: ClassVar[type[Spec]] = Own
@@ -35,6 +36,10 @@ class OwnEngine:
                 observations,
                 load=np.where(hidden, np.nan, observations.load),
                 censored=observations.censored & ~hidden,
+                streams={
+                    name: tuple(item.known_at(int(day)) for item in series)
+                    for name, series in observations.streams.items()
+                },
             )
             alone = replace(looks, day=np.array([day]))
             parts.append(self.engine.fit(seen, alone, substance))

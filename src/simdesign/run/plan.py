@@ -252,6 +252,11 @@ def history_years(study: Study, visits: Iterable[Visits]) -> int:
     return years
 
 
+def seen_from(study: Study, visits: Visits) -> int:
+    """Return the first day that a design looks at, in whole years before the programme."""
+    return _anniversary(study.programme.start, history_years(study, [visits]))
+
+
 def _anniversary(start: Any, years: int) -> int:
     return day_of(start.replace(year=start.year - years))
 

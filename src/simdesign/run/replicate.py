@@ -6,9 +6,9 @@ import numpy as np
 
 from simdesign.fit import EstimatorEngine, build, log_index
 from simdesign.records import Fit, Floats, Looks, Observations, Status, Truth
-from simdesign.run.plan import Task, history_years, looks_of, visits_of
+from simdesign.run.plan import Task, history_years, looks_of, seen_from, visits_of
 from simdesign.run.schema import COLUMNS, DRAWN, Rows, empty_rows
-from simdesign.sample import MeasuringChain
+from simdesign.sample import BoughtStreams, MeasuringChain
 from simdesign.simulate import Prepared, prepare
 from simdesign.spec.study import Scenario, Study
 from simdesign.units import day_of
@@ -26,6 +26,13 @@ class Bench:
             luck=scenario.luck, history_years=history_years(study, self.visits.values()),
         )  # fmt: skip
         self.chain = MeasuringChain.of(scenario.world, seed=study.seed, luck=scenario.luck)
+        self.streams = {
+            name: BoughtStreams(
+                scenario.world, study.programme, study.designs[name].streams,
+                since=seen_from(study, visits), seed=study.seed, luck=scenario.luck,
+            )
+            for name, visits in self.visits.items()
+        }  # fmt: skip
         self.engines = {name: build(name, spec) for name, spec in study.estimators.items()}
         start = study.programme.start
         self.year_start = [
@@ -38,6 +45,7 @@ class Bench:
         designs = sorted({cell.design for cell in task.cells})
         n_rep, n_look = task.n_rep, len(self.study.programme.look_days)
         measured = {name: self._arrays(name, n_rep) for name in designs}
+        bought = {name: [self.streams[name].unknown()] * n_rep for name in designs}
         facts, reasons = _Facts(self, n_rep, n_look), [""] * n_rep
         population = np.array([item.population for item in self.scenario.world.catchments])
         for r in range(n_rep):
@@ -52,13 +60,14 @@ class Bench:
                         laboratory=self.study.designs[name].laboratory,
                         load=load[r], censored=censored[r],
                     )  # fmt: skip
+                    bought[name][r] = self.streams[name].draw(truth, replication)
             except Exception as error:  # a failed world is a row with its reason
                 reasons[r] = _reason(error)
                 for load, censored in measured.values():
                     load[r], censored[r] = np.nan, False
         parts = []
         for name in designs:
-            seen = self.chain.gather(self.visits[name], population, *measured[name])
+            seen = self.chain.gather(self.visits[name], population, *measured[name], bought[name])
             cells = [item for item in task.cells if item.design == name]
             levels = {
                 substance: log_index(seen, self.looks[name], substance)
