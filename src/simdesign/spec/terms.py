@@ -12,11 +12,13 @@ from typing import Any
 
 from simdesign.spec.catalogue import term_values
 
-WORLD_TERMS: tuple[str, ...] = ("rain", "meters", "odd_days", "missing", "laboratories")
+WORLD_TERMS: tuple[str, ...] = (
+    "rain", "meters", "odd_days", "missing", "laboratories", "events", "people",
+)  # fmt: skip
 """Fields of ``World`` that are terms."""
 SUBSTANCE_TERMS: tuple[str, ...] = ("season", "sewer_loss", "dumping")
 """Fields of ``Substance`` that are terms; their numbers may differ by substance."""
-GROUPS: frozenset[str] = frozenset()
+GROUPS = frozenset({"events", "people"})
 """Terms that are tables of terms."""
 
 
@@ -64,4 +66,5 @@ def _group(given: Any, values: Mapping[str, Any], full: bool) -> Any:
     if not isinstance(given, Mapping):
         return given
     names = [*given, *(name for name in values if full and name not in given)]
-    return {name: _term(given.get(name), values.get(name, {}), full) for name in names}
+    members = {name: _term(given.get(name), values.get(name, {}), full) for name in names}
+    return {name: member for name, member in members.items() if member is not None} or None

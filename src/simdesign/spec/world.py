@@ -11,7 +11,10 @@ from simdesign.spec.catalogue import (
     catchments,
     measurement_values,
     substance_values,
+    with_levels,
 )
+from simdesign.spec.events import Event
+from simdesign.spec.people import People
 from simdesign.spec.sampling import Laboratories, Meters, Missing, OddDays
 from simdesign.spec.sewer import Rain
 from simdesign.spec.streams import Streams
@@ -20,6 +23,7 @@ from simdesign.spec.terms import SUBSTANCE_TERMS, WORLD_TERMS, with_terms
 from simdesign.spec.totals import DayErrors, check_day_total
 
 Positive = Annotated[float, Field(gt=0)]
+Name = Annotated[str, Field(pattern=r"^\w+$")]
 
 _MEASUREMENT = measurement_values()
 
@@ -32,6 +36,23 @@ class Catchment(Spec):
     """Inhabitants served, de jure."""
     level: Positive = 1.0
     """Load relative to the substance's reference level, the same for every substance [1]."""
+    levels: dict[str, Positive] | None = None
+    """Substance -> level, instead of ``level``; ``false`` keeps ``level`` in a full world too."""
+    commuters: Annotated[float, Field(gt=-1)] | None = None
+    """Net inflow on working days relative to inhabitants, instead of ``people.commuters`` [1]."""
+
+    def level_of(self, substance: str) -> float:
+        """Return the level of a substance [1]."""
+        return (self.levels or {}).get(substance, self.level)
+
+    @field_validator("levels", mode="before")
+    @classmethod
+    def _known_substances(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            for name in value:
+                if name not in SUBSTANCES:
+                    raise ValueError(f"{name}: must be one of {', '.join(SUBSTANCES)}")
+        return {} if value is False else value
 
 
 class World(Spec):
@@ -64,6 +85,10 @@ class World(Spec):
     """Samples that are not there."""
     laboratories: Laboratories | None = None
     """How laboratories differ; which samples go where is the design's."""
+    events: Annotated[dict[Name, Event], Field(min_length=1)] | None = None
+    """Name -> event: those of the catalogue, and your own."""
+    people: People | None = None
+    """Who is in town, when it is not the inhabitants."""
     streams: Streams | None = None
     """What purity tests and surveys show of each substance; None takes the catalogue's."""
 
@@ -75,6 +100,7 @@ class World(Spec):
             repeat_sd=substance.lab_repeat_sd,
             odd_share=self.odd_days.share if self.odd_days else 0.0,
             odd_sd=self.odd_days.sd if self.odd_days else 0.0,
+            people_sd=(self.people.daily_sd if self.people else None) or 0.0,
         )
 
     @model_validator(mode="before")
@@ -84,6 +110,8 @@ class World(Spec):
             return given
         full = given.get("realism") == "full"
         found = with_terms(given, WORLD_TERMS, full=full)
+        if full:
+            found["catchments"] = with_levels(found.get("catchments", "dutch20"))
         substances = found.get("substances", {"cocaine": {}})
         if isinstance(substances, dict):  # anything else is refused below, with its name
             found["substances"] = {
@@ -140,6 +168,8 @@ class World(Spec):
             for name, item in self.substances.items()
             if item.dumping is not None
         }
+        for name, event in (self.events or {}).items():
+            named[f"events.{name}.where"] = event.where
         if self.laboratories is not None and self.laboratories.change is not None:
             named["laboratories.change.sites"] = self.laboratories.change.sites
         known = {item.name for item in self.catchments}

@@ -16,6 +16,7 @@ from simdesign.errors import SpecError
 SUBSTANCES = ("cocaine", "MDMA", "amphetamine", "methamphetamine")
 """Names of the release; ``cocaine`` is measured as benzoylecgonine."""
 CATCHMENT_SETS = ("dutch20",)
+_BY_SUBSTANCE = "_by_substance"
 STATUSES = ("read", "computed", "recalled", "assumed")
 
 _OWN_NUMBERS = "by_substance"
@@ -51,27 +52,71 @@ def catchments(name: str) -> list[dict[str, Any]]:
 
     The level of a catchment is ``exp(log_slope log10(population) + scatter)``, divided by the
     population-weighted mean of the same, so that a substance's reference load is the
-    population-weighted mean load of the set.
+    population-weighted mean load of the set. A set whose name ends in ``_by_substance`` has
+    ``levels`` too, from a scatter for each substance.
 
     Raises
     ------
     SpecError
         When there is no such set.
     """
-    if name not in CATCHMENT_SETS:
-        raise SpecError("world.catchments", name, f"must be one of {', '.join(CATCHMENT_SETS)}")
-    table = _table(name)
-    population = table["population"]["value"]
-    slope = table["log_slope"]["value"]
+    file = name.removesuffix(_BY_SUBSTANCE)
+    if file not in CATCHMENT_SETS:
+        known = [item + end for item in CATCHMENT_SETS for end in ("", _BY_SUBSTANCE)]
+        raise SpecError("world.catchments", name, f"must be one of {', '.join(known)}")
+    table = _table(file)
+    found = [
+        {"name": f"town-{number:02d}", "population": float(people), "level": level}
+        for number, (people, level) in enumerate(
+            zip(table["population"]["value"], _levels(table, "scatter"), strict=True), start=1
+        )
+    ]
+    if file == name:
+        return found
+    levels = {item: _levels(table["by_substance"], item, table) for item in table["by_substance"]}
+    return [
+        {**town, "levels": {item: levels[item][row] for item in levels}}
+        for row, town in enumerate(found)
+    ]
+
+
+def with_levels(given: Any) -> Any:
+    """Return catchments of which those of a named set have levels by substance.
+
+    Parameters
+    ----------
+    given : str or sequence
+        A named set, or catchments as plain data; a catchment is one of a set when name,
+        population and level agree, and keeps levels that it has.
+    """
+    if isinstance(given, str):
+        return given + _BY_SUBSTANCE if given in CATCHMENT_SETS else given
+    known = {
+        (town["name"], town["population"], town["level"]): town["levels"]
+        for name in CATCHMENT_SETS
+        for town in catchments(name + _BY_SUBSTANCE)
+    }
+    if not isinstance(given, list | tuple):
+        return given
+
+    def filled(town: Any) -> Any:
+        if not isinstance(town, dict) or town.get("levels") is not None:
+            return town
+        key = (town.get("name"), town.get("population"), town.get("level"))
+        return {**town, "levels": known[key]} if key in known else town
+
+    return [filled(town) for town in given]
+
+
+def _levels(table: dict[str, Any], key: str, common: dict[str, Any] | None = None) -> list[float]:
+    common = common or table
+    population, slope = common["population"]["value"], common["log_slope"]["value"]
     raw = [
         math.exp(slope * math.log10(people) + extra)
-        for people, extra in zip(population, table["scatter"]["value"], strict=True)
+        for people, extra in zip(population, table[key]["value"], strict=True)
     ]
     mean = math.fsum(n * x for n, x in zip(population, raw, strict=True)) / math.fsum(population)
-    return [
-        {"name": f"town-{number:02d}", "population": float(people), "level": level / mean}
-        for number, (people, level) in enumerate(zip(population, raw, strict=True), start=1)
-    ]
+    return [level / mean for level in raw]
 
 
 def substance_values(name: str) -> dict[str, Any]:
