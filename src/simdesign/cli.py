@@ -101,9 +101,10 @@ def schema() -> None:
 
 
 def _register() -> None:
-    from simdesign.studies.analyse import register
+    from simdesign.studies import analyse, validate_world
 
-    register(app)
+    analyse.register(app)
+    validate_world.register(app)
 
 
 _register()

@@ -1,4 +1,11 @@
 """report: results folders -> one page and the verdict in words; it reads, and never simulates."""
 
+from simdesign.report.numbers import decimals as decimals
+from simdesign.report.numbers import number as number
 from simdesign.report.page import write_page as write_page
+from simdesign.report.tables import Table as Table
+from simdesign.report.validation import Curve as Curve
+from simdesign.report.validation import Section as Section
+from simdesign.report.validation import Span as Span
+from simdesign.report.validation import write_validation_page as write_validation_page
 from simdesign.report.verdicts import verdict_text as verdict_text
