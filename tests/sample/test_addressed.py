@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from mc import assert_mean
 from simdesign._kernels.addressed import addressed_normals, normal_of, philox_block, round_keys
-from simdesign._kernels.measure import day_normals
+from simdesign._kernels.days import day_normals
 from simdesign.seeds import Purpose, key_of, stream
 
 WORD = st.integers(0, 2**64 - 1)

@@ -1,8 +1,9 @@
-"""Normal numbers with an address: the n-th raw number of a Philox stream, without the others.
+"""Random numbers with an address: the n-th raw number of a Philox stream, without the others.
 
 The numbers are those of ``seeds.stream``: number ``n`` of a stream is what its bit generator
-gives as output ``n`` (from 0), turned into a normal by the quantile function. A sparse design
-therefore pays for the days it samples and still sees the same values as a dense one.
+gives as output ``n`` (from 0), turned into a uniform, or into a normal by the quantile function.
+A sparse design therefore pays for the days it samples and still sees the same values as a dense
+one.
 
 Source of the generator: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3",
 Philox4x64-10, and of the quantile function: Wichura 1988, Applied Statistics 37:477, AS 241,
@@ -77,12 +78,18 @@ def philox_block(keys, word_0, word_1, word_2, word_3, out):
 
 
 @njit
-def normal_of(raw):
-    """Return the standard normal of a raw number: the quantile of its upper 52 bits.
+def uniform_of(raw):
+    """Return the uniform number of a raw one: (k + 1/2) / 2^52 with k its upper 52 bits.
 
-    The probability is (k + 1/2) / 2^52, k = 0 .. 2^52 - 1: exact in binary, never 0 or 1.
+    Exact in binary, never 0 or 1.
     """
-    q = (float(raw >> _DROP) + 0.5) * 2.0**-52 - 0.5
+    return (float(raw >> _DROP) + 0.5) * 2.0**-52
+
+
+@njit
+def normal_quantile(probability):
+    """Return the standard normal quantile of a probability in (0, 1)."""
+    q = probability - 0.5
     if abs(q) <= 0.425:
         r = 0.180625 - q * q
         top = 2.5090809287301226727e3
@@ -145,6 +152,12 @@ def normal_of(raw):
 
 
 @njit
+def normal_of(raw):
+    """Return the standard normal of a raw number: the quantile of its uniform."""
+    return normal_quantile(uniform_of(raw))
+
+
+@njit
 def addressed_normals(keys, replication, site, year, first, out):
     """Write numbers ``first``, ``first + 1``, ... of a stream into ``out`` as normals.
 
@@ -165,3 +178,11 @@ def addressed_normals(keys, replication, site, year, first, out):
             block = number // 4
             philox_block(keys, np.uint64(block + 1), replication, site, year, raw)
         out[i] = normal_of(raw[number % 4])
+
+
+@njit
+def addressed_uniform(keys, replication, site, year, number):
+    """Return one number of a stream as a uniform; the arguments are the address."""
+    raw = np.empty(4, dtype=np.uint64)
+    philox_block(keys, np.uint64(number // 4 + 1), replication, site, year, raw)
+    return uniform_of(raw[number % 4])

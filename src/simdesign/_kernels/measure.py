@@ -1,55 +1,24 @@
-"""What the laboratory reports of the residue that left a catchment."""
+"""What the laboratory reports of what arrived at the plant."""
 
 import math
 
 import numpy as np
 
 from simdesign._kernels._jit import njit
-from simdesign._kernels.addressed import addressed_normals, normal_of, philox_block
+from simdesign._kernels.addressed import addressed_normals
+from simdesign._kernels.days import day_normals
 
 
 @njit
-def day_normals(keys, replication, site, days, year_start, out):
-    """Write the normals of one visit's calendar days into ``out``.
-
-    The address of a day is its calendar year (word 3) and its number within the year.
-
-    Parameters
-    ----------
-    keys : ndarray of uint64, shape (10, 2)
-    replication, site : uint64
-    days : ndarray of int64, shape (d,)
-        Increasing calendar days; negative = padding.
-    year_start : ndarray of int64, shape (n_year,)
-        Day of 1 January of 1970, 1971, ...
-    out : ndarray of float64, shape (d,)
-    """
-    raw = np.empty(4, dtype=np.uint64)
-    before = -1
-    block = -1
-    for d in range(days.size):
-        day = days[d]
-        if day < 0:
-            continue
-        index = day // 366
-        while year_start[index + 1] <= day:
-            index += 1
-        number = day - year_start[index]
-        if index != before or number // 4 != block:
-            before = index
-            block = number // 4
-            year = np.uint64(1970 + index)
-            philox_block(keys, np.uint64(block + 1), replication, site, year, raw)
-        out[d] = normal_of(raw[number % 4])
-
-
-@njit
-def batch_errors(keys, replication, batch, year, batch_factor, sd_year, sd_batch, out):
+def batch_errors(
+    keys, replication, batch, year, batch_factor, sd_bias, sd_year, sd_batch, out
+):  # fmt: skip
     """Write the laboratory error of every visit of one substance into ``out``.
 
     A batch is laboratory * 10^6 + calendar year * 100 + week of analysis. The stream of a
-    laboratory and calendar year has the year part as its number 0 and week w as its number w.
-    ``batch_factor``, one a visit, multiplies the batch error.
+    laboratory and calendar year has the year part as its number 0 and week w as its number w;
+    number 0 of the year word 0 is the laboratory's constant bias. ``batch_factor``, one a visit,
+    multiplies the batch error.
     """
     one = np.empty(1)
     part_lab = -1
@@ -64,6 +33,9 @@ def batch_errors(keys, replication, batch, year, batch_factor, sd_year, sd_batch
             part_year = year[v]
             addressed_normals(keys, replication, np.uint64(lab), np.uint64(part_year), 0, one)
             year_part = sd_year * one[0]
+            if sd_bias > 0.0:
+                addressed_normals(keys, replication, np.uint64(lab), np.uint64(0), 0, one)
+                year_part += sd_bias * one[0]
         if batch[v] != last:
             last = batch[v]
             of_year = np.uint64(last % 1_000_000 // 100)
@@ -73,62 +45,55 @@ def batch_errors(keys, replication, batch, year, batch_factor, sd_year, sd_batch
 
 
 @njit
-def measure(
-    residue, first_day, site, day, batch, year, batch_factor, day_keys, lab_keys, replication,
-    site_number, year_start, handling_sd, repeat_sd, sd_year, sd_batch, loq, load, censored,
-):  # fmt: skip
-    r"""Fill the reported loads of one replication.
+def add_errors(
+    keys, replication, site, day, site_number, year_start, repeat_sd, sample, laboratory, load
+):
+    r"""Multiply what arrived of one substance by its errors, in place.
 
-    .. math:: R \cdot \exp(\sigma_h z_{city,day} + \sigma_u z_{u,city,day} + e_{u,batch})
+    .. math:: A \cdot \exp(e_{city,day} + \sigma z_{city,day} + e_{batch})
 
     Parameters
     ----------
-    residue : ndarray, shape (n_u, n_s, n_t)
-        What left the catchment [mg/(1000 inh d)].
-    first_day : int
-        Day of index 0 of the last axis.
-    site, batch, year : ndarray of int64, shape (n_v,)
+    keys : ndarray of uint64, shape (10, 2)
+        Of the substance's repeatability.
+    replication : uint64
+    site : ndarray of int64, shape (n_v,)
     day : ndarray of int64, shape (n_v, n_d)
-        Within the truth's days; negative = padding.
-    batch_factor : ndarray, shape (n_v,)
-        What standards leave of the batch error [1].
-    day_keys : ndarray of uint64, shape (1 + n_u, 10, 2)
-        First the key of what all substances of a sample share, then one a substance.
-    lab_keys : ndarray of uint64, shape (n_u, 10, 2)
+        Negative = padding.
     site_number : ndarray of uint64, shape (n_s,)
-    handling_sd : float
-        Flow and sampling error of a (city, day) [1].
-    repeat_sd, sd_year, sd_batch, loq : ndarray, shape (n_u,)
-        Repeatability, laboratory-year and batch error [1]; LOQ [mg/(1000 inh d)].
-    load, censored : ndarray, shape (n_u, n_v, n_d), changed
-        NaN where padded; the LOQ where censored.
+    year_start : ndarray of int64, shape (n_year,)
+    repeat_sd : float
+        Repeatability [1].
+    sample : ndarray, shape (n_v, n_d)
+        Errors that all substances of a sample share [1]; NaN = no sample.
+    laboratory : ndarray, shape (n_v,)
+        Error of the visit's batch [1].
+    load : ndarray, shape (n_v, n_d), changed
+        Arrived; reported [mg/(1000 inh d)]. NaN stays NaN.
     """
-    n_u = residue.shape[0]
     n_v, n_d = day.shape
-    shared = np.zeros(n_d)
     own = np.zeros(n_d)
-    lab = np.zeros((n_u, n_v))
-    for u in range(n_u):
-        if sd_year[u] > 0.0 or sd_batch[u] > 0.0:
-            batch_errors(
-                lab_keys[u], replication, batch, year, batch_factor, sd_year[u], sd_batch[u], lab[u]
-            )
     for v in range(n_v):
-        s = site[v]
-        if handling_sd > 0.0:
-            day_normals(day_keys[0], replication, site_number[s], day[v], year_start, shared)
-        for u in range(n_u):
-            if repeat_sd[u] > 0.0:
-                day_normals(day_keys[1 + u], replication, site_number[s], day[v], year_start, own)
-            else:
-                own[:] = 0.0
-            for d in range(n_d):
-                if day[v, d] < 0:
-                    load[u, v, d] = np.nan
-                    censored[u, v, d] = False
-                    continue
-                error = handling_sd * shared[d] + repeat_sd[u] * own[d] + lab[u, v]
-                x = residue[u, s, day[v, d] - first_day] * math.exp(error)
-                below = x < loq[u]
-                load[u, v, d] = loq[u] if below else x
-                censored[u, v, d] = below
+        if repeat_sd > 0.0:
+            day_normals(keys, replication, site_number[site[v]], day[v], year_start, own)
+        for d in range(n_d):
+            if day[v, d] >= 0:
+                load[v, d] *= math.exp(sample[v, d] + repeat_sd * own[d] + laboratory[v])
+
+
+@njit
+def censor(limit, load, censored):
+    """Flag the loads below their limit, and put the limit in their place.
+
+    Parameters
+    ----------
+    limit, load : ndarray, shape (n_v, n_d)
+        ``load`` is changed [mg/(1000 inh d)]; NaN is not below anything.
+    censored : ndarray of bool, shape (n_v, n_d), changed
+    """
+    for v in range(load.shape[0]):
+        for d in range(load.shape[1]):
+            below = load[v, d] < limit[v, d]
+            censored[v, d] = below
+            if below:
+                load[v, d] = limit[v, d]

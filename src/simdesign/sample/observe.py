@@ -3,36 +3,30 @@
 Noise has an address and no history: flow, sampling and repeatability belong to a (city, day),
 batch error to a laboratory's batch, the year part to a laboratory's year. A design that samples
 less therefore sees a subset of what a denser one sees, and adding a design, a site or a
-substance changes no other number.
+substance changes no other number. The formulas are in docs/measuring.md.
 """
 
-import datetime as dt
-import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
-from simdesign._kernels.addressed import round_keys
-from simdesign._kernels.measure import measure
+from simdesign._kernels.measure import add_errors, censor
 from simdesign.records import Bools, Floats, Observations, Stream, Truth, Visits
-from simdesign.seeds import Purpose, key_of
+from simdesign.sample.address import YEAR_START, keys_of
+from simdesign.sample.address import site_number as site_number
+from simdesign.sample.arrival import Arrival
+from simdesign.sample.handling import SampleError, sample_errors
+from simdesign.sample.laboratory import LaboratoryErrors
+from simdesign.seeds import Purpose
 from simdesign.spec.design import Laboratory
 from simdesign.spec.totals import shared_parts
 from simdesign.spec.world import World
-from simdesign.units import day_of, loq_load
+from simdesign.units import loq_load
 
-_YEAR_START = np.array([day_of(dt.date(year, 1, 1)) for year in range(1970, 2301)])
-"""Day of 1 January, for every year that a calendar can hold."""
 _SHARED = ("sigma_shared", "lab_share", "r_lab")
 _WEEKLY = Laboratory()
-
-
-def site_number(name: str) -> int:
-    """Return the address of a site: 63 bits of a hash of its name, whatever other sites exist."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little") >> 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +39,13 @@ class MeasuringChain:
     substances: tuple[str, ...]
     sites: tuple[str, ...]
     reference_load: Floats  # (u, s) mg/(1000 inh d)
-    handling_sd: float  # flow and sampling error of a (city, day), all substances alike [1]
+    arrival: Arrival
+    sample_errors: tuple[SampleError, ...]
+    laboratories: LaboratoryErrors
     repeat_sd: Floats  # (u,) repeatability [1]
-    loq: Floats  # (u,) mg/(1000 inh d)
+    loq: Floats  # (u,) ng/L
     site_number: np.ndarray  # (s,) uint64
-    day_keys: np.ndarray  # (1 + u, 10, 2) uint64
-    lab_keys: np.ndarray  # (u, 10, 2) uint64
+    repeat_keys: np.ndarray  # (u, 10, 2) uint64
 
     @classmethod
     def of(cls, world: World, *, seed: int, luck: str) -> Self:
@@ -67,20 +62,19 @@ class MeasuringChain:
         names = tuple(world.substances)
         substances = [world.substances[name] for name in names]
         levels = [item.level for item in world.catchments]
-        shared, own = Purpose.SAMPLING, [f"{luck}/{name}" for name in names]
+        numbers = np.array([site_number(item.name) for item in world.catchments], dtype=np.uint64)
         return cls(
             substances=names,
             sites=tuple(item.name for item in world.catchments),
             reference_load=np.array([[item.level * x for x in levels] for item in substances]),
-            handling_sd=math.hypot(world.flow_sd, world.sampling_sd),
+            arrival=Arrival.of(world, numbers, seed=seed, luck=luck),
+            sample_errors=sample_errors(world, numbers, seed=seed, luck=luck),
+            laboratories=LaboratoryErrors.of(world, seed=seed, luck=luck),
             repeat_sd=np.array([item.lab_repeat_sd for item in substances]),
-            loq=np.array([loq_load(item.loq, world.litres) for item in substances]),
-            site_number=np.array(
-                [site_number(item.name) for item in world.catchments], dtype=np.uint64
-            ),
-            day_keys=np.stack([round_keys(key_of(seed, shared, group)) for group in (luck, *own)]),
-            lab_keys=np.stack(
-                [round_keys(key_of(seed, Purpose.LABORATORY, group)) for group in own]
+            loq=np.array([item.loq for item in substances]),
+            site_number=numbers,
+            repeat_keys=np.stack(
+                [keys_of(seed, Purpose.SAMPLING, f"{luck}/{name}") for name in names]
             ),
         )
 
@@ -106,7 +100,8 @@ class MeasuringChain:
         laboratory : Laboratory
             The design's arrangement; its batches are in the visits already.
         load : ndarray, shape (u, v, d), changed
-            mg/(1000 inh d); NaN where a visit has no such day; the LOQ where censored.
+            mg/(1000 inh d); NaN where a visit has no such day or its sample is missing; the LOQ
+            where censored.
         censored : ndarray of bool, shape (u, v, d), changed
 
         Raises
@@ -114,6 +109,28 @@ class MeasuringChain:
         ValueError
             When truth and chain have other substances or sites, or a visit is outside the truth.
         """
+        self._check(truth, visits)
+        sample = np.zeros(visits.day.shape)
+        for source in self.sample_errors:
+            source.add(replication, visits, sample)
+        parts = [
+            shared_parts(*(truth.drawn[f"{name}.{field}"] for field in _SHARED))
+            for name in self.substances
+        ]
+        batch = self.laboratories.of_visits(replication, visits, laboratory, parts)
+        litres = truth.litres[
+            visits.site[:, None], np.maximum(visits.day, truth.first_day) - truth.first_day
+        ]
+        for u in range(len(self.substances)):
+            self.arrival.write(truth, visits, u, load[u])
+            add_errors(
+                self.repeat_keys[u], np.uint64(replication), visits.site, visits.day,
+                self.site_number, YEAR_START, self.repeat_sd[u], sample, batch[u], load[u],
+            )  # fmt: skip
+            censor(loq_load(float(self.loq[u]), litres), load[u], censored[u])
+            self.arrival.withhold(truth, visits, u, replication, load[u], censored[u])
+
+    def _check(self, truth: Truth, visits: Visits) -> None:
         if truth.substances != self.substances or truth.sites != self.sites:
             raise ValueError("truth and chain must have the same substances and sites, in order")
         first, last = int(visits.day[:, 0].min()), int(visits.day.max())
@@ -122,31 +139,6 @@ class MeasuringChain:
             raise ValueError(
                 f"days {first} to {last} are sampled, the truth holds {truth.first_day} to {end}"
             )
-        parts = [
-            shared_parts(*(truth.drawn[f"{name}.{field}"] for field in _SHARED))
-            for name in self.substances
-        ]
-        measure(
-            truth.residue_load,
-            truth.first_day,
-            visits.site,
-            visits.day,
-            visits.batch,
-            visits.year,
-            np.where(visits.history, 1.0, laboratory.standards),
-            self.day_keys,
-            self.lab_keys,
-            np.uint64(replication),
-            self.site_number,
-            _YEAR_START,
-            self.handling_sd,
-            self.repeat_sd,
-            np.array([part.sd_lab_year for part in parts]),
-            np.array([part.sd_lab_batch for part in parts]),
-            self.loq,
-            load,
-            censored,
-        )
 
     def gather(
         self,
