@@ -35,7 +35,7 @@ def miss(values):
         covariance(parts.swing_sd, parts.swing_phi)
         + covariance(parts.slow_sd, parts.slow_phi)
         + covariance(parts.fast_sd, parts.fast_phi)
-        + values["errors"].measured * np.eye(7)
+        + values["errors"].variance * np.eye(7)
     )
     wanted = (
         values["sd_swing"] ** 2

@@ -6,8 +6,9 @@ around what drift, walks and season give, the log load of one site has covarianc
     C(k) = sigma_shared^2 + sigma_site^2 + day_sd^2 day_rho^k        (k days apart).
 
 It is shared out over the laboratory (constant within a campaign), the national swing K, the
-city deviation nu (Ornstein-Uhlenbeck), fast day noise e (first-order) and independent errors of
-flow, sampling and repeat analysis. Count noise comes on top, city by city: ``day_sd`` is the
+city deviation nu (Ornstein-Uhlenbeck), fast day noise e (first-order) and the independent errors
+of a day (``DayErrors``). The swing is a deviation of use, which carry-over spreads over days; nu
+and e are deviations of what arrives. Count noise comes on top, city by city: ``day_sd`` is the
 limit of large cities.
 """
 
@@ -16,12 +17,16 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from simdesign.errors import SpecError
+from simdesign.simulate.carry_over import carried_covariance
+from simdesign.spec.carry_over import AT_ONCE
 from simdesign.spec.totals import DayErrors, check_day_total
 
 CAMPAIGN_DAYS = 7
 _WEIGHT = tuple(2.0 * (1.0 - k / CAMPAIGN_DAYS) / CAMPAIGN_DAYS for k in range(1, CAMPAIGN_DAYS))
 _LOWEST = -0.95  # of the fast correlation: below, neighbouring days would nearly alternate
 _HIGHEST = 1.0 - 1e-9
+_MET = 1e-6
+"""A total is met when it is missed by less than this share of the variance of a day."""
 
 
 class LatentParts(NamedTuple):
@@ -36,6 +41,8 @@ class LatentParts(NamedTuple):
     fast_sd: float
     """Fast day noise e [1]."""
     fast_phi: float
+    totals_met: bool
+    """Whether the variance of a day and the covariance of neighbours are those observed."""
 
 
 def mean_variance(rho: float) -> float:
@@ -58,6 +65,7 @@ def latent_parts(
     day_sd: float,
     day_rho: float,
     errors: DayErrors,
+    excreted: tuple[float, ...] = AT_ONCE,
     field: str = "day_sd",
 ) -> LatentParts:
     """Solve for the latent parts.
@@ -78,27 +86,29 @@ def latent_parts(
         Observed totals [1].
     errors : DayErrors
         Independent errors of a day.
+    excreted : tuple of float
+        Shares of a residue that leave on the day of use and the days after, sum 1.
     field : str
         Path of ``day_sd`` for messages.
 
     Raises
     ------
     SpecError
-        When the measurement errors exceed the observed day noise.
+        When the independent errors exceed the observed day noise.
     """
     check_day_total(field, day_sd, day_rho, errors)
-    measurement = errors.measured + errors.people
+    independent = errors.variance
     swing_phi = math.exp(-1.0 / (7.0 * shared_weeks))
-    swing_mean = mean_variance(swing_phi)
+    swing_mean, swing_day, swing_lag = _carried(excreted, swing_phi)
     swing = sd_swing**2 / swing_mean
     slow_phi = math.exp(-1.0 / site_days)
     slow_mean, slope = _slow(slow_phi)
 
-    mean = sigma_site**2 + day_sd**2 * mean_variance(day_rho) - measurement / CAMPAIGN_DAYS
-    day = sigma_site**2 + day_sd**2 - measurement - swing * (1.0 - swing_mean)
-    lag = sigma_site**2 + day_sd**2 * day_rho - swing * (swing_phi - swing_mean)
+    mean = sigma_site**2 + day_sd**2 * mean_variance(day_rho) - independent / CAMPAIGN_DAYS
+    day = sigma_site**2 + day_sd**2 - independent - swing * (swing_day - swing_mean)
+    lag = sigma_site**2 + day_sd**2 * day_rho - swing * (swing_lag - swing_mean)
     if mean < 0.0:
-        rule = "must leave a seven-day mean more variance than the measurement errors alone give"
+        rule = "must leave a seven-day mean more variance than independent errors alone give"
         raise SpecError(field, day_sd, rule)
 
     room = day * slow_mean - mean
@@ -113,6 +123,7 @@ def latent_parts(
             fast_phi = _root((1.0 / CAMPAIGN_DAYS, *_WEIGHT), mean / day)
             fast = day
         slow = day - fast
+    missed = max(abs(slow + fast - day), abs(slow * slow_phi + fast * fast_phi - lag))
     return LatentParts(
         swing_sd=math.sqrt(swing),
         swing_phi=swing_phi,
@@ -120,7 +131,21 @@ def latent_parts(
         slow_phi=slow_phi,
         fast_sd=math.sqrt(fast),
         fast_phi=fast_phi,
+        totals_met=missed <= _MET * (sigma_site**2 + day_sd**2),
     )
+
+
+def _carried(excreted: tuple[float, ...], phi: float) -> tuple[float, float, float]:
+    """Return what carry-over leaves of a unit process with correlation phi^k.
+
+    Variance of a seven-day mean, variance of a day, covariance of neighbouring days.
+    """
+    if excreted == AT_ONCE:
+        return mean_variance(phi), 1.0, phi
+    covariance = [carried_covariance(excreted, phi, lag) for lag in range(CAMPAIGN_DAYS)]
+    mean = covariance[0] / CAMPAIGN_DAYS
+    mean += math.fsum(w * c for w, c in zip(_WEIGHT, covariance[1:], strict=True))
+    return mean, covariance[0], covariance[1]
 
 
 @lru_cache(maxsize=64)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator, model_validator
 
 from simdesign.spec.base import Spec
+from simdesign.spec.carry_over import AT_ONCE, CarryOver, Week, week_of_use
 from simdesign.spec.quantity import Quantity, greatest, least
 from simdesign.spec.season import Season
 from simdesign.spec.sewer import Dumping, SewerLoss
@@ -58,7 +59,24 @@ class Substance(Spec):
     """Purity at the start of the programme [1]."""
     purity_ceiling: Annotated[float, Field(gt=0, le=1)]
     """Physical ceiling of purity [1]."""
+    carry_over: CarryOver | None = None
+    """Excretion over the days after use; None: all on the day of use."""
     classes: Annotated[tuple[UseClass, ...], Field(min_length=1)]
+
+    @property
+    def excreted(self) -> tuple[float, ...]:
+        """Shares of the residue excreted on the day of use, the day after, and so on [1]."""
+        return self.carry_over.shares if self.carry_over else AT_ONCE
+
+    @property
+    def residue_scale(self) -> float:
+        """Residue per use-day relative to ``residue_mg`` of the classes [1]."""
+        return self.carry_over.residue_scale if self.carry_over else 1.0
+
+    @property
+    def weeks_of_use(self) -> tuple[Week, ...]:
+        """Weekday factors of the *use* of every class, mean 1, Monday to Sunday [1]."""
+        return tuple(week_of_use(item.weekday_factor, self.excreted) for item in self.classes)
 
     @field_validator("sigma_shared", "sigma_site", "sigma_rw", "sigma_rw_site", "season_amplitude")
     @classmethod
@@ -80,6 +98,24 @@ class Substance(Spec):
         if least(value) <= 0:
             raise ValueError("must be > 0 weeks")
         return value
+
+    @model_validator(mode="after")
+    def _use_gives_the_excreted_week(self) -> "Substance":
+        if self.carry_over is None:
+            return self
+        for item, week in zip(self.classes, self.weeks_of_use, strict=True):
+            if min(week) <= 0.0:
+                raise ValueError(
+                    f"carry_over evens out the week of use: the weekday profile of {item.name}"
+                    f" users would need a use of {min(week):.3g} times the mean on its lowest day"
+                )
+            busiest = item.use_prob * item.busiest * max(week) / max(item.weekday_factor)
+            if busiest >= 1.0:
+                raise ValueError(
+                    f"carry_over evens out the week of use: use_prob of {item.name} users would"
+                    f" be {busiest:.3g} on their busiest day, it must stay below 1"
+                )
+        return self
 
     @model_validator(mode="after")
     def _shares_sum_to_one(self) -> "Substance":

@@ -6,12 +6,9 @@ the laboratory's part is drawn where samples are measured.
 """
 
 import math
-from itertools import pairwise
 from typing import NamedTuple
 
 from simdesign.errors import SpecError
-
-CarryOver = tuple[float, ...]
 
 
 class SharedParts(NamedTuple):
@@ -64,30 +61,21 @@ class DayErrors(NamedTuple):
     odd_sd: float = 0.0
     """Further error of such a day [1]."""
     people_sd: float = 0.0
-    """Of the people who are there that day: it moves use and goes through the carry-over [1]."""
+    """Of the number of people who are there [1]."""
 
     @property
-    def measured(self) -> float:
-        """Variance of the errors made in measuring the residue of a day [1]."""
+    def variance(self) -> float:
+        """Of all of them together [1]."""
         chain = self.flow_sd**2 + self.sampling_sd**2 + self.repeat_sd**2
-        return chain + self.odd_share * self.odd_sd**2
-
-    @property
-    def people(self) -> float:
-        """Variance of what moves the use of a day [1]."""
-        return self.people_sd**2
+        return chain + self.odd_share * self.odd_sd**2 + self.people_sd**2
 
 
-def check_day_total(
-    field: str, day_sd: float, day_rho: float, errors: DayErrors, carry_over: CarryOver = (1.0,)
-) -> None:
+def check_day_total(field: str, day_sd: float, day_rho: float, errors: DayErrors) -> None:
     """Refuse errors of a day that the observed day noise has no room for.
 
     Independent errors add to the variance of a day and nothing to the covariance of two days, so
     what else there is on a day must have variance ``day_sd^2 - errors`` and covariance
-    ``day_sd^2 day_rho`` between neighbours; the second cannot exceed the first. Of the daily
-    number of people, carry-over with shares w leaves the variance ``sum_j w_j^2`` on a day and
-    ``sum_j w_j w_{j+1}`` between neighbours.
+    ``day_sd^2 day_rho`` between neighbours; the second cannot exceed the first.
 
     Parameters
     ----------
@@ -96,22 +84,17 @@ def check_day_total(
     day_sd, day_rho : float
         Observed SD and lag-1 correlation of day noise [1].
     errors : DayErrors
-    carry_over : tuple of float
-        Shares of the residue excreted on the day of use and the days after, sum 1.
 
     Raises
     ------
     SpecError
         Naming the field, its value and the rule.
     """
-    same = math.fsum(w * w for w in carry_over)
-    next_day = math.fsum(w * v for w, v in pairwise(carry_over))
-    neighbours = (errors.measured + errors.people * (same - next_day)) / (1.0 - max(day_rho, 0.0))
-    least = math.sqrt(max(neighbours, errors.measured + errors.people * same))
+    least = math.sqrt(errors.variance / (1.0 - max(day_rho, 0.0)))
     if day_sd < least * (1.0 - 1e-12):
         found = [name for name, value in errors._asdict().items() if value > 0.0]
         rule = (
             f"must be at least {least:.4g}: {', '.join(found)} are independent between days,"
-            f" with SD {math.sqrt(errors.measured + errors.people):.4g}, and day_rho is {day_rho:g}"
+            f" with SD {math.sqrt(errors.variance):.4g}, and day_rho is {day_rho:g}"
         )
         raise SpecError(field, day_sd, rule)

@@ -1,0 +1,66 @@
+"""Residue of one use leaves the body over several days."""
+
+import math
+
+import numpy as np
+
+from simdesign._kernels._jit import njit
+
+
+@njit
+def carry_over(shares, factor, weekday, first, n_day, arriving, trend, expected, residue):
+    r"""Spread what is used on consecutive days of one city over the days of excretion, in place.
+
+    .. math:: T_t \leftarrow \sum_j w_j T_{t-j}, \quad
+              X_t \leftarrow e^{a_t} \sum_j w_j X_{t-j}\, e^{-a_{t-j}}
+
+    for the expected loads and the residue, with a the part of the log load that is a deviation
+    of what arrives and not of what is used. The days before day ``first`` have the weekday
+    factors of the week before and are otherwise like it, without count noise.
+
+    Parameters
+    ----------
+    shares : ndarray of float64, shape (n_share,)
+        w, sum 1.
+    factor : ndarray of float64, shape (7,)
+        Load factor of use, Monday to Sunday [1].
+    weekday : int
+        Weekday of day ``first``, Monday = 0.
+    first, n_day : int
+        Days ``first`` to ``first + n_day - 1``.
+    arriving : ndarray of float64, shape (n_day_in_all,)
+        a [1].
+    trend, expected, residue : ndarray of float64, shape (n_day_in_all,)
+        Changed [mg/(1000 inh d)].
+    """
+    n_share = shares.size
+    gain = np.ones(n_day)
+    before = np.empty(n_share)
+    _earlier(factor, weekday, trend[first], before)
+    _spread(shares, before, first, n_day, gain, trend)
+    for t in range(n_day):
+        gain[t] = math.exp(arriving[first + t])
+    _earlier(factor, weekday, expected[first] / gain[0], before)
+    _spread(shares, before, first, n_day, gain, expected)
+    _spread(shares, before, first, n_day, gain, residue)
+
+
+@njit
+def _earlier(factor, weekday, value, before):
+    """Write the value of the day ``i`` days before into ``before[i]``, from that of day 0."""
+    for i in range(before.size):
+        before[i] = value * factor[(weekday - i) % 7] / factor[weekday]
+
+
+@njit
+def _spread(shares, before, first, n_day, gain, values):
+    n_share = shares.size
+    used = before.copy()  # used[i]: i days ago
+    for t in range(n_day):
+        for i in range(n_share - 1, 0, -1):
+            used[i] = used[i - 1] if t else before[i]
+        used[0] = values[first + t] / gain[t]
+        total = 0.0
+        for i in range(n_share):
+            total += shares[i] * used[i]
+        values[first + t] = total * gain[t]
