@@ -1,5 +1,6 @@
 """People who are there: the de facto population around the one that loads are divided by."""
 
+import math
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
@@ -53,6 +54,10 @@ class Commuters(Spec):
     """Net inflow, relative to inhabitants, per log10(inhabitants) [1]."""
     balanced_at: Annotated[float, Field(gt=0)]
     """Inhabitants of a catchment into which as many travel as out of it."""
+
+    def inflow(self, population: float) -> float:
+        """Return the net inflow of a catchment, relative to inhabitants [1]."""
+        return self.slope * math.log10(population / self.balanced_at)
 
 
 class People(Spec):

@@ -162,6 +162,18 @@ class World(Spec):
         return self
 
     @model_validator(mode="after")
+    def _somebody_stays(self) -> "World":
+        if self.people is not None and self.people.commuters is not None:
+            for item in self.catchments:
+                inflow = self.people.commuters.inflow(item.population)
+                if item.commuters is None and inflow <= -1.0:
+                    raise ValueError(
+                        f"people.commuters.slope leaves nobody in {item.name} on a working day:"
+                        f" its net inflow would be {inflow:.3g}"
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _named_sites_exist(self) -> "World":
         named = {
             f"substances.{name}.dumping.sites": item.dumping.sites

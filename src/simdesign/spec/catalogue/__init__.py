@@ -232,7 +232,7 @@ def _collect(path: str, table: dict[str, Any], found: list[Entry]) -> None:
         found.append(
             Entry(
                 name=f"{path}.{key}",
-                value=tuple(_numbers(value)) if isinstance(value, list | dict) else float(value),
+                value=float(value) if isinstance(value, int | float) else tuple(_numbers(value)),
                 unit=item["unit"],
                 source=item["source"],
                 status=item["status"],
