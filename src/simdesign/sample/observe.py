@@ -61,12 +61,16 @@ class MeasuringChain:
         """
         names = tuple(world.substances)
         substances = [world.substances[name] for name in names]
-        levels = [item.level for item in world.catchments]
         numbers = np.array([site_number(item.name) for item in world.catchments], dtype=np.uint64)
         return cls(
             substances=names,
             sites=tuple(item.name for item in world.catchments),
-            reference_load=np.array([[item.level * x for x in levels] for item in substances]),
+            reference_load=np.array(
+                [
+                    [item.level * town.level_of(name) for town in world.catchments]
+                    for name, item in world.substances.items()
+                ]
+            ),
             arrival=Arrival.of(world, numbers, seed=seed, luck=luck),
             sample_errors=sample_errors(world, numbers, seed=seed, luck=luck),
             laboratories=LaboratoryErrors.of(world, seed=seed, luck=luck),

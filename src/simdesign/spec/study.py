@@ -187,6 +187,9 @@ class Study(Spec):
             if any(_matches(cell, rule.when) for rule in self.exclude):
                 continue
             parts = {"world": plain(world), "change": plain(self.change)}
+            if "world.realism" in cell:  # first: other factors reach into the terms it fills
+                filled = parts["world"] | {"realism": cell["world.realism"]}
+                parts["world"] = plain(_validated(World, filled, cell))
             for path, level in cell.items():
                 _assign(parts, path, level)
             cell_world = _validated(World, parts["world"], cell)
