@@ -135,7 +135,7 @@ def too_little(name, substance, *, weekdays, size):
 
 
 def endless(name, substance, *, weekdays, size):
-    return replace(plain(name, substance, weekdays=weekdays, size=size), noise=np.full(7, np.inf))
+    return replace(plain(name, substance, weekdays=weekdays, size=size), factor=np.full(7, np.inf))
 
 
 def misshapen(name, substance, *, weekdays, size):
@@ -160,9 +160,9 @@ def broken(name, substance, *, weekdays, size):
     [
         ("absent", "must be importable"),
         ("too_little", "must change the load of cocaine by 0.3 over a week, not by 0.27"),
-        ("endless", "noise is finite"),
+        ("endless", "factor is finite"),
         ("misshapen", "residue is finite, positive and of shape"),
-        ("wilder", "must leave dose_cv"),
+        ("wilder", "dose_cv is finite, positive and of shape"),
         ("half", "must return a Regime, not a float"),
         ("broken", "ArithmeticError: no such change"),
     ],

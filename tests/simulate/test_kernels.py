@@ -62,12 +62,14 @@ def test_a_path_has_the_stated_variances():
 def test_loads_are_the_same_in_python_and_by_formula():
     rng = np.random.default_rng(1)
     n_site, n_day = 3, 30
-    factor = rng.uniform(0.5, 1.5, (2, 7))
+    factor = rng.uniform(0.5, 1.5, (n_site, 3, 7))
     level = np.array([100.0, 200.0, 50.0])
     walk, deviation = rng.normal(size=(2, n_site, n_day)) * 0.1
     nation, swing = rng.normal(size=(2, n_day)) * 0.1
     day_of_year = np.arange(n_day) + 340.0
-    change = np.array([10, 99, 0])
+    changed = np.array([True, False, True])
+    stage = np.repeat([0, 1, 2], 10)
+    weight = np.where(stage < 2, rng.uniform(size=n_day), 0.0)
     out = []
     for season, loads in (
         (add_drift_and_season, expected_loads),
@@ -76,13 +78,16 @@ def test_loads_are_the_same_in_python_and_by_formula():
         g, k = nation.copy(), swing.copy()
         trend, expected = np.empty((2, n_site, n_day))
         season(4, day_of_year, 0.001, 0.2, 15.0, g, k)
-        loads(2, change, factor, level, g, k, walk, deviation, trend, expected)
+        loads(2, stage, weight, changed, factor, level, g, k, walk, deviation, trend, expected)
         out.append((trend, expected))
     np.testing.assert_array_equal(out[0][0], out[1][0])
     np.testing.assert_array_equal(out[0][1], out[1][1])
     t = np.arange(n_day)
-    regimes = (t >= change[:, None]).astype(int)
-    trend = level[:, None] * factor[regimes, (t + 2) % 7] * np.exp(nation + 0.001 * (t - 4) + walk)
+    day, site = (t + 2) % 7, np.arange(n_site)[:, None]
+    following = np.minimum(stage + 1, 2)
+    week = (1 - weight) * factor[site, stage, day] + weight * factor[site, following, day]
+    week[1] = factor[1, 0, day]
+    trend = level[:, None] * week * np.exp(nation + 0.001 * (t - 4) + walk)
     season = 0.2 * np.cos(2 * np.pi * (day_of_year - 15.0) / 365.25)
     np.testing.assert_allclose(out[0][0], trend, rtol=1e-12)
     np.testing.assert_allclose(out[0][1], trend * np.exp(swing + season + deviation), rtol=1e-12)
@@ -90,16 +95,15 @@ def test_loads_are_the_same_in_python_and_by_formula():
 
 def tables(name="cocaine"):
     users = regime(name, World(substances={name: {}}).substances[name])
-    two = [np.stack((item, item)) for item in (users.noise, users.use_days, users.mass)]
-    return users, (*two, np.stack((users.residue,) * 2), np.stack((users.prob,) * 2), users.dose_cv)
+    parts = (users.noise, users.use_days, users.mass, users.residue, users.prob, users.dose_cv)
+    return users, tuple(item[None] for item in parts)
 
 
 def residue(kernel, expected, exact_below, word=0, name="cocaine"):
     out = np.empty(expected.size)
     rng = stream(1, Purpose.COUNTS, "kernels", word)
-    kernel(
-        rng, 0, expected.size, 0, expected.size, 1.0, exact_below, *tables(name)[1], expected, out
-    )
+    stage = np.zeros(expected.size, dtype=np.int64)
+    kernel(rng, 0, expected.size, 0, stage, 1.0, exact_below, *tables(name)[1], expected, out)
     return out
 
 
@@ -124,7 +128,7 @@ def test_counts_have_mean_one_and_the_stated_variance(name, exact_below, grams):
         users = tables(name)[0]
         n = np.ceil(grams * users.mass[day] / users.residue / users.prob[day])
         prob = grams * users.mass[day] / users.residue / n
-        exact = (users.mass[day] * users.residue * (1 - prob + users.dose_cv**2)).sum()
+        exact = (users.mass[day] * users.residue * (1 - prob + users.dose_cv[day] ** 2)).sum()
         wanted = exact if exact_below else noise[day]
         assert wanted == pytest.approx(noise[day], rel=0.1)
         assert_mean((factor[:, day] - 1.0) ** 2 * grams, wanted)

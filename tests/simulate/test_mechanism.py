@@ -9,7 +9,7 @@ from simdesign.errors import SpecError
 from simdesign.simulate import count_noise, prepare, regime
 from simdesign.spec.catalogue import SUBSTANCES
 from simdesign.spec.change import LevelShift
-from simdesign.spec.quantity import HalfNormal, Normal, Uniform
+from simdesign.spec.quantity import HalfNormal, Uniform
 from simdesign.spec.study import Programme
 from simdesign.spec.world import World
 
@@ -115,8 +115,6 @@ def test_flat_weekdays_have_no_profile():
             r"change\.size: .*world\.substances\.cocaine\.classes\.heavy\.use_prob",
         ),
         ({"size": -0.80, "mechanism": "heavier_use"}, r"change\.size: .*share 0\.75, got -0\.8"),
-        ({"size": -1.0}, r"change\.size: must be above -1"),
-        ({"size": Normal(mean=0.2, sd=0.1)}, r"change\.size: must be above -1"),
         (
             {"size": HalfNormal(scale=0.05), "mechanism": "higher_purity"},
             r"change\.size: must have an upper bound",
@@ -128,7 +126,6 @@ def test_flat_weekdays_have_no_profile():
         ({"where": ("town-01", "town-99")}, r"change\.where: .*got 'town-99'"),
         ({"where": ("town-01", "town-01")}, r"change\.where: must name each catchment once"),
         ({"at": 11.0}, r"change\.at: must lie within the programme of 10 years, got 11"),
-        ({"at": -1.0}, r"change\.at: must lie within the programme"),
     ],
 )
 def test_an_impossible_change_is_refused_before_anything_is_drawn(change, message):

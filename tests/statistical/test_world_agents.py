@@ -60,15 +60,14 @@ def test_both_ways_of_drawing_counts_have_the_users_moments(mechanism, size, exa
     before = regime("cocaine", COCAINE)
     tables = [
         np.stack((getattr(before, name), getattr(users, name)))
-        for name in ("noise", "use_days", "mass", "residue", "prob")
+        for name in ("noise", "use_days", "mass", "residue", "prob", "dose_cv")
     ]
     mean = COCAINE.level * INHABITANTS * 1e-6 * users.factor
     expected = np.tile(mean, N_WEEK)
     drawn = np.empty(expected.size)
     rng = stream(4, Purpose.COUNTS, "agents")
-    daily_residue(
-        rng, 0, drawn.size, 0, 0, 1.0, exact_below, *tables, users.dose_cv, expected, drawn
-    )  # the change is on day 0
+    stage = np.ones(drawn.size, dtype=np.int64)  # the change is on day 0
+    daily_residue(rng, 0, drawn.size, 0, stage, 1.0, exact_below, *tables, expected, drawn)
     slow, fast = agents(mechanism, size, seed=9), drawn.reshape(N_WEEK, 7)
     assert_mean(slow.mean(axis=1) - fast.mean(axis=1), 0.0)
     spread = [((x / mean - 1) ** 2 * mean).mean(axis=1) for x in (slow, fast)]

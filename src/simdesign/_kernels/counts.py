@@ -52,7 +52,7 @@ def class_residue(rng, expected, mass, residue, prob, dose_cv):
 
 @njit
 def daily_residue(
-    rng, first, n_day, weekday, change, grams, exact_below, noise, use_days, mass, residue,
+    rng, first, n_day, weekday, stage, grams, exact_below, noise, use_days, mass, residue,
     prob, dose_cv, expected, out,
 ):  # fmt: skip
     r"""Draw the residue load of consecutive days of one city.
@@ -67,34 +67,31 @@ def daily_residue(
         Days ``first`` to ``first + n_day - 1``.
     weekday : int
         Weekday of day ``first``, Monday = 0.
-    change : int
-        First day of the new regime.
+    stage : ndarray of int64, shape (n_day_in_all,)
+        Stage of the change on every day.
     grams : float
         Residue of the city at a load of one [g/d per mg/(1000 inh d)].
     exact_below : float
         Expected use-days below which classes are drawn exactly.
-    noise : ndarray of float64, shape (2, 7)
-        c before and after the change, Monday to Sunday [g].
-    use_days : ndarray of float64, shape (2, 7)
+    noise : ndarray of float64, shape (n_stage, 7)
+        c at each stage, Monday to Sunday [g].
+    use_days : ndarray of float64, shape (n_stage, 7)
         Expected use-days per gram of residue [1/g].
-    mass, prob : ndarray of float64, shape (2, 7, n_class)
+    mass, prob, dose_cv : ndarray of float64, shape (n_stage, 7, n_class)
         As in :func:`class_residue`.
-    residue : ndarray of float64, shape (2, n_class)
+    residue : ndarray of float64, shape (n_stage, n_class)
         As in :func:`class_residue` [g].
-    dose_cv : ndarray of float64, shape (n_class,)
     expected, out : ndarray of float64, shape (n_day_in_all,)
         Read; written [mg/(1000 inh d)].
     """
     d = weekday
     for t in range(first, first + n_day):
-        regime = 1 if t >= change else 0
+        i = stage[t]
         mean = expected[t] * grams
-        if mean * use_days[regime, d] < exact_below:
-            drawn = class_residue(
-                rng, mean, mass[regime, d], residue[regime], prob[regime, d], dose_cv
-            )
+        if mean * use_days[i, d] < exact_below:
+            drawn = class_residue(rng, mean, mass[i, d], residue[i], prob[i, d], dose_cv[i, d])
             out[t] = drawn / grams
         else:
-            shape = mean / noise[regime, d]
+            shape = mean / noise[i, d]
             out[t] = expected[t] * rng.standard_gamma(shape) / shape
         d = d + 1 if d < 6 else 0

@@ -36,20 +36,30 @@ def add_drift_and_season(origin, day_of_year, drift_per_day, amplitude, peak, wa
 
 
 @njit
-def expected_loads(weekday, change, factor, level, nation, swing, walk, deviation, trend, expected):
+def expected_loads(
+    weekday, stage, weight, changed, factor, level, nation, swing, walk, deviation, trend,
+    expected,
+):  # fmt: skip
     r"""Write trend loads and expected loads.
 
-    .. math:: T_{st} = \ell_s\, f_{r(s,t),\,d(t)}\, e^{G_t + g_{st}}, \quad
-              L_{st} = T_{st}\, e^{K_t + \nu_{st}}
+    .. math:: T_{st} = \ell_s\, [f_{s,i,d} + w_t (f_{s,i+1,d} - f_{s,i,d})]\, e^{G_t + g_{st}},
+              \quad L_{st} = T_{st}\, e^{K_t + \nu_{st}}
+
+    with i the day's stage and d its weekday. Over a week the load is exactly linear between the
+    stages of a change.
 
     Parameters
     ----------
     weekday : int
         Weekday of day 0, Monday = 0.
-    change : ndarray of int64, shape (n_site,)
-        First day of the new regime at each site; ``n_day`` or more for never.
-    factor : ndarray of float64, shape (2, 7)
-        Load factor before and after the change, Monday to Sunday [1].
+    stage : ndarray of int64, shape (n_day,)
+        Stage of the change at or before each day's strength.
+    weight : ndarray of float64, shape (n_day,)
+        Way to the next stage, 0 to 1; 0 at the last one.
+    changed : ndarray of bool, shape (n_site,)
+        Sites that change; the others stay at stage 0.
+    factor : ndarray of float64, shape (n_site, n_stage, 7)
+        Load factor, Monday to Sunday [1].
     level : ndarray of float64, shape (n_site,)
         [mg/(1000 inh d)]
     nation, swing : ndarray of float64, shape (n_day,)
@@ -60,11 +70,15 @@ def expected_loads(weekday, change, factor, level, nation, swing, walk, deviatio
         Written [mg/(1000 inh d)].
     """
     n_site, n_day = walk.shape
+    last = factor.shape[1] - 1
     for s in range(n_site):
         d = weekday
         for t in range(n_day):
-            regime = 1 if t >= change[s] else 0
-            load = level[s] * factor[regime, d] * math.exp(nation[t] + walk[s, t])
+            i = stage[t] if changed[s] else 0
+            f = factor[s, i, d]
+            if changed[s] and i < last:
+                f += weight[t] * (factor[s, i + 1, d] - f)
+            load = level[s] * f * math.exp(nation[t] + walk[s, t])
             trend[s, t] = load
             expected[s, t] = load * math.exp(swing[t] + deviation[s, t])
             d = d + 1 if d < 6 else 0

@@ -155,9 +155,11 @@ def in_world(scenario: Scenario, world: Scenario) -> bool:
 
 
 def size_of(scenario: Scenario) -> float:
-    """Return the relative change of a scenario; NaN without one."""
+    """Return the relative change of a scenario; NaN where one number cannot tell it."""
     change = scenario.change
-    return float(expectation(change.size)) if isinstance(change, LevelShift) else math.nan
+    if not isinstance(change, LevelShift) or isinstance(change.size, dict):
+        return math.nan
+    return float(expectation(change.size))
 
 
 def shared_level(factors: Mapping[str, FactorValue]) -> float:

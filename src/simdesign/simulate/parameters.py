@@ -7,7 +7,6 @@ from typing import NamedTuple
 from simdesign.seeds import Purpose
 from simdesign.simulate.luck import Luck
 from simdesign.simulate.totals import LatentParts, latent_parts
-from simdesign.spec.change import Change, LevelShift
 from simdesign.spec.quantity import Quantity
 from simdesign.spec.quantity import draw as draw_quantity
 from simdesign.spec.substance import Substance
@@ -29,7 +28,7 @@ DRAWN_FIELDS = (
 """Fields of a substance that may be distributions; their values are in ``Truth.drawn``."""
 
 
-class _Source(NamedTuple):
+class Source(NamedTuple):
     """A parameter: its value, or the distribution and the luck that give one."""
 
     value: float
@@ -37,15 +36,17 @@ class _Source(NamedTuple):
     luck: Luck | None
 
     def at(self, replication: int) -> float:
+        """Return the value in one replication."""
         if self.luck is None:
             return self.value
         return draw_quantity(self.quantity, self.luck.at(replication))
 
 
-def _source(quantity: Quantity, seed: int, address: str) -> _Source:
+def source(quantity: Quantity, seed: int, address: str) -> Source:
+    """Return a parameter; ``address`` is that of its draws."""
     if isinstance(quantity, int | float):
-        return _Source(float(quantity), quantity, None)
-    return _Source(math.nan, quantity, Luck(seed, Purpose.PARAMETERS, address))
+        return Source(float(quantity), quantity, None)
+    return Source(math.nan, quantity, Luck(seed, Purpose.PARAMETERS, address))
 
 
 class SubstanceParameters:
@@ -55,7 +56,7 @@ class SubstanceParameters:
         self._substance = substance
         self._field = f"world.substances.{name}.day_sd"
         self._sources = {
-            field: _source(getattr(substance, field), seed, f"{luck}/{name}.{field}")
+            field: source(getattr(substance, field), seed, f"{luck}/{name}.{field}")
             for field in DRAWN_FIELDS
         }
         self._errors = world.day_errors(substance)
@@ -78,22 +79,8 @@ class SubstanceParameters:
                 day_sd=self._substance.day_sd,
                 day_rho=self._substance.day_rho,
                 errors=self._errors,
+                excreted=self._substance.excreted,
                 field=self._field,
             )
             self._last = (key, parts)
         return self._last[1]
-
-
-class ChangeParameters:
-    """Size and date of a change, ready to be drawn replication by replication."""
-
-    def __init__(self, change: Change, seed: int, luck: str):
-        shift = change if isinstance(change, LevelShift) else None
-        self._size = _source(shift.size, seed, f"{luck}/change.size") if shift else None
-        self._at = _source(shift.at, seed, f"{luck}/change.at") if shift else None
-
-    def draw(self, replication: int) -> tuple[float, float]:
-        """Return size [1] and years from the programme's start; 0 and NaN without a change."""
-        if self._size is None or self._at is None:
-            return 0.0, math.nan
-        return self._size.at(replication), self._at.at(replication)

@@ -7,14 +7,16 @@ import numpy as np
 from simdesign._kernels.counts import daily_residue
 from simdesign._kernels.latent import log_path
 from simdesign._kernels.loads import add_drift_and_season, expected_loads
-from simdesign.records import MISSING_DAY, Floats, Ints, Truth
+from simdesign.records import MISSING_DAY, Floats, Truth
 from simdesign.simulate.calendar import Calendar
+from simdesign.simulate.change_check import check_change
+from simdesign.simulate.change_path import ChangePath, ChangePlan
 from simdesign.simulate.luck import Luck, site_word
-from simdesign.simulate.mechanism import WEEK, check_change
-from simdesign.simulate.parameters import ChangeParameters
-from simdesign.simulate.substance import SubstancePlan, Tables
+from simdesign.simulate.sewer import Sewers
+from simdesign.simulate.substance import SubstancePlan, Tables, TownTables
 from simdesign.simulate.trend_parts import add_trend
-from simdesign.spec.change import Change, LevelShift
+from simdesign.simulate.users import WEEK
+from simdesign.spec.change import Change, NoChange
 from simdesign.spec.streams import streams_or_default
 from simdesign.spec.study import Programme
 from simdesign.spec.world import World
@@ -47,12 +49,14 @@ class Prepared:
         self._population = np.array([item.population for item in world.catchments])
         self._grams = [residue_g_per_day(1.0, item.population) for item in world.catchments]
         self._counts = world.counts
-        self._litres = world.litres
+        self._sewers = Sewers(world, self._calendar, seed=seed, luck=luck)
         self._purity = np.array([item.purity for item in world.substances.values()])
         self._ceiling = [item.purity_ceiling for item in world.substances.values()]
         self._trend_parts = streams_or_default(world.streams)
-        self._changes_here = np.array([_changes(change, name) for name in self._sites])
-        self._change_parameters = ChangeParameters(change, seed, luck)
+        self._national = isinstance(change, NoChange) or change.where == "national"
+        self._changed = np.array([_changes(change, name) for name in self._sites])
+        self._unchanged = np.zeros(self._calendar.n_day, dtype=np.int64)
+        self._change_plan = ChangePlan(world, change, self._calendar, seed, luck)
         self._plans = [
             SubstancePlan(name, substance, world, change, seed, luck)
             for name, substance in world.substances.items()
@@ -72,32 +76,32 @@ class Prepared:
 
     def truth(self, replication: int) -> Truth:
         """Draw one replication; depends on the address alone, never on earlier calls."""
-        size, at = self._change_parameters.draw(replication)
-        change_day, since = MISSING_DAY, self._calendar.n_day
-        if isinstance(self._change, LevelShift):
-            since = self._calendar.start + int(at * DAYS_PER_YEAR)
-            change_day = self._calendar.first_day + since
-        change = np.where(self._changes_here, since, self._calendar.n_day).astype(np.int64)
-        drawn = {"change.size": size, "change.at": at}
+        change = self._change_plan.draw(replication)
+        change_day, drawn = MISSING_DAY, dict(change.values)
+        if not isinstance(self._change, NoChange):
+            change_day = self._calendar.first_day + change.since
 
         shape = (len(self._plans), len(self._sites), self._calendar.n_day)
         trend, expected, residue = np.empty(shape), np.empty(shape), np.empty(shape)
-        users = np.ones((shape[0], shape[2]))
+        effect, users = np.zeros((shape[0], shape[2])), np.ones((shape[0], shape[2]))
         purity = np.repeat(self._purity[:, None], shape[2], axis=1)
         for u, plan in enumerate(self._plans):
             values = plan.parameters.draw(replication)
             drawn |= {f"{plan.name}.{field}": value for field, value in values.items()}
-            tables = plan.tables(size)
-            nation = self._loads(plan, tables, values, replication, change, trend[u], expected[u])
+            path = self._change_plan.path(plan.name, change, values["drift"])
+            tables = plan.tables(path.nodes)
+            towns = plan.towns(tables, plan.mix(replication))
+            if self._national:
+                effect[u] = path.effect
+                users[u] *= path.between(tables.users)
+                purity[u] *= path.between(tables.purity)
+            nation = self._loads(plan, towns, values, replication, path, trend[u], expected[u])
             add_trend(
                 self._trend_parts[plan.name], nation, self._calendar.start, self._ceiling[u],
                 users[u], purity[u],
             )  # fmt: skip
-            self._residue(plan, tables, replication, change, expected[u], residue[u])
+            self._residue(plan, tables, towns, replication, path, expected[u], residue[u])
 
-        effect = np.zeros((shape[0], shape[2]))
-        if isinstance(self._change, LevelShift) and self._change.where == "national":
-            effect[:, since:] = math.log1p(size)
         return Truth(
             first_day=self._calendar.first_day,
             substances=self.substances,
@@ -108,8 +112,8 @@ class Prepared:
             residue_load=residue,
             change_day=change_day,
             change_effect=effect,
-            waste_load=np.broadcast_to(0.0, shape),
-            litres=np.broadcast_to(self._litres, shape[1:]),
+            waste_load=self._sewers.waste(replication),
+            litres=self._sewers.litres(replication),
             purity=purity,
             users=users,
             drawn=drawn,
@@ -118,10 +122,10 @@ class Prepared:
     def _loads(
         self,
         plan: SubstancePlan,
-        tables: Tables,
+        towns: TownTables,
         values: dict[str, float],
         replication: int,
-        change: Ints,
+        path: ChangePath,
         trend: Floats,
         expected: Floats,
     ) -> Floats:
@@ -151,8 +155,10 @@ class Prepared:
         )
         expected_loads(
             self._calendar.weekday,
-            change,
-            tables.factor,
+            path.stage,
+            path.weight,
+            self._changed,
+            towns.factor,
             plan.level,
             nation,
             swing,
@@ -195,8 +201,9 @@ class Prepared:
         self,
         plan: SubstancePlan,
         tables: Tables,
+        towns: TownTables,
         replication: int,
-        change: Ints,
+        path: ChangePath,
         expected: Floats,
         residue: Floats,
     ) -> None:
@@ -206,13 +213,14 @@ class Prepared:
             return
         exact_below = math.inf if self._counts == "exact" else EXACT_BELOW
         for s, word in enumerate(self._words):
-            row, out, since = expected[s], residue[s], int(change[s])
+            stage = path.nearest if self._changed[s] else self._unchanged
+            row, out = expected[s], residue[s]
             for year, first, n_day in self._calendar.years:
                 daily_residue(
                     plan.counts.at(replication, word, year),
-                    first, n_day, (self._calendar.weekday + first) % WEEK, since, self._grams[s],
-                    exact_below, tables.noise, tables.use_days, tables.mass, tables.residue,
-                    tables.prob, tables.dose_cv, row, out,
+                    first, n_day, (self._calendar.weekday + first) % WEEK, stage, self._grams[s],
+                    exact_below, towns.noise[s], towns.use_days[s], towns.mass[s],
+                    tables.residue, tables.prob, tables.dose_cv, row, out,
                 )  # fmt: skip
 
 
@@ -263,6 +271,6 @@ def simulate(
 
 
 def _changes(change: Change, site: str) -> bool:
-    if not isinstance(change, LevelShift):
+    if isinstance(change, NoChange):
         return False
     return change.where == "national" or site in change.where
