@@ -60,7 +60,7 @@ class SubstancePlan:
         self.name, self.substance = name, substance
         self._world = world
         self._mechanism = None if isinstance(change, NoChange) else change.mechanism
-        self.level = np.array([substance.level * item.level for item in world.catchments])
+        self.level = np.array([substance.level * item.level_of(name) for item in world.catchments])
         self.parameters = SubstanceParameters(name, substance, world, seed, luck)
         group = f"{luck}/{name}"
         self.nation = Luck(seed, Purpose.NATION, group)

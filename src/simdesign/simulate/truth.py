@@ -9,8 +9,10 @@ from simdesign._kernels.latent import log_path
 from simdesign._kernels.loads import add_drift_and_season, expected_loads
 from simdesign.records import MISSING_DAY, Floats, Truth
 from simdesign.simulate.calendar import Calendar
+from simdesign.simulate.carry_over import spread_over_days
 from simdesign.simulate.change_check import check_change
 from simdesign.simulate.change_path import ChangePath, ChangePlan
+from simdesign.simulate.day_terms import DayTerms, DrawnDays
 from simdesign.simulate.luck import Luck, site_word
 from simdesign.simulate.sewer import Sewers
 from simdesign.simulate.substance import SubstancePlan, Tables, TownTables
@@ -56,6 +58,7 @@ class Prepared:
         self._national = isinstance(change, NoChange) or change.where == "national"
         self._changed = np.array([_changes(change, name) for name in self._sites])
         self._unchanged = np.zeros(self._calendar.n_day, dtype=np.int64)
+        self._day_terms = DayTerms(world, self._calendar, seed, luck)
         self._change_plan = ChangePlan(world, change, self._calendar, seed, luck)
         self._plans = [
             SubstancePlan(name, substance, world, change, seed, luck)
@@ -80,6 +83,7 @@ class Prepared:
         change_day, drawn = MISSING_DAY, dict(change.values)
         if not isinstance(self._change, NoChange):
             change_day = self._calendar.first_day + change.since
+        days = self._day_terms.at(replication)
 
         shape = (len(self._plans), len(self._sites), self._calendar.n_day)
         trend, expected, residue = np.empty(shape), np.empty(shape), np.empty(shape)
@@ -88,6 +92,7 @@ class Prepared:
         for u, plan in enumerate(self._plans):
             values = plan.parameters.draw(replication)
             drawn |= {f"{plan.name}.{field}": value for field, value in values.items()}
+            drawn[f"{plan.name}.totals_met"] = float(plan.parameters.parts(values).totals_met)
             path = self._change_plan.path(plan.name, change, values["drift"])
             tables = plan.tables(path.nodes)
             towns = plan.towns(tables, plan.mix(replication))
@@ -95,12 +100,18 @@ class Prepared:
                 effect[u] = path.effect
                 users[u] *= path.between(tables.users)
                 purity[u] *= path.between(tables.purity)
-            nation = self._loads(plan, towns, values, replication, path, trend[u], expected[u])
+            nation = self._loads(
+                plan, towns, values, replication, path, days, trend[u], expected[u]
+            )
             add_trend(
                 self._trend_parts[plan.name], nation, self._calendar.start, self._ceiling[u],
                 users[u], purity[u],
             )  # fmt: skip
             self._residue(plan, tables, towns, replication, path, expected[u], residue[u])
+            spread_over_days(
+                plan.substance.excreted, self._calendar, towns.factor[:, 0], arriving,
+                trend[u], expected[u], residue[u],
+            )  # fmt: skip
 
         return Truth(
             first_day=self._calendar.first_day,
@@ -116,7 +127,7 @@ class Prepared:
             litres=self._sewers.litres(replication),
             purity=purity,
             users=users,
-            drawn=drawn,
+            drawn=drawn | days.drawn,
         )
 
     def _loads(
@@ -126,10 +137,15 @@ class Prepared:
         values: dict[str, float],
         replication: int,
         path: ChangePath,
+        days: DrawnDays,
         trend: Floats,
         expected: Floats,
-    ) -> Floats:
-        """Write trend and expected loads, each (site, day); return the national trend (day,)."""
+    ) -> tuple[Floats, Floats]:
+        """Write trend and expected loads of what is used, each (site, day).
+
+        Returned are the national trend, shape (day,), and the deviation of what arrives, which
+        carry-over leaves on its day, shape (site, day).
+        """
         parts = plan.parameters.parts(values)
         root_day = math.sqrt(1.0 / DAYS_PER_YEAR)
         nation, swing = np.empty(self._calendar.n_day), np.empty(self._calendar.n_day)
@@ -144,9 +160,10 @@ class Prepared:
         )  # fmt: skip
         for s, word in enumerate(self._words):
             self._path(plan.city, replication, word, walk[s], deviation[s], city)
+        day_of_year = days.add(plan.name, walk, swing, deviation)
         add_drift_and_season(
             self._calendar.start,
-            self._calendar.day_of_year,
+            day_of_year,
             values["drift"] / DAYS_PER_YEAR,
             values["season_amplitude"],
             values["season_peak"],
@@ -167,7 +184,7 @@ class Prepared:
             trend,
             expected,
         )
-        return nation
+        return nation, arriving
 
     def _path(
         self,
