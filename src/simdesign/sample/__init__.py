@@ -14,6 +14,7 @@ from simdesign.sample.policy import TriggeredPolicy as TriggeredPolicy
 from simdesign.sample.policy import keep as keep
 from simdesign.sample.policy import select as select
 from simdesign.sample.streams import BoughtStreams as BoughtStreams
+from simdesign.sample.visits import YEAR_STEP as YEAR_STEP
 from simdesign.sample.visits import first_day_of as first_day_of
 from simdesign.sample.visits import policy as policy
 from simdesign.sample.visits import schedule as schedule

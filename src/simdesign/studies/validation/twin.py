@@ -1,19 +1,19 @@
 """A world on the calendar of a real panel: the same sites, years and missing days, simulated.
 
 Every substance is simulated by a world of its own, because a site's level differs between
-substances and a catchment of a world has one. Luck is addressed by purpose and place: what
-substances share (flow, sampling, people) is the same in all of these worlds, so that this is
-what one world with all substances would give.
+substances. Luck is addressed by purpose and place: what substances share (flow, sampling,
+people) is the same in all of these worlds, so that this is what one world of them all gives.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pydantic
 
-from simdesign.records import MISSING_DAY, Floats, Observations
-from simdesign.sample import MeasuringChain
+from simdesign.records import Floats, Observations, Visits
+from simdesign.sample import YEAR_STEP, MeasuringChain, week_of
 from simdesign.simulate import prepare, regime
 from simdesign.spec.base import spec_error
 from simdesign.spec.change import NoChange
@@ -66,7 +66,7 @@ def site_level(observations: Observations, u: int, world: World, programme: Prog
     factor = np.log(regime(name, substance, weekdays=world.weekdays).factor)
     visits = observations.visits
     load, below = observations.load[0, u], observations.censored[0, u]
-    there = ~np.isnan(load) & (visits.day != MISSING_DAY)
+    there = ~np.isnan(load)
     weekday = np.array([[weekday_of(int(day)) for day in row] for row in visits.day])
     years = (visits.day - programme.start_day) / DAYS_PER_YEAR
     # NaN where there is no sample, which `there` leaves out
@@ -85,38 +85,50 @@ def programme_of(observations: Observations) -> Programme:
     return Programme(start=dt.date(first, 1, 1), years=last - first + 1)
 
 
-def world_at(
-    world: World, observations: Observations, u: int, programme: Programme, country: str
-) -> World:
-    """Return the world with the panel's sites and one substance alone."""
-    name = observations.substances[u]
+def world_at(world: World, real: Observations, u: int, programme: Programme, country: str) -> World:
+    """Return the world with the panel's sites and one of its substances.
+
+    Samples that a world would lose are not lost again: the real gaps are kept instead.
+    """
+    name = real.substances[u]
     substance = world.substances[name]
-    level = site_level(observations, u, world, programme)
+    levels = site_level(real, u, world, programme) / substance.level
     catchments = tuple(
-        Catchment(name=f"{country} {site}", population=people, level=at / substance.level)
-        for site, people, at in zip(
-            observations.sites, observations.population.tolist(), level.tolist(), strict=True
+        Catchment(name=f"{country} {site}", population=people, level=level)
+        for site, people, level in zip(
+            real.sites, real.population.tolist(), levels.tolist(), strict=True
         )
     )
-    kept = {**world.model_dump(), "catchments": catchments}
+    kept = {name: getattr(world, name) for name in World.model_fields}
+    changed = {"catchments": catchments, "substances": {name: substance}, "missing": None}
     try:
-        return World(**{**kept, "substances": {name: kept["substances"][name]}})
+        return World.model_validate(kept | changed)
     except pydantic.ValidationError as error:
-        raise spec_error(error, f"world of {country} {name}") from None
+        raise spec_error(error, f"world of {country}") from None
+
+
+def visits_of(real: Observations) -> Visits:
+    """Return the real visits with one laboratory, which analyses a campaign in its own week."""
+    weeks = [week_of(int(day)) for day in real.visits.day[:, 0]]
+    batch = np.array([year * YEAR_STEP + week for year, week in weeks], dtype=np.int64)
+    return replace(real.visits, batch=batch)
 
 
 def _twin(
     world: World, real: Observations, country: str, seed: int, replications: int
 ) -> Observations:
-    programme = programme_of(real)
+    programme, visits, luck = programme_of(real), visits_of(real), f"validate/{country}"
     load = np.empty((replications, *real.load.shape[1:]))
     censored = np.empty(load.shape, dtype=bool)
     for u in range(len(real.substances)):
         here = world_at(world, real, u, programme, country)
-        for r, (measured, below) in enumerate(
-            _measurements(here, real, programme, country, seed, replications)
-        ):
-            load[r, u], censored[r, u] = measured, below
+        scenario = prepare(here, NoChange(), programme, seed=seed, luck=luck)
+        chain = MeasuringChain.of(here, seed=seed, luck=luck)
+        for r in range(replications):
+            chain.observe_into(
+                scenario.truth(r), visits, replication=r, laboratory=Laboratory(),
+                load=load[r, u : u + 1], censored=censored[r, u : u + 1],
+            )  # fmt: skip
     missing = np.isnan(real.load[0])
     load[:, missing] = np.nan
     censored[:, missing] = False
@@ -129,25 +141,3 @@ def _twin(
         load=load,
         censored=censored,
     )
-
-
-def _measurements(
-    world: World,
-    real: Observations,
-    programme: Programme,
-    country: str,
-    seed: int,
-    replications: int,
-) -> Iterator[tuple[Floats, np.ndarray]]:
-    """Yield loads and flags of one substance, each (v, d)."""
-    luck = f"validate/{country}"
-    scenario = prepare(world, NoChange(), programme, seed=seed, luck=luck)
-    chain = MeasuringChain.of(world, seed=seed, luck=luck)
-    shape = (1, *real.visits.day.shape)
-    for replication in range(replications):
-        load, censored = np.empty(shape), np.empty(shape, dtype=bool)
-        chain.observe_into(
-            scenario.truth(replication), real.visits, replication=replication,
-            laboratory=Laboratory(), load=load, censored=censored,
-        )  # fmt: skip
-        yield load[0], censored[0]
