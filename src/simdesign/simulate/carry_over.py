@@ -29,7 +29,7 @@ def spread_over_days(
     shares : tuple of float
         Excreted on the day of use and the days after, sum 1.
     calendar : Calendar
-    factor : ndarray, shape (7,)
+    factor : ndarray, shape (s, 7)
         Load factor of use before any change, Monday to Sunday [1].
     arriving : ndarray, shape (s, t)
         Log deviation of what arrives, on the day on which it arrives [1].
@@ -45,8 +45,8 @@ def spread_over_days(
         weekday = (calendar.weekday + first) % WEEK
         for s in range(trend.shape[0]):
             carry_over(
-                weights, factor, weekday, first, last - first, arriving[s], trend[s], expected[s],
-                residue[s],
+                weights, factor[s], weekday, first, last - first, arriving[s], trend[s],
+                expected[s], residue[s],
             )  # fmt: skip
 
 

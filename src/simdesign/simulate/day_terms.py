@@ -29,14 +29,16 @@ class DrawnDays:
         self._terms, self._replication = terms, replication
         self._presence = terms.crowd.at(replication, self.drawn)
 
-    def add(self, substance: str, walk: Floats, swing: Floats, deviation: Floats) -> Floats:
-        """Add the terms of a substance to its log loads, in place.
+    def add_people(self, walk: Floats, deviation: Floats) -> None:
+        """Add who is there, in place: lasting to a city walk, passing to a deviation, (s, t)."""
+        self._presence.add(walk, deviation)
+
+    def add_use(self, substance: str, swing: Floats, deviation: Floats) -> Floats:
+        """Add what moves the use of a substance to its log loads, in place.
 
         Parameters
         ----------
         substance : str
-        walk : ndarray, shape (s, t), changed
-            City walk, part of the trend [1].
         swing : ndarray, shape (t,), changed
             Shared swing [1].
         deviation : ndarray, shape (s, t), changed
@@ -49,5 +51,4 @@ class DrawnDays:
         """
         r = self._replication
         self._terms.events.add(substance, r, swing, deviation, self.drawn)
-        self._presence.add(walk, deviation)
         return self._terms.seasons.add(substance, r, swing, self.drawn)

@@ -100,7 +100,7 @@ class Prepared:
                 effect[u] = path.effect
                 users[u] *= path.between(tables.users)
                 purity[u] *= path.between(tables.purity)
-            nation = self._loads(
+            nation, arriving = self._loads(
                 plan, towns, values, replication, path, days, trend[u], expected[u]
             )
             add_trend(
@@ -160,7 +160,9 @@ class Prepared:
         )  # fmt: skip
         for s, word in enumerate(self._words):
             self._path(plan.city, replication, word, walk[s], deviation[s], city)
-        day_of_year = days.add(plan.name, walk, swing, deviation)
+        days.add_people(walk, deviation)
+        arriving = deviation.copy()
+        day_of_year = days.add_use(plan.name, swing, deviation)
         add_drift_and_season(
             self._calendar.start,
             day_of_year,
