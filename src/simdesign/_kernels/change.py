@@ -44,19 +44,22 @@ def follow(effect, nodes, gain, stage, weight, nearest):
 
 
 @njit
-def town_tables(mix, load, residue, prob, dose_cv, factor, mass, noise, use_days):
+def town_tables(mix, week, load, residue, prob, dose_cv, factor, mass, noise, use_days):
     r"""Write every town's tables from the nation's, given how its users divide over the classes.
 
-    A town's load of class k is the nation's, times ``mix``, scaled so that the load of all
-    classes over the week is the nation's at every stage:
+    A town's load of class k is the nation's, times ``mix`` and ``week``, scaled so that the load
+    of all classes over the week is the nation's at every stage:
 
-    .. math:: \ell'_k(d) = \frac{\sum_{d,j} \ell_j(d)}{\sum_{d,j} u_j \ell_j(d)}\, u_k \ell_k(d),
+    .. math:: \ell'_k(d) = \frac{\sum_{d,j} \ell_j(d)}{\sum_{d,j} u_j w_d \ell_j(d)}\,
+              u_k w_d \ell_k(d),
               \quad c(d) = \sum_k m_k(d)\, r_k [1 - p_k(d) + v_k(d)^2]
 
     Parameters
     ----------
     mix : ndarray of float64, shape (n_site, n_class)
         u, what the load of a class is multiplied by [1].
+    week : ndarray of float64, shape (n_site, 7)
+        w, what the load of a weekday is multiplied by [1].
     load : ndarray of float64, shape (n_stage, 7, n_class)
         Load of each class relative to that of all before a change [1].
     residue : ndarray of float64, shape (n_stage, n_class)
@@ -75,16 +78,16 @@ def town_tables(mix, load, residue, prob, dose_cv, factor, mass, noise, use_days
             for d in range(n_week):
                 for k in range(n_class):
                     nation += load[i, d, k]
-                    town += load[i, d, k] * mix[s, k]
+                    town += load[i, d, k] * (mix[s, k] * week[s, d])
             scale = nation / town
             for d in range(n_week):
                 total = 0.0
                 for k in range(n_class):
-                    total += load[i, d, k] * mix[s, k] * scale
+                    total += load[i, d, k] * (mix[s, k] * week[s, d]) * scale
                 c = 0.0
                 per_gram = 0.0
                 for k in range(n_class):
-                    m = load[i, d, k] * mix[s, k] * scale / total
+                    m = load[i, d, k] * (mix[s, k] * week[s, d]) * scale / total
                     v = dose_cv[i, d, k]
                     mass[s, i, d, k] = m
                     c += m * residue[i, k] * (1.0 - prob[i, d, k] + v * v)

@@ -127,7 +127,8 @@ def _check_people(world: World, name: str, users: Regime) -> None:
     substance = world.substances[name]
     for item, people in zip(substance.classes, people_of(substance, users), strict=True):
         for town in world.catchments:
-            per_head = people * substance.level * town.level * 1e-6  # mg/(1000 d) is 1e-6 g/d each
+            # a load of 1 mg/(1000 inh d) is 1e-6 g/d for every inhabitant
+            per_head = people * substance.level * town.level_of(name) * 1e-6
             if per_head > 1.0:
                 rule = (
                     f"must hold the {item.name} users of {name}, whose load needs"

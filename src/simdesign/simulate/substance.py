@@ -8,6 +8,7 @@ import numpy as np
 from simdesign._kernels.change import town_tables
 from simdesign.records import Floats
 from simdesign.seeds import Purpose
+from simdesign.simulate.composition import Composition
 from simdesign.simulate.luck import Luck
 from simdesign.simulate.mechanism import regime, substituted
 from simdesign.simulate.parameters import SubstanceParameters
@@ -66,7 +67,7 @@ class SubstancePlan:
         self.nation = Luck(seed, Purpose.NATION, group)
         self.city = Luck(seed, Purpose.CITY, group)
         self.counts = Luck(seed, Purpose.COUNTS, group)
-        self._same = np.ones((len(world.catchments), len(substance.classes)))
+        self._composition = Composition(name, substance, world, seed, group)
         self._tables: tuple[tuple[float, ...], Tables] | None = None
 
     def tables(self, nodes: tuple[float, ...]) -> Tables:
@@ -83,20 +84,17 @@ class SubstancePlan:
             return substituted(self.name, self._world.substances, how, -x, weekdays).regime()
         return regime(self.name, self.substance, weekdays=weekdays, mechanism=how, size=x)
 
-    def mix(self, replication: int) -> Floats:
-        """Return what the nation's load of each class is multiplied by in each town, (s, k)."""
-        return self._same
-
-    def towns(self, tables: Tables, mix: Floats) -> TownTables:
-        """Return the tables of towns with ``mix`` times the nation's load of each class, (s, k)."""
+    def towns(self, tables: Tables, replication: int) -> TownTables:
+        """Return the tables of every town, whose users divide over the classes as drawn."""
+        mix, week = self._composition.draw(replication)
         n_site, n_class = mix.shape
         n_stage = tables.load.shape[0]
-        week = (n_site, n_stage, WEEK)
+        shape = (n_site, n_stage, WEEK)
         found = TownTables(
-            np.empty(week), np.empty(week), np.empty(week), np.empty((*week, n_class))
+            np.empty(shape), np.empty(shape), np.empty(shape), np.empty((*shape, n_class))
         )
         town_tables(
-            mix, tables.load, tables.residue, tables.prob, tables.dose_cv,
+            mix, week, tables.load, tables.residue, tables.prob, tables.dose_cv,
             found.factor, found.mass, found.noise, found.use_days,
         )  # fmt: skip
         return found

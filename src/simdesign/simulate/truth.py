@@ -95,7 +95,7 @@ class Prepared:
             drawn[f"{plan.name}.totals_met"] = float(plan.parameters.parts(values).totals_met)
             path = self._change_plan.path(plan.name, change, values["drift"])
             tables = plan.tables(path.nodes)
-            towns = plan.towns(tables, plan.mix(replication))
+            towns = plan.towns(tables, replication)
             if self._national:
                 effect[u] = path.effect
                 users[u] *= path.between(tables.users)

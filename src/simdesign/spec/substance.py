@@ -9,6 +9,7 @@ from simdesign.spec.carry_over import AT_ONCE, CarryOver, Week, week_of_use
 from simdesign.spec.quantity import Quantity, greatest, least
 from simdesign.spec.season import Season
 from simdesign.spec.sewer import Dumping, SewerLoss
+from simdesign.spec.town_mix import TownMix
 from simdesign.spec.users import UseClass
 
 Positive = Annotated[float, Field(gt=0)]
@@ -61,6 +62,9 @@ class Substance(Spec):
     """Physical ceiling of purity [1]."""
     carry_over: CarryOver | None = None
     """Excretion over the days after use; None: all on the day of use."""
+    town_mix: TownMix | None = None
+    """Differences between towns in who uses on which days; None: the same everywhere, up to what
+    finite numbers of users make."""
     classes: Annotated[tuple[UseClass, ...], Field(min_length=1)]
 
     @property

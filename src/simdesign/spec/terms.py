@@ -16,7 +16,7 @@ WORLD_TERMS: tuple[str, ...] = (
     "rain", "meters", "odd_days", "missing", "laboratories", "events", "people",
 )  # fmt: skip
 """Fields of ``World`` that are terms."""
-SUBSTANCE_TERMS: tuple[str, ...] = ("season", "carry_over", "sewer_loss", "dumping")
+SUBSTANCE_TERMS: tuple[str, ...] = ("season", "carry_over", "sewer_loss", "dumping", "town_mix")
 """Fields of ``Substance`` that are terms; their numbers may differ by substance."""
 GROUPS = frozenset({"events", "people"})
 """Terms that are tables of terms."""
