@@ -120,7 +120,8 @@ def test_drawn_holds_every_parameter_of_every_substance():
         },
     )
     truth = draw(described, LevelShift(size=0.2, at=1.25))
-    wanted = {f"{name}.{field}" for name in ("cocaine", "MDMA") for field in DRAWN_FIELDS}
+    fields = (*DRAWN_FIELDS, "totals_met")
+    wanted = {f"{name}.{field}" for name in ("cocaine", "MDMA") for field in fields}
     assert set(truth.drawn) == wanted | {"change.size", "change.at"}
     assert truth.drawn["change.size"] == 0.2
     assert truth.drawn["change.at"] == 1.25

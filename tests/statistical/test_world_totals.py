@@ -36,6 +36,9 @@ def weeks(world, seed):
         week = np.log(truth.residue_load[0] / level[:, None])[:, starts[:, None] + np.arange(7)]
         week = week.transpose(1, 0, 2).copy()  # (campaign, site, day)
         week += rng.normal(0, np.hypot(world.flow_sd, world.sampling_sd), week.shape)
+        if world.odd_days:
+            odd = rng.random(week.shape) < world.odd_days.share
+            week += odd * rng.normal(0, world.odd_days.sd, week.shape)
         week += rng.normal(0, item.lab_repeat_sd, week.shape)
         week += np.repeat(rng.normal(0, shared.sd_lab_year, YEARS), 4)[:, None, None]
         week += rng.normal(0, shared.sd_lab_batch, starts.size)[:, None, None]
@@ -58,18 +61,28 @@ def totals(week):
     return {"day": day - square, "lag": lag - square, "site": square - cross, "shared": cross}
 
 
-def lognormal_world(flow_sd=0.04, sampling_sd=0.03, **values):
+def lognormal_world(flow_sd=0.04, sampling_sd=0.03, terms=None, **values):
     return World(
         flow_sd=flow_sd, sampling_sd=sampling_sd,
         catchments=catchments("dutch20")[:N_SITE], counts="off", weekdays=False,
-        substances={"cocaine": STEADY | values},
+        substances={"cocaine": STEADY | values}, **(terms or {}),
     )  # fmt: skip
+
+
+ODD = {"odd_days": {"share": 0.06, "sd": 0.3}}
+PEOPLE = {"people": {"daily_sd": 0.04, "summer": False, "commuters": False}}
+CARRIED = {"carry_over": {"shares": (0.56, 0.38, 0.05, 0.01)}}
 
 
 @pytest.mark.parametrize(
     "values",
     [
         {},
+        CARRIED | {"day_sd": 0.2, "sigma_shared": 0.1, "lab_share": 0.0, "shared_weeks": 1.0},
+        {"terms": ODD, "day_sd": 0.16},
+        {"terms": PEOPLE, "day_sd": 0.16},
+        {"terms": ODD | PEOPLE, "day_sd": 0.2},
+        {"terms": ODD | PEOPLE, "day_sd": 0.2} | CARRIED,
         {"sigma_site": 0.2, "day_sd": 0.3, "day_rho": 0.45},
         {"sigma_shared": 0.10, "lab_share": 0.0, "shared_weeks": 1.0, "day_sd": 0.2},
         {"sigma_shared": 0.10, "lab_share": 1.0, "r_lab": 0.8, "sigma_site": 0.05},
