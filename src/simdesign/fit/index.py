@@ -6,7 +6,18 @@ from simdesign.records import MISSING_DAY, Floats, Looks, Observations
 
 
 def log_index(observations: Observations, looks: Looks, substance: str) -> Floats:
-    """Return the design-based log index of every look's year against the first year.
+    """Return the log level of every look's year less that of the first year, (n_rep, n_look).
+
+    0 at the first look; NaN where a year or the first year is empty.
+    """
+    level = log_level(observations, looks, substance)
+    return np.asarray(level - level[:, :1])
+
+
+def log_level(
+    observations: Observations, looks: Looks, substance: str, slot: int | None = None
+) -> Floats:
+    """Return the design-based national log level of every look's year.
 
     A site's year is the mean of its site-week means (arithmetic, over the days that were
     measured); the nation's year is the mean over the sites visited, weighted by population. The
@@ -19,16 +30,19 @@ def log_index(observations: Observations, looks: Looks, substance: str) -> Float
     observations : Observations
     looks : Looks
     substance : str
+    slot : int, optional
+        Only what was sampled in this calendar slot; None takes all.
 
     Returns
     -------
     ndarray of float64, shape (n_rep, n_look)
-        Natural log [1]; 0 at the first look, NaN where a year or the first year is empty.
+        Log of mg/(1000 inh d); NaN where a year is empty.
     """
     visits = observations.visits
     u = observations.substances.index(substance)
     period = np.searchsorted(looks.day, visits.last_day + looks.report_lag, side="left")
-    used = np.flatnonzero((period < looks.day.size) & ~visits.history)
+    wanted = (period < looks.day.size) & ~visits.history
+    used = np.flatnonzero(wanted if slot is None else wanted & (visits.slot == slot))
     n_rep, n_look = observations.n_rep, looks.day.size
     out = np.full((n_rep, n_look), np.nan)
     if used.size == 0:
@@ -52,5 +66,5 @@ def log_index(observations: Observations, looks: Looks, substance: str) -> Float
     shape = (n_rep, n_look, n_site)
     with np.errstate(divide="ignore", invalid="ignore"):
         nation = site_year.reshape(shape).sum(axis=2) / weight.reshape(shape).sum(axis=2)
-        out[:] = np.log(nation) - np.log(nation[:, :1])
+        out[:] = np.log(nation)
     return np.where(np.isfinite(out), out, np.nan)

@@ -11,8 +11,8 @@ def engines() -> dict[type[Spec], type[EstimatorEngine]]:
     """Return every registered estimator: type of its description -> class."""
     package = importlib.import_module("simdesign.fit")
     found: dict[type[Spec], type[EstimatorEngine]] = {}
-    for info in pkgutil.iter_modules(package.__path__):
-        module = importlib.import_module(f"simdesign.fit.{info.name}")
+    for info in pkgutil.walk_packages(package.__path__, "simdesign.fit."):
+        module = importlib.import_module(info.name)
         for item in vars(module).values():
             if isinstance(item, type) and item.__module__ == module.__name__:
                 spec_type = getattr(item, "spec_type", None)

@@ -9,6 +9,9 @@ from simdesign.spec.breaks import BreakModel, GeneralBreakModel
 from simdesign.spec.breaks import KindMass as KindMass
 from simdesign.spec.breaks import Scale as Scale
 from simdesign.spec.quantity import HalfNormal, LogNormal, Normal
+from simdesign.spec.rules import EudaRule as EudaRule
+from simdesign.spec.rules import Rule as Rule
+from simdesign.spec.rules import ZTest as ZTest
 
 
 class _Break(BreakModel):
@@ -48,23 +51,6 @@ class ExactSite(_Break):
     kind: Literal["exact_site"] = "exact_site"
 
 
-class EudaRule(Spec):
-    """EUDA's rule of practice: a change of more than ten per cent from year to year."""
-
-    kind: Literal["euda_rule"] = "euda_rule"
-    threshold: Annotated[float, Field(gt=0)] = 0.10
-
-
-class ZTest(Spec):
-    """Year-on-year z-test of the national mean of site differences."""
-
-    kind: Literal["z_test"] = "z_test"
-    level: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    """Two-sided level of the rule as published."""
-    standard_error: Literal["between_sites"] | Annotated[float, Field(gt=0)] = "between_sites"
-    """From the spread of the sites' differences, or a known value."""
-
-
 class Own(Spec):
     """A user's own estimator, named ``package.module:Name``."""
 
@@ -73,9 +59,7 @@ class Own(Spec):
     options: dict[str, Any] = {}
 
 
-Estimator = Annotated[
-    ExactBreak | ExactStep | ExactSite | EudaRule | ZTest | Own, Field(discriminator="kind")
-]
+Estimator = Annotated[ExactBreak | ExactStep | ExactSite | Rule | Own, Field(discriminator="kind")]
 
 DEFAULT_PRIORS: dict[str, dict[str, Scale]] = {
     "cocaine": {

@@ -1,6 +1,6 @@
-"""Rules of practice: what is done today, with the score that lets it be judged like any other.
+"""What is done today: this year against last year.
 
-Both compare the panel of one programme year with that of the year before, on the results that
+Both rules compare the panel of one programme year with that of the year before, on the results that
 were reported by the look. They give no posterior; their effect is the change they see.
 """
 
@@ -10,10 +10,11 @@ import numpy as np
 from scipy import stats
 
 from simdesign._kernels.yearly import site_changes
+from simdesign.fit.rules.national import judged
 from simdesign.fit.yearly import yearly_means
-from simdesign.records import Fit, Floats, Looks, Observations, Status
+from simdesign.records import Fit, Floats, Looks, Observations
 from simdesign.spec.base import Spec
-from simdesign.spec.estimator import EudaRule, ZTest
+from simdesign.spec.rules import EudaRule, ZTest
 
 
 class EudaRuleEngine:
@@ -33,7 +34,7 @@ class EudaRuleEngine:
         """Score = absolute relative change of the last year."""
         change, mean, _, _ = site_changes(*_last_two_years(observations, looks, substance))
         score = np.abs(change)
-        return _fit(self.name, substance, score, score > self.spec.threshold, mean)
+        return judged(self.name, substance, score, score > self.spec.threshold, mean)
 
 
 class ZTestEngine:
@@ -56,7 +57,7 @@ class ZTestEngine:
             error = np.sqrt(variance / n) if given == "between_sites" else float(given)
             score = np.abs(mean) / error
         critical = stats.norm.isf(0.5 * self.spec.level)
-        return _fit(self.name, substance, score, score > critical, mean)
+        return judged(self.name, substance, score, score > critical, mean)
 
 
 def _last_two_years(
@@ -73,21 +74,3 @@ def _last_two_years(
             latest[:, k] = means.load[:, k, seen[-1]]
             before[:, k] = means.load[:, k, seen[-2]]
     return latest, before
-
-
-def _fit(name: str, substance: str, score: Floats, alarm: np.ndarray, effect: Floats) -> Fit:
-    nothing = np.full(score.shape, np.nan)
-    known = np.isfinite(score)
-    return Fit(
-        estimator=name,
-        substance=substance,
-        score=np.where(known, score, np.nan),
-        published_alarm=np.asarray(alarm & known, dtype=bool),
-        prob_break=nothing,
-        effect=np.where(known, effect, np.nan),
-        effect_low=nothing,
-        effect_high=nothing,
-        break_day=nothing,
-        log_evidence=nothing,
-        status=np.where(known, int(Status.OK), int(Status.TOO_LITTLE_DATA)).astype(np.int64),
-    )
