@@ -5,8 +5,8 @@ import datetime as dt
 import numpy as np
 
 from simdesign.records import MISSING_DAY, Truth
-from simdesign.sample import schedule
-from simdesign.spec.design import Design
+from simdesign.sample import MeasuringChain, schedule
+from simdesign.spec.design import Design, Laboratory
 from simdesign.spec.study import Programme
 from simdesign.spec.world import Catchment, World
 
@@ -46,8 +46,8 @@ def design(schedule=None, **fields):
     return Design.model_validate({"schedule": schedule or WEEK, **fields})
 
 
-def world(n_site=20, substances=None, flow_sd=0.0, sampling_sd=0.0):
-    """Return a world whose substances measure without error unless a field says so."""
+def world(n_site=20, substances=None, flow_sd=0.0, sampling_sd=0.0, **terms):
+    """Return a world whose substances measure without error unless a field or a term says so."""
     quiet = {"lab_repeat_sd": 0.0, "loq": 0.0, "level": 800.0}
     return World(
         catchments=[
@@ -59,6 +59,7 @@ def world(n_site=20, substances=None, flow_sd=0.0, sampling_sd=0.0):
         },
         flow_sd=flow_sd,
         sampling_sd=sampling_sd,
+        **terms,
     )
 
 
@@ -92,6 +93,20 @@ def truth(of, shared=(0.0, 0.0, 0.0), load=800.0, first_day=PILOT_START, n_day=5
 
 def lay(of, at=None, n_site=20, **options):
     return schedule(of, at or programme(), SITES[:n_site], POPULATION[:n_site], **options)
+
+
+def measured(of, visits, n_rep, real=None, laboratory=None, seed=11):
+    """Return loads and flags of many replications of one truth, shape (n_rep, u, v, d) each."""
+    chain = MeasuringChain.of(of, seed=seed, luck="study")
+    real = real or truth(of)
+    load = np.empty((n_rep, len(chain.substances), *visits.day.shape))
+    censored = np.empty(load.shape, dtype=bool)
+    for replication in range(n_rep):
+        chain.observe_into(
+            real, visits, replication=replication, laboratory=laboratory or Laboratory(),
+            load=load[replication], censored=censored[replication],
+        )  # fmt: skip
+    return load, censored
 
 
 def days_of(visits, site=0):
