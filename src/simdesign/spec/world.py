@@ -175,7 +175,7 @@ class World(Spec):
 
     @model_validator(mode="after")
     def _named_sites_exist(self) -> "World":
-        named = {
+        named: dict[str, Any] = {
             f"substances.{name}.dumping.sites": item.dumping.sites
             for name, item in self.substances.items()
             if item.dumping is not None
