@@ -140,6 +140,10 @@ def test_changes_pair_consecutive_years_of_one_site():
     assert st.change_sd(full) == pytest.approx(d.std(ddof=1))
     assert st.change_median(full) == pytest.approx(-math.log(60 / 90))
     assert st.change_beyond(full, 0.25) == pytest.approx(2 / 3)
+    assert math.isnan(st.change_beyond_last(full, 0.1))  # one change to 2022 is too few
+    many = weeks(np.repeat(np.log([1, 1.2, 1, 1.05, 1, 0.8, 1, 1.0])[:, None], 7, axis=1),
+                 site=[0, 0, 1, 1, 2, 2, 3, 3], year=[1, 2, 1, 2, 1, 2, 0, 1])  # fmt: skip
+    assert st.change_beyond_last(many, 0.1) == pytest.approx(2 / 3)
     assert st.change_quantile(full, 0.5) == pytest.approx(math.log(1.2))
 
 

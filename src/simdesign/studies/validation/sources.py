@@ -13,7 +13,8 @@ _PROFILE = ("weekday_Wed", "weekday_Thu", "weekday_Fri", "weekday_Sat", "weekday
 _DAYS = ("residual_sd", "residual_lag1")
 _CV = ("cv_0", "cv_1", "cv_2", "cv_3")  # follow from the profile and the day SD
 _SIZE = ("cv_gradient", "residual_gradient")
-_SITE_YEAR = ("change_sd", "change_median", "change_beyond_10", "site_year_sd")
+_SITE_YEAR = ("change_sd", "change_median", "change_beyond_10", "change_beyond_10_last",
+              "site_year_sd")  # fmt: skip
 _SHARED = ("shared_year_sd", "year_correlation")
 _TREND = ("change_mean",)
 

@@ -234,6 +234,13 @@ def change_beyond(weeks: Weeks, share: float) -> float:
     return float((np.abs(np.expm1(d)) > share).mean()) if d.size else np.nan
 
 
+def change_beyond_last(weeks: Weeks, share: float) -> float:
+    """Return the same for changes to the last year of the panel alone."""
+    found = changes(weeks)
+    d = found.change[found.year == weeks.year.max(initial=0)]
+    return float((np.abs(np.expm1(d)) > share).mean()) if d.size >= FEWEST_WEEKS else np.nan
+
+
 def change_quantile(weeks: Weeks, prob: float) -> float:
     """Return a quantile of changes."""
     d = changes(weeks).change
@@ -370,6 +377,8 @@ STATISTICS: tuple[Statistic, ...] = (
     Statistic("change_median", "median absolute log change", change_median),
     Statistic("change_beyond_10", "share of changes beyond 10 %",
               partial(change_beyond, share=0.10)),
+    Statistic("change_beyond_10_last", "the same, to the last year",
+              partial(change_beyond_last, share=0.10)),
     Statistic("shared_year_sd", "shared year SD", shared_year_sd),
     Statistic("site_year_sd", "site x year SD, with day noise", site_year_sd),
     Statistic("year_correlation", "correlation of cities' changes", year_correlation),

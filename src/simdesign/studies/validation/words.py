@@ -18,9 +18,8 @@ COLUMNS = ("group", "substance", "key", "label", "used", "world", "real", "real_
            "n_sim")  # fmt: skip
 NOTES = (
     "Discrepancy: (real - simulated mean) / sqrt(real SE^2 + simulated SD^2), positive where the "
-    "real value is larger. It is cautious: both errors estimate the scatter of one panel, so that "
-    "a panel from the right world has discrepancies of SD 0.7 rather than 1, and one beyond 2 "
-    "in either direction is rare.",
+    "real value is larger. It is cautious: both errors measure the scatter of one panel, so that "
+    "a panel from the right world has discrepancies of root mean square 0.8 rather than 1.",
     "Tail: two-sided share of simulated panels that are as far out as the real one.",
     "Tuned: the statistic, or one that it follows from, set or bounded a parameter of the "
     "catalogue. Held out: it did not. The catalogue's main noise and profile are Dutch.",
