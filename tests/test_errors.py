@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from simdesign.errors import DataError, SimDesignError, SpecError, StoreError
+from simdesign.errors import DataError, IsolatedError, SimDesignError, SpecError, StoreError
 
 
 def _all_errors():
@@ -20,6 +20,7 @@ EXAMPLES = {
     SimDesignError: SimDesignError("plain"),
     SpecError: SpecError("design.days", 9, "must be in 1..7", "study.toml"),
     DataError: DataError("weeks.csv", "load", "abc", "must be a number", row=7),
+    IsolatedError: IsolatedError("package.module:name", "died of SIGABRT"),
     StoreError: StoreError("runs/x", "holds another study"),
 }
 

@@ -54,6 +54,18 @@ class DataError(SimDesignError, ValueError):
         return type(self), (self.source, self.field, self.value, self.rule, self.row)
 
 
+class IsolatedError(SimDesignError, RuntimeError):
+    """A call in a process of its own gave no answer: it crashed, hung or raised."""
+
+    def __init__(self, uses: str, rule: str) -> None:
+        super().__init__(f"{uses} {rule}")
+        self.uses, self.rule = uses, rule
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Rebuild from the parts and not from the message."""
+        return type(self), (self.uses, self.rule)
+
+
 class StoreError(SimDesignError):
     """A results folder cannot be used; it is left as it was."""
 
