@@ -22,6 +22,7 @@ from simdesign.studies.validation import compare, real_panel, twins
 from simdesign.studies.validation.compare import tail_share
 from simdesign.studies.validation.sources import HELD_OUT, TUNED, used
 from simdesign.studies.validation.statistics import STATISTICS, listed
+from simdesign.studies.validation.twin import terms_of
 
 PEOPLE = (30_000, 40_000, 45_000, 90_000, 200_000, 700_000)
 PROGRAMME = Programme(start=dt.date(2017, 1, 1), years=7)
@@ -167,7 +168,7 @@ def test_twins_have_the_sites_days_and_levels_of_the_panel(file):
     panel = real_panel(file, countries=("NL", "BE"), substances=("cocaine", "MDMA"))
     drawn = twins(world(substances=("cocaine", "MDMA")), panel.countries, seed=3, replications=40)
     for country, real in panel.countries.items():
-        twin = drawn[country]
+        twin = drawn.countries[country]
         assert twin.sites == real.sites
         assert twin.load.shape == (40, *real.load.shape[1:])
         missing = np.isnan(twin.load)
@@ -188,8 +189,8 @@ def test_a_substance_more_changes_no_number(file):
         for names in (("cocaine", "MDMA"), ("MDMA",))
     )
     item = world(substances=("cocaine", "MDMA"))
-    two = twins(item, both.countries, seed=3, replications=2)["NL"]
-    alone = twins(item, one.countries, seed=3, replications=2)["NL"]
+    two = twins(item, both.countries, seed=3, replications=2).countries["NL"]
+    alone = twins(item, one.countries, seed=3, replications=2).countries["NL"]
     np.testing.assert_array_equal(two.load[:, 1], alone.load[:, 0])
 
 
@@ -267,11 +268,22 @@ def test_discrepancy_z_and_tail_by_hand(rows_of_panels):
     assert math.isnan(tail_share(math.nan, draws))
 
 
+def test_a_full_world_says_which_terms_it_has():
+    full = World.model_validate({"realism": "full", "substances": {"cocaine": {}}})
+    assert terms_of(full) >= {"odd_days", "town_mix", "people"}
+    assert terms_of(world()) == frozenset()
+
+
 def test_what_was_tuned_is_said_for_known_statistics_only():
     assert used("residual_sd", "cocaine", home=True) == TUNED
     assert used("residual_sd", "cocaine", home=False) == HELD_OUT
     assert used("residual_kurtosis", "cocaine", home=True) == HELD_OUT
     assert used("weekday_Sun", "methamphetamine", home=True) == HELD_OUT
     assert used("weekday_Sun", "methamphetamine", home=False) == TUNED
+    assert used("weekday_site_sd", "MDMA", home=False) == HELD_OUT
+    terms = frozenset({"town_mix", "odd_days"})
+    assert used("weekday_site_sd", "MDMA", home=False, terms=terms) == TUNED
+    assert used("beyond_3", "cocaine", home=True, terms=terms) == TUNED
+    assert used("beyond_3", "MDMA", home=True, terms=terms) == HELD_OUT
     tuned = {s.key for s in STATISTICS if used(s.key, "cocaine", home=True) == TUNED}
     assert all(listed(key) for key in tuned)

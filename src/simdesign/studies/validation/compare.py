@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdesign.records import Floats, Observations
+from simdesign.records import Floats
 from simdesign.seeds import Purpose, stream
 from simdesign.studies.validation.panel import Group, Panel, weeks_of
 from simdesign.studies.validation.sources import used
 from simdesign.studies.validation.statistics import all_statistics, label_of
+from simdesign.studies.validation.twin import Twins
 from simdesign.studies.validation.weeks import Weeks, site_bootstrap
 
 BOOTSTRAPS = 200
@@ -93,7 +94,7 @@ class Comparison:
 
 def compare(
     panel: Panel,
-    simulated: Mapping[str, Mapping[str, Observations]],
+    simulated: Mapping[str, Twins],
     *,
     seed: int,
     bootstraps: int = BOOTSTRAPS,
@@ -104,20 +105,21 @@ def compare(
     ----------
     panel : Panel
     simulated : mapping
-        World -> country -> observations with all replications.
+        World -> the panel in it.
     seed : int
         Of the bootstrap.
     bootstraps : int
         Resamples of the sites.
     """
     rows: list[Row] = []
-    n = {name: next(iter(item.values())).n_rep for name, item in simulated.items()}
     for group in panel.groups:
         weeks = panel.weeks(group)
         real = all_statistics(weeks)
         again = _resampled(weeks, seed, group, bootstraps)
         worlds = {
-            name: _table([all_statistics(weeks_of(dict(item), group, r)) for r in range(n[name])])
+            name: _table(
+                [all_statistics(weeks_of(item.countries, group, r)) for r in range(item.n_rep)]
+            )
             for name, item in simulated.items()
         }
         for substance, values in real.items():
@@ -129,7 +131,8 @@ def compare(
                     rows.append(
                         Row(
                             group=group.name, substance=substance, key=key, label=label_of(key),
-                            used=used(key, substance, home=group.home), real=value,
+                            used=used(key, substance, home=group.home, terms=simulated[name].terms),
+                            real=value,
                             real_se=_spread(again[place]), real_low=low, real_high=high,
                             world=name, sim_mean=_mean(draws[place]),
                             sim_sd=_spread(draws[place]), sim_low=sim_low, sim_high=sim_high,
@@ -141,7 +144,7 @@ def compare(
         panel=panel,
         worlds=tuple(simulated),
         seed=seed,
-        replications=min(n.values()),
+        replications=min(item.n_rep for item in simulated.values()),
         rows=tuple(rows),
     )
 

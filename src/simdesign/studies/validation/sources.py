@@ -31,10 +31,18 @@ _ABROAD = {
     # the profile of six countries; no data gave a c
     "methamphetamine": frozenset((*_PROFILE, *_SHARED, *_SITE_YEAR)),
 }
+_TERMS = {
+    # SD of log weekday factors between European sites
+    "town_mix": (("weekday_site_sd", "weekend_spread"), None),
+    # days far from the profile and the robust SD, cocaine
+    "odd_days": (("residual_kurtosis", "beyond_3", "beyond_4"), "cocaine"),
+}
+"""Optional terms that were set on weeks of all countries: their statistics, and of which
+substance (None: all)."""
 _NOT_AT_HOME = {"methamphetamine": frozenset((*_PROFILE, *_SIZE))}
 
 
-def used(key: str, substance: str, *, home: bool) -> str:
+def used(key: str, substance: str, *, home: bool, terms: frozenset[str] = frozenset()) -> str:
     """Return whether a statistic set parameters of the catalogue.
 
     Parameters
@@ -44,9 +52,14 @@ def used(key: str, substance: str, *, home: bool) -> str:
     substance : str
     home : bool
         Dutch weeks; else those of neighbours.
+    terms : frozenset of str
+        Optional terms that the world has.
     """
     if home:
         tuned = key in _HOME - _NOT_AT_HOME.get(substance, frozenset())
     else:
         tuned = key in _ABROAD.get(substance, frozenset())
+    for name in terms & _TERMS.keys():
+        keys, only = _TERMS[name]
+        tuned = tuned or (key in keys and only in (None, substance))
     return TUNED if tuned else HELD_OUT

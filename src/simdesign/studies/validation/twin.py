@@ -7,7 +7,7 @@ people) is the same in all of these worlds, so that this is what one world of th
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pydantic
@@ -20,6 +20,7 @@ from simdesign.spec.change import NoChange
 from simdesign.spec.design import Laboratory
 from simdesign.spec.quantity import expectation
 from simdesign.spec.study import Programme
+from simdesign.spec.terms import SUBSTANCE_TERMS, WORLD_TERMS
 from simdesign.spec.world import Catchment, World
 from simdesign.units import DAYS_PER_YEAR, date_of, weekday_of
 
@@ -27,9 +28,22 @@ HALF = 0.5
 """A day below the limit counts for a site's level with this share of its stand-in."""
 
 
-def twins(
-    world: World, real: Mapping[str, Observations], *, seed: int, replications: int
-) -> dict[str, Observations]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twins:
+    """A real panel in one world."""
+
+    countries: dict[str, Observations]
+    """Country -> all replications, of the shape and with the missing days of the real ones."""
+    terms: frozenset[str]
+    """Names of the optional terms that the world has."""
+
+    @property
+    def n_rep(self) -> int:
+        """Number of replications."""
+        return next(iter(self.countries.values())).n_rep
+
+
+def twins(world: World, real: Mapping[str, Observations], *, seed: int, replications: int) -> Twins:
     """Simulate every country of a panel and measure it where the real one was measured.
 
     A country is a nation of its own, with its own walk, swing and laboratory.
@@ -42,17 +56,22 @@ def twins(
         Country -> the real weeks, one replication.
     seed : int
     replications : int
-
-    Returns
-    -------
-    dict
-        Country -> observations with all replications, of the shape and with the missing days
-        of the real ones.
     """
-    return {
-        country: _twin(world, observations, country, seed, replications)
-        for country, observations in real.items()
-    }
+    return Twins(
+        countries={
+            country: _twin(world, observations, country, seed, replications)
+            for country, observations in real.items()
+        },
+        terms=terms_of(world),
+    )
+
+
+def terms_of(world: World) -> frozenset[str]:
+    """Return the optional terms that a world or one of its substances has."""
+    found = {name for name in WORLD_TERMS if getattr(world, name) is not None}
+    for substance in world.substances.values():
+        found |= {name for name in SUBSTANCE_TERMS if getattr(substance, name) is not None}
+    return frozenset(found)
 
 
 def site_level(observations: Observations, u: int, world: World, programme: Programme) -> Floats:

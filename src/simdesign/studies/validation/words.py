@@ -22,7 +22,8 @@ NOTES = (
     "a panel from the right world has discrepancies of root mean square 0.8 rather than 1.",
     "Tail: two-sided share of simulated panels that are as far out as the real one.",
     "Tuned: the statistic, or one that it follows from, set or bounded a parameter of the "
-    "catalogue. Held out: it did not. The catalogue's main noise and profile are Dutch.",
+    "catalogue; with two words, in the one world and not in the other. Held out: it did not. The "
+    "catalogue's main noise and profile are Dutch.",
     "SE: over resampled sites within countries. What all sites of a country share is not "
     "resampled, so that the SE of shared years is too small. A dash: fewer than three sites.",
 )
@@ -45,7 +46,8 @@ def table_of(group: str, substance: str, rows: Sequence[Sequence[Row]]) -> Table
     cells = []
     for statistic in rows:
         first = statistic[0]
-        line = [first.label, first.used, _with_error(first.real, first.real_se)]
+        kinds = " / ".join(dict.fromkeys(row.used for row in statistic))
+        line = [first.label, kinds, _with_error(first.real, first.real_se)]
         for row in statistic:
             tail = "" if math.isnan(row.tail) else f"{row.tail:.3f}"
             line += [_with_error(row.sim_mean, row.sim_sd),
@@ -67,12 +69,13 @@ def summary_of(comparison: Comparison) -> Table:
     rows = []
     for group, substance, statistics in parts(comparison):
         for kind in (TUNED, HELD_OUT):
-            chosen = [item for item in statistics if item[0].used == kind]
-            if not chosen:
-                continue
             line = [group, substance, kind]
             for place in range(len(comparison.worlds)):
-                known = [item[place] for item in chosen if math.isfinite(item[place].discrepancy)]
+                known = [
+                    item[place]
+                    for item in statistics
+                    if item[place].used == kind and math.isfinite(item[place].discrepancy)
+                ]
                 far = sum(abs(row.discrepancy) > FAR for row in known)
                 line.append(f"{far} of {len(known)}")
             rows.append(tuple(line))
