@@ -8,6 +8,7 @@ import pytest
 from mc import assert_mean, assert_proportion
 from simdesign.spec.catalogue import SUBSTANCES, term_values
 from simdesign.spec.quantity import Uniform
+from simdesign.spec.world import World
 from simdesign.units import day_of
 from simulate.quiet import TOWNS, prepared, quiet, truth
 
@@ -142,3 +143,18 @@ def test_years_sites_and_other_events_leave_an_event_as_it_is():
     np.testing.assert_allclose(
         on(with_other, first, 2027, 6, 10), on(short, first, 2027, 6, 10), rtol=1e-12
     )
+
+
+@pytest.mark.parametrize(("name", "factor"), [("cocaine", 2.0), ("MDMA", 4.0)])
+def test_carry_over_leaves_the_mean_of_the_week_within_six_per_cent(name, factor):
+    events = {"new_year": {"factor": {name: factor}}}
+
+    def loads(**terms):
+        world = quiet((name,), weekdays=True, **terms)
+        slow = world.substances[name].model_dump() | {"carry_over": {}}
+        return truth(World.model_validate(world.model_dump() | {"substances": {name: slow}}))
+
+    gain = loads(events=events).expected_load[0] / loads().expected_load[0]
+    for start in (365, 730):
+        assert gain[0, start : start + 7].mean() == pytest.approx(factor, rel=0.06)
+        assert gain[0, start + 7] > 1.0  # something is left for the eighth day
