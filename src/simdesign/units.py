@@ -31,9 +31,7 @@ def weekday_of(day: int) -> int:
     return (int(day) + 3) % 7
 
 
-def load_mg_per_day[Flow: (float, npt.NDArray[np.float64])](
-    concentration: float, flow: Flow
-) -> Flow:
+def load_mg_per_day(concentration: float, flow: float) -> float:
     """Return a mass load [mg/d] from a concentration [ng/L] and a flow [m3/d].
 
     1 ng/L = 1e-6 mg/L and 1 m3 = 1000 L, so the factor is 1e-3.
@@ -58,14 +56,14 @@ def grams(milligrams: float) -> float:
     return milligrams * 1e-3
 
 
-def loq_load[Litres: (float, npt.NDArray[np.float64])](loq: float, litres: Litres) -> Litres:
+def loq_load(loq: float, litres: float) -> float:
     """Return a limit of quantification as a normalised load [mg/(1000 inh d)].
 
     Parameters
     ----------
     loq : float
         Limit of quantification [ng/L].
-    litres : float or ndarray
+    litres : float
         Sewage per inhabitant and day [L]: 1000 inhabitants discharge as many m3 a day.
     """
     return load_mg_per_day(loq, litres)

@@ -82,18 +82,30 @@ def add_errors(
 
 
 @njit
-def censor(limit, load, censored):
-    """Flag the loads below their limit, and put the limit in their place.
+def censor(loq, unit, litres, first_day, site, day, load, censored):
+    """Flag the loads below the limit of their day, and put the limit in their place.
 
     Parameters
     ----------
-    limit, load : ndarray, shape (n_v, n_d)
-        ``load`` is changed [mg/(1000 inh d)]; NaN is not below anything.
+    loq : float
+        Limit of quantification [ng/L].
+    unit : float
+        A limit of one in one litre per inhabitant, as a load [mg/(1000 inh d)].
+    litres : ndarray, shape (n_s, n_t)
+        Sewage [L/(inh d)].
+    first_day : int
+        Day of index 0 of the last axis.
+    site : ndarray of int64, shape (n_v,)
+    day : ndarray of int64, shape (n_v, n_d)
+    load : ndarray, shape (n_v, n_d), changed
+        NaN is not below anything [mg/(1000 inh d)].
     censored : ndarray of bool, shape (n_v, n_d), changed
     """
     for v in range(load.shape[0]):
         for d in range(load.shape[1]):
-            below = load[v, d] < limit[v, d]
-            censored[v, d] = below
-            if below:
-                load[v, d] = limit[v, d]
+            censored[v, d] = False
+            if day[v, d] >= 0:
+                limit = loq * litres[site[v], day[v, d] - first_day] * unit
+                if load[v, d] < limit:
+                    censored[v, d] = True
+                    load[v, d] = limit

@@ -122,16 +122,16 @@ class MeasuringChain:
             for name in self.substances
         ]
         batch = self.laboratories.of_visits(replication, visits, laboratory, parts)
-        litres = truth.litres[
-            visits.site[:, None], np.maximum(visits.day, truth.first_day) - truth.first_day
-        ]
         for u in range(len(self.substances)):
             self.arrival.write(truth, visits, u, load[u])
             add_errors(
                 self.repeat_keys[u], np.uint64(replication), visits.site, visits.day,
                 self.site_number, YEAR_START, self.repeat_sd[u], sample, batch[u], load[u],
             )  # fmt: skip
-            censor(loq_load(float(self.loq[u]), litres), load[u], censored[u])
+            censor(
+                self.loq[u], loq_load(1.0, 1.0), truth.litres, truth.first_day,
+                visits.site, visits.day, load[u], censored[u],
+            )  # fmt: skip
             self.arrival.withhold(truth, visits, u, replication, load[u], censored[u])
 
     def _check(self, truth: Truth, visits: Visits) -> None:
