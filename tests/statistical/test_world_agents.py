@@ -1,74 +1,98 @@
-"""Every user one by one, against the regimes and the two ways of drawing counts.
+"""Every user one by one against the regimes and the two ways of drawing counts.
 
-The slow twin knows only who uses how often and how much: a user uses or not, a use leaves a gamma
-dose. It shares no formula with the simulator.
+The agents share no formula with the simulator (tests/reference/agent_twin.py). Towns are the
+independent units: a statistic is computed within each, around the weekday means of its own
+people, and its mean over towns is compared within five standard errors of the difference.
 """
 
+import math
+
+import agent_agreement as twin
 import numpy as np
 import pytest
 
-from mc import assert_mean
-from simdesign._kernels.counts import daily_residue
-from simdesign.seeds import Purpose, stream
-from simdesign.simulate import regime
-from simdesign.spec.world import World
+from mc import Z, assert_mean
 
-INHABITANTS = 16_000  # gives whole numbers of users: 1800 light, 288 regular, 300 heavy
-N_WEEK = 1500
-COCAINE = World().substances["cocaine"]
-CHANGES = [(None, 0.0), ("more_users", 0.25), ("heavier_use", 0.25), ("higher_purity", 0.15)]
+ALIKE = {label: {"propensity_cv": 0.0, "habit_cv": 0.0, "user_dose_cv": 0.0}
+         for label in ("light", "regular", "heavy")}  # fmt: skip
 
 
-def agents(mechanism, size, seed):
-    """Residue of every day [g/d], shape (N_WEEK, 7), Monday first."""
-    rng = np.random.default_rng(seed)
-    total = np.zeros((N_WEEK, 7))
-    for user in COCAINE.classes:
-        eaten = COCAINE.level * INHABITANTS / 1000 * user.mass_share  # [mg/d]
-        n = eaten / user.residue_mg / user.use_prob
-        prob, dose = user.use_prob, user.residue_mg / 1000
-        if mechanism == "more_users":
-            n *= 1 + size
-        if mechanism == "higher_purity":
-            dose *= 1 + size
-        if mechanism == "heavier_use" and user.name == "heavy":
-            prob *= 1 + size / user.mass_share
-        assert n == pytest.approx(round(n), abs=1e-6)
+def assert_same(one, other, what):
+    """Assert that two (value, standard error) differ by chance."""
+    off, error = abs(one[0] - other[0]), math.hypot(one[1], other[1])
+    assert off <= Z * error, f"{what}: {one[0]:.5g} against {other[0]:.5g}, {off / error:.1f} SE"
+
+
+def assert_agreement(name, inhabitants, mechanism, size, ways=("exact", "gamma"), **terms):
+    n_town, n_week = size
+    world = twin.world_of(name, inhabitants, **terms)
+    mean = twin.expectation(world, mechanism)
+    by_class = twin.agents(world, mechanism, n_town, n_week, seed=1)
+    slow = by_class.sum(axis=1)
+    found = twin.moments(slow, mean)
+    noise, shares = twin.noise_of(world, mechanism), twin.shares_of(world, mechanism)
+    for day in range(7):  # agents against tables: the week, its count noise and its classes
+        assert_mean(found["weekday"][:, day], 0.0)
+        assert_mean(found["noise"][:, day], noise[day])
+        for k in range(shares.shape[1]):
+            assert_mean(by_class[:, k, :, day].mean(axis=1) / mean[day], shares[day, k])
+    said = twin.summary(slow, mean)
+    for way in ways:
+        world = twin.world_of(name, inhabitants, counts=way, **terms)
+        fast = twin.simulated(world, mechanism, 3 * n_town, n_week, seed=2)
+        drawn = twin.summary(fast, mean)
         for day in range(7):
-            uses = rng.random((N_WEEK, round(n))) < prob * user.weekday_factor[day]
-            who, _ = np.nonzero(uses)
-            doses = dose * user.dose_cv**2 * rng.gamma(1 / user.dose_cv**2, size=who.size)
-            total[:, day] += np.bincount(who, weights=doses, minlength=N_WEEK)
-    return total
+            assert_mean(fast[:, :, day].mean(axis=1) / mean[day] - 1, 0.0)
+        for key in ("mean", "c", "lag-1"):
+            assert_same(said[key], drawn[key], f"{way} {key}")
 
 
-@pytest.mark.parametrize(("mechanism", "size"), CHANGES)
-def test_users_one_by_one_give_the_regime_s_mean_and_noise(mechanism, size):
-    found = agents(mechanism, size, seed=8)
-    users = regime("cocaine", COCAINE, mechanism=mechanism, size=size)
-    mean = COCAINE.level * INHABITANTS * 1e-6 * users.factor  # [g/d]
-    for day in range(7):
-        assert_mean(found[:, day], mean[day])
-        assert_mean((found[:, day] / mean[day] - 1) ** 2 * mean[day], users.noise[day])
-    assert_mean(found.mean(axis=1), COCAINE.level * INHABITANTS * 1e-6 * (1 + size))
+@pytest.mark.parametrize("mechanism", twin.MECHANISMS, ids=str)
+def test_small_towns_agree_by_every_mechanism(mechanism):
+    assert_agreement("cocaine", 5_000, mechanism, (60, 20))
 
 
-@pytest.mark.parametrize(("mechanism", "size"), CHANGES)
-@pytest.mark.parametrize("exact_below", [0.0, np.inf])
-def test_both_ways_of_drawing_counts_have_the_users_moments(mechanism, size, exact_below):
-    users = regime("cocaine", COCAINE, mechanism=mechanism, size=size)
-    before = regime("cocaine", COCAINE)
-    tables = [
-        np.stack((getattr(before, name), getattr(users, name)))
-        for name in ("noise", "use_days", "mass", "residue", "prob", "dose_cv")
-    ]
-    mean = COCAINE.level * INHABITANTS * 1e-6 * users.factor
-    expected = np.tile(mean, N_WEEK)
-    drawn = np.empty(expected.size)
-    rng = stream(4, Purpose.COUNTS, "agents")
-    stage = np.ones(drawn.size, dtype=np.int64)  # the change is on day 0
-    daily_residue(rng, 0, drawn.size, 0, stage, 1.0, exact_below, *tables, expected, drawn)
-    slow, fast = agents(mechanism, size, seed=9), drawn.reshape(N_WEEK, 7)
-    assert_mean(slow.mean(axis=1) - fast.mean(axis=1), 0.0)
-    spread = [((x / mean - 1) ** 2 * mean).mean(axis=1) for x in (slow, fast)]
-    assert_mean(spread[0] - spread[1], 0.0)
+@pytest.mark.parametrize("mechanism", [None, "heavier_use"])
+def test_users_who_differ_for_years_agree(mechanism):
+    assert_agreement("cocaine", 5_000, mechanism, (100, 20), spread=twin.SPREAD)
+
+
+@pytest.mark.parametrize("name", ["cocaine", "MDMA"])
+def test_carry_over_agrees(name):
+    assert_agreement(name, 5_000, None, (60, 20), **twin.CARRIED)
+
+
+@pytest.mark.parametrize(
+    ("inhabitants", "mechanism", "size"),
+    [(50_000, "heavier_use", (40, 10)), (700_000, "more_often", (32, 4))],
+)
+def test_larger_towns_agree(inhabitants, mechanism, size):
+    spread_and_carried = {"spread": twin.SPREAD} | twin.CARRIED
+    assert_agreement("cocaine", inhabitants, mechanism, size, ("gamma",), **spread_and_carried)
+
+
+def test_exact_classes_are_as_skew_as_users_and_gamma_variables_more_than_twice():
+    world = twin.world_of("cocaine", 5_000, spread=ALIKE)
+    mean = twin.expectation(world, None)
+    users, gamma = twin.skewness(world), twin.skewness(world, gamma=True)
+    slow = twin.agents(world, None, 200, 25, seed=3).sum(axis=1)
+    value, error = twin.summary(slow, mean)["skewness"]
+    assert abs(value - users) < Z * error
+    assert value + Z * error < gamma  # the difference is real
+    for counts, wanted in (("exact", users), ("gamma", gamma)):
+        world = twin.world_of("cocaine", 5_000, counts=counts, spread=ALIKE)
+        value, error = twin.summary(twin.simulated(world, None, 800, 50, 4), mean)["skewness"]
+        assert abs(value - wanted) < Z * error
+    assert 2.0 < gamma / users < 3.0
+
+
+@pytest.mark.parametrize("name", ["cocaine", "MDMA"])
+def test_towns_divide_over_the_classes_alike(name):
+    world = twin.world_of(name, 5_000, spread=twin.SPREAD)
+    slow = twin.agents_shares(world, 1500, seed=5)
+    fast = twin.drawn_shares(world, 6000, seed=6)
+    for k in range(3):
+        assert_same(twin.mean_of(slow[:, k]), twin.mean_of(fast[:, k]), "mean share")
+        spread = [twin.mean_of((x[:, k] - x[:, k].mean()) ** 2) for x in (slow, fast)]
+        assert_same(*spread, "variance of a share")
+        assert np.sqrt(spread[0][0]) > 0.001
