@@ -9,7 +9,7 @@ from run.tiny import TINY
 from simdesign.run import COLUMNS, run
 from simdesign.spec.study import Study
 
-GOLDEN = "d259713cfb10f65878b50193a53f8064c6613cabae160f36f6b4fefd3e5f8230"
+GOLDEN = "6bc762398862271778bba5b41fd132ffa0aa11952aa74b6166eeca91e163b5b1"
 """Digest of the rows below. Renewed last, together with the changelog."""
 
 MESSAGE = "a changed number needs a line under Changes in numbers in CHANGELOG.md"

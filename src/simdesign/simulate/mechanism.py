@@ -165,7 +165,7 @@ def _new_light_users(place: _Place, users: Users, factor: float) -> Users:
     scale = 1.0 + (factor - 1.0) * users.load / users.share[light]
     if scale <= 0.0:
         raise _ImpossibleError(
-            f"new_light_users cannot fall by more than the light class's share"
+            f"new_light_users cannot lower {place.name} by more than the light class's share"
             f" {users.share[light] / users.load:g}"
         )
     return replace(users, share=_scaled(users.share, light, scale))
@@ -176,7 +176,7 @@ def _heavier_use(place: _Place, users: Users, factor: float) -> Users:
     scale = 1.0 + (factor - 1.0) * users.load / users.share[heavy]
     if scale <= 0.0:
         raise _ImpossibleError(
-            f"heavier_use cannot fall by more than the heavy class's share"
+            f"heavier_use cannot lower {place.name} by more than the heavy class's share"
             f" {users.share[heavy] / users.load:g}"
         )
     _check_often("heavier_use", place, users, heavy, scale)

@@ -20,7 +20,9 @@ _BY_SUBSTANCE = "_by_substance"
 STATUSES = ("read", "computed", "recalled", "assumed")
 
 _OWN_NUMBERS = "by_substance"
-_CLASS_FIELDS = ("mass_share", "use_prob", "residue_mg", "dose_cv")
+_CLASS_FIELDS = (
+    "mass_share", "use_prob", "residue_mg", "dose_cv", "propensity_cv", "user_dose_cv", "habit_cv",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
