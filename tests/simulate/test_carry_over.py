@@ -5,11 +5,14 @@ import math
 import numpy as np
 import pytest
 
+from mc import assert_mean
+from simdesign.simulate import prepare
 from simdesign.simulate.calendar import Calendar
 from simdesign.simulate.carry_over import carried_covariance, carried_noise, spread_over_days
 from simdesign.simulate.totals import latent_parts
 from simdesign.spec.carry_over import AT_ONCE, week_of_use
-from simdesign.spec.catalogue import SUBSTANCES
+from simdesign.spec.catalogue import SUBSTANCES, catchments
+from simdesign.spec.change import LevelShift, NoChange
 from simdesign.spec.study import Programme
 from simdesign.spec.totals import DayErrors
 from simdesign.spec.world import World
@@ -194,3 +197,72 @@ def test_totals_are_met_with_a_swing_that_is_carried_over(weeks):
     off = finished - wanted
     np.testing.assert_allclose((off.mean(), off[0, 0], off[0, 1]), 0.0, atol=1e-15)
     assert parts.totals_met
+
+
+NOTHING_ELSE = dict.fromkeys(
+    ("sigma_shared", "sigma_site", "day_sd", "lab_repeat_sd", "drift", "sigma_rw",
+     "sigma_rw_site", "season_amplitude"), 0.0,
+)  # fmt: skip
+TOWNS = catchments("dutch20")[:3]
+
+
+def world(name="MDMA", counts="gamma", **values):
+    return World(
+        catchments=TOWNS, counts=counts, flow_sd=0, sampling_sd=0, substances={name: values}
+    )
+
+
+def drawn(described, change=None, years=1, **keywords):
+    keywords = {"seed": 1, "luck": "study"} | keywords
+    prepared = prepare(described, change or NoChange(), Programme(years=years), **keywords)
+    return prepared.truth(0)
+
+
+@pytest.mark.parametrize("history", [0, 1])
+def test_the_observed_week_and_the_annual_mean_return(history):
+    """On every day, the first ones included."""
+    at_once = drawn(world(counts="off", **NOTHING_ELSE), history_years=history)
+    carried = drawn(world(counts="off", **NOTHING_ELSE, carry_over={}), history_years=history)
+    np.testing.assert_allclose(carried.expected_load, at_once.expected_load, rtol=1e-12)
+    np.testing.assert_allclose(carried.trend_load, at_once.trend_load, rtol=1e-12)
+
+
+def test_a_shift_arrives_over_the_days_of_excretion():
+    shift = LevelShift(size=0.5, mechanism="more_users", at=0.5)
+    before = drawn(world(**NOTHING_ELSE, carry_over={"shares": SHARES}))
+    truth = drawn(world(**NOTHING_ELSE, carry_over={"shares": SHARES}), shift)
+    ratio = truth.expected_load[0, 0] / before.expected_load[0, 0]
+    since = truth.change_day - truth.first_day
+    np.testing.assert_allclose(ratio[:since], 1.0, rtol=1e-12)
+    np.testing.assert_allclose(ratio[since + 3 :], 1.5, rtol=1e-12)
+    assert (np.diff(ratio[since - 1 : since + 4]) > 0).all()
+    assert truth.change_effect[0, since] == pytest.approx(np.log(1.5))  # on the day of use
+
+
+@pytest.mark.parametrize("counts", ["gamma", "exact"])
+def test_residue_over_expectation_has_mean_one_on_every_day(counts):
+    described = world(counts=counts, carry_over={})
+    prepared = prepare(described, NoChange(), Programme(years=1), seed=2, luck="study")
+    ratio = np.stack(
+        [
+            (truth.residue_load / truth.expected_load)[0, 0, :200]
+            for truth in map(prepared.truth, range(60))
+        ]
+    )
+    assert_mean(ratio, 1.0)
+    for day in (0, 1, 2, 3, 100):
+        assert_mean(ratio[:, day], 1.0)
+
+
+def test_a_programme_with_carry_over_does_not_depend_on_history():
+    described = world(carry_over={})
+    alone, after = drawn(described), drawn(described, history_years=2)
+    start = alone.first_day - after.first_day
+    np.testing.assert_array_equal(alone.expected_load, after.expected_load[..., start:])
+    np.testing.assert_array_equal(alone.residue_load, after.residue_load[..., start:])
+
+
+def test_worlds_whose_totals_are_nearly_met_are_told():
+    assert drawn(world()).drawn["MDMA.totals_met"] == 1.0
+    moving = world(sigma_site=0.4, day_sd=0.1)  # towns move more within a week than days do
+    assert drawn(moving).drawn["MDMA.totals_met"] == 0.0
