@@ -119,16 +119,16 @@ def test_counts_come_on_top_city_by_city():
     assert smallest == pytest.approx(largest, rel=0.1)
 
 
-@pytest.mark.parametrize("counts", ["gamma", "exact"])
+@pytest.mark.parametrize(
+    "terms", [{"counts": "gamma"}, {"counts": "exact"}, {"counts": "gamma", "realism": "full"}]
+)
 @pytest.mark.parametrize(
     ("name", "low", "high"),
     [("cocaine", 0.020, 0.082), ("MDMA", 0.014, 0.028), ("amphetamine", 0.026, 0.053)],
 )
-def test_simulated_count_noise_of_the_default_world_lies_where_the_data_are(
-    name, low, high, counts
-):
-    """Variance times residue of the default world, over all its towns."""
-    world = World(substances={name: {}}, counts=counts)
+def test_simulated_count_noise_of_finished_worlds_lies_where_the_data_are(name, low, high, terms):
+    """Variance times residue over all towns, with the defaults and with every term."""
+    world = World(substances={name: {}}, **terms)
     truth = prepare(world, NoChange(), Programme(years=2), seed=9, luck="study").truth(0)
     grams = truth.expected_load[0] * truth.population[:, None] * 1e-6
     excess = (truth.residue_load[0] / truth.expected_load[0] - 1.0) ** 2 * grams
