@@ -14,7 +14,7 @@ from simdesign.spec.base import plain
 from simdesign.spec.catalogue import SUBSTANCES, catchments, term_values
 from simdesign.spec.study import Study
 from simdesign.spec.substance import Substance
-from simdesign.spec.terms import GROUPS, SUBSTANCE_TERMS, WORLD_TERMS
+from simdesign.spec.terms import GROUPS, SUBSTANCE_TERMS, WORLD_TERMS, term_entries
 from simdesign.spec.world import World
 
 NORMAL = {"dist": "normal", "mean": 2, "sd": 1}
@@ -110,6 +110,19 @@ def test_every_value_of_a_term_is_an_entry():
         ]
 
     assert bare(tomllib.loads(path.read_text(encoding="utf-8")), "terms") == []
+
+
+def test_the_numbers_behind_a_world_are_those_of_its_terms():
+    assert term_entries(World()) == []
+    world = World(events={"new_year": {}}, people={"daily_sd": 0.02}, substances={"MDMA": {}})
+    names = {entry.name for entry in term_entries(world)}
+    assert names == {
+        "terms.events.new_year.date", "terms.events.new_year.profile",
+        "terms.events.new_year.factor.MDMA", "terms.people.daily_sd",
+    }  # fmt: skip
+    full = {entry.name for entry in term_entries(World(realism="full", substances=ALL))}
+    everything = {e.name for e in catalogue.catalogue_entries() if e.name.startswith("terms.")}
+    assert full == everything
 
 
 def study(**changes):

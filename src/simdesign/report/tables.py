@@ -11,6 +11,7 @@ from simdesign.report.select import POWER_YEARS, Selection, Value
 from simdesign.report.texts import LANGUAGES, Texts, both
 from simdesign.report.verdicts import Wording, hardest
 from simdesign.spec.catalogue import catalogue_entries
+from simdesign.spec.terms import term_entries
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,6 +107,8 @@ def assumption_table(folder: Folder, texts: Texts) -> tuple[str, Table]:
     """Return how many numbers are assumed, and all of those behind this study's worlds."""
     used = {*folder.substances, "measurement", "dutch20"}
     entries = [item for item in catalogue_entries() if item.name.split(".")[0] in used]
+    worlds = [item.world for item in folder.study.scenarios(folder.size)]
+    entries += {item.name: item for world in worlds for item in term_entries(world)}.values()
     open_ones = [item for item in entries if item.status in ("assumed", "recalled")]
     rows = []
     for item in open_ones:

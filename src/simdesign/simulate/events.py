@@ -68,11 +68,15 @@ class Events:
         deviation : ndarray, shape (s, t), changed
             Gets events in named catchments [1].
         drawn : dict, changed
-            Gets the factor of every event.
+            Gets the factor of every event that has one.
         """
         for name, plan in self._plans.items():
-            factor = plan.factors[substance].at(replication) if substance in plan.factors else 1.0
-            drawn[f"{substance}.events.{name}"] = factor
+            if substance not in plan.factors and not plan.event.visitors:
+                continue
+            factor = 1.0
+            if substance in plan.factors:
+                factor = plan.factors[substance].at(replication)
+                drawn[f"{substance}.events.{name}"] = factor
             happens = self._happens(plan, replication)
             for logs in [swing] if plan.sites is None else [deviation[s] for s in plan.sites]:
                 add_event(*plan.days, happens, factor, plan.event.visitors, logs)

@@ -54,6 +54,12 @@ class Crowd:
 
     def at(self, replication: int, drawn: dict[str, float]) -> Presence:
         """Draw who is there in one replication; ``drawn`` gets its parameters."""
+        growth = None
+        if self._drift_sd:
+            rate = [self._luck.at(replication, w, _RATE).standard_normal() for w in self._words]
+            growth = self._drift_sd * np.array(rate)[:, None] * self._years
+        if self._commuting is None and self._share is None and not self._daily_sd:
+            return Presence(None, growth)
         shape = (len(self._words), self._calendar.n_day)
         present = np.zeros(shape) if self._commuting is None else self._commuting.copy()
         if self._share is not None:
@@ -66,12 +72,7 @@ class Crowd:
         if self._daily_sd:
             for s, word in enumerate(self._words):
                 self._add_fluctuation(replication, word, present[s])
-        growth = None
-        if self._drift_sd:
-            rate = [self._luck.at(replication, w, _RATE).standard_normal() for w in self._words]
-            growth = self._drift_sd * np.array(rate)[:, None] * self._years
-        is_off = self._commuting is None and self._share is None and not self._daily_sd
-        return Presence(None if is_off else present, growth)
+        return Presence(present, growth)
 
     def _add_fluctuation(self, replication: int, word: int, row: Floats) -> None:
         start = self._calendar.start

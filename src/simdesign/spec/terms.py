@@ -8,9 +8,12 @@ holds afterwards are the terms themselves.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from simdesign.spec.catalogue import term_values
+from simdesign.spec.catalogue import SUBSTANCES, Entry, catalogue_entries, term_values
+
+if TYPE_CHECKING:
+    from simdesign.spec.world import World
 
 WORLD_TERMS: tuple[str, ...] = (
     "rain", "meters", "odd_days", "missing", "laboratories", "events", "people",
@@ -68,3 +71,23 @@ def _group(given: Any, values: Mapping[str, Any], full: bool) -> Any:
     names = [*given, *(name for name in values if full and name not in given)]
     members = {name: _term(given.get(name), values.get(name, {}), full) for name in names}
     return {name: member for name, member in members.items() if member is not None} or None
+
+
+def term_entries(world: "World") -> list[Entry]:
+    """Return what the catalogue has for the terms that are on in a world and its substances."""
+    on = [f"terms.{name}." for name in WORLD_TERMS if name not in GROUPS and getattr(world, name)]
+    for group in sorted(GROUPS):
+        members = getattr(world, group) or {}
+        on += [f"terms.{group}.{name}." for name, member in dict(members).items() if member]
+    on += [
+        f"terms.{name}."
+        for name in SUBSTANCE_TERMS
+        if any(getattr(item, name) for item in world.substances.values())
+    ]
+    absent = tuple(f".{name}." for name in SUBSTANCES if name not in world.substances)
+    found = []
+    for entry in catalogue_entries():
+        name = entry.name + "."
+        if name.startswith(tuple(on)) and not any(other in name for other in absent):
+            found.append(entry)
+    return found
