@@ -55,7 +55,8 @@ def validate_world_command(
     ] = 200,
     seed: Annotated[int, typer.Option("--seed", help="Of simulation and bootstrap.")] = 1,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for CSV, JSON and a page with figures.")
+        Path | None,
+        typer.Option("--out", help="Folder for CSV, JSON, Markdown and a page with figures."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -140,9 +141,14 @@ def _world(name: str) -> "tuple[str, World]":
 
 
 def write(comparison: "Comparison", out: Path) -> list[Path]:
-    """Write ``validation.csv``, ``validation.json`` and ``validation.html`` into a folder."""
+    """Write ``validation`` as CSV, JSON, Markdown and a page into a folder."""
     from simdesign.studies.validation.pictures import write_page
-    from simdesign.studies.validation.words import COLUMNS, plain_comparison, plain_row
+    from simdesign.studies.validation.words import (
+        COLUMNS,
+        markdown_of,
+        plain_comparison,
+        plain_row,
+    )
 
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -158,7 +164,9 @@ def write(comparison: "Comparison", out: Path) -> list[Path]:
     data = out / "validation.json"
     text = json.dumps(plain_comparison(comparison), indent=1, ensure_ascii=False)
     data.write_text(text + "\n", encoding="utf-8")
-    return [table, data, write_page(comparison, out / "validation.html")]
+    words = out / "validation.md"
+    words.write_text(markdown_of(comparison), encoding="utf-8")
+    return [table, data, words, write_page(comparison, out / "validation.html")]
 
 
 def print_comparison(comparison: "Comparison") -> None:

@@ -102,6 +102,21 @@ def intro_of(comparison: Comparison) -> list[str]:
     ]
 
 
+def markdown_of(comparison: Comparison) -> str:
+    """Return all tables as Markdown, the summary first."""
+    tables = [summary_of(comparison)]
+    tables += [table_of(*part) for part in parts(comparison)]
+    return "\n".join(_markdown(item) for item in tables)
+
+
+def _markdown(item: Table) -> str:
+    words = max(item.n_head, 2)
+    rule = ["---" if n < words else "---:" for n in range(len(item.columns))]
+    lines = [f"### {item.caption}", ""]
+    lines += ["| " + " | ".join(cells) + " |" for cells in (item.columns, rule, *item.rows)]
+    return "\n".join([*lines, ""])
+
+
 def plain_row(row: Row) -> dict[str, Any]:
     """Return a row in the order of `COLUMNS`."""
     values = asdict(row) | {"discrepancy": row.discrepancy, "z": row.z}
