@@ -1,5 +1,6 @@
 """Meters, odd days and gaps: sign, size, address, and what engines make of them."""
 
+import datetime as dt
 import math
 
 import numpy as np
@@ -8,14 +9,20 @@ from scipy.stats import norm
 
 from mc import assert_mean, assert_proportion
 from sample.small import design, lay, measured, programme, truth, world
-from simdesign._kernels.mishaps import site_meter, week_number
+from simdesign._kernels.mishaps import (
+    add_meter_bias,
+    add_odd_days,
+    mark_missing,
+    site_meter,
+    week_number,
+)
 from simdesign.fit import build
 from simdesign.records import MISSING_DAY, Looks, Status
-from simdesign.sample import MeasuringChain
+from simdesign.sample import MeasuringChain, site_number
 from simdesign.sample.address import YEAR_START, keys_of
-from simdesign.seeds import Purpose
+from simdesign.seeds import Purpose, stream
 from simdesign.spec.estimator import ExactStep, ZTest
-from simdesign.units import day_of
+from simdesign.units import date_of, day_of
 
 ROUNDS = {"kind": "rounds", "per_year": 4}
 TWO = {"cocaine": {}, "MDMA": {}}
@@ -27,6 +34,63 @@ def lay_small(schedule=None, years=2, n_site=4, **fields):
 
 def errors(of, visits, n_rep):
     return np.log(measured(of, visits, n_rep)[0] / 800.0)
+
+
+# ------------------------------------------------------------------ addresses
+
+
+def number_of(purpose, group, number, **address):
+    """Return a uniform number of a stream, from NumPy's own generator."""
+    raw = stream(11, purpose, f"study/{group}", **address).bit_generator.random_raw(number + 1)
+    return (float(int(raw[number]) >> 12) + 0.5) * 2.0**-52
+
+
+def test_every_mishap_has_the_number_of_its_address():
+    """A slow twin: each is drawn again from the stream of its own address."""
+    share, sd, lost = 0.3, 0.25, 0.2
+    visits = lay_small(ROUNDS, years=1, n_site=2)
+    wide = {"cocaine": {"day_sd": 1.0}}
+    both = world(2, wide, meters={"bias_sd": 0.06, "recalibrated": 0.0},
+                 odd_days={"share": share, "sd": sd},
+                 missing={"sample": lost, "site_week": lost, "round": lost})  # fmt: skip
+    error = errors(both, visits, 3)[:, 0]
+    n_lost = 0
+    for r, v, d in np.ndindex(error.shape):
+        day, site = int(visits.day[v, d]), site_number("AB"[visits.site[v]])
+        date = date_of(day)
+        here = {"replication": r, "site": site}
+        of_day = {"number": date.timetuple().tm_yday - 1, "year": date.year, **here}
+        of_week = {"number": (day - day_of(dt.date(1970, 1, 7))) // 7}
+        if (
+            number_of(Purpose.MISSING, "sample", **of_day) < lost
+            or number_of(Purpose.MISSING, "site_week", **of_week, **here) < lost
+            or number_of(Purpose.MISSING, "round", **of_week, replication=r) < lost
+        ):
+            assert np.isnan(error[r, v, d])
+            n_lost += 1
+            continue
+        chance = number_of(Purpose.METER, "odd", **of_day)
+        expected = 0.06 * norm.ppf(number_of(Purpose.METER, "bias", 2, **here))
+        expected += sd * norm.ppf(chance / share) if chance < share else 0.0
+        assert error[r, v, d] == pytest.approx(expected, abs=1e-12)
+    assert 0.3 < n_lost / error.size < 0.7
+
+
+def test_compiled_and_plain_python_agree_bit_for_bit():
+    keys = keys_of(1, Purpose.MISSING, "study")
+    visits = lay_small(ROUNDS, years=1, n_site=2)
+    cities, luck = np.array([3, 4], dtype=np.uint64), np.uint64(5)
+    where = (luck, visits.site, visits.day, cities, YEAR_START)
+    for kernel, before, after in [
+        (add_odd_days, (keys,), (0.3, 0.2)),
+        (add_meter_bias, (keys,), (0.3, 0.06)),
+        (mark_missing, (keys, keys, keys), (0.1, 0.1, 0.1)),
+    ]:
+        compiled, plain = np.zeros(visits.day.shape), np.zeros(visits.day.shape)
+        kernel(*before, *where, *after, compiled)
+        getattr(kernel, "py_func", kernel)(*before, *where, *after, plain)
+        assert np.array_equal(compiled, plain, equal_nan=True)
+        assert (compiled != 0.0).any()
 
 
 # ------------------------------------------------------------------ meters

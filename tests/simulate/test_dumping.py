@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from mc import assert_mean, assert_proportion
+from simdesign._kernels.addressed import round_keys
+from simdesign._kernels.dumping import add_dumps
+from simdesign.seeds import Purpose, key_of, stream
 from simdesign.simulate import simulate
 from simdesign.simulate.calendar import Calendar
+from simdesign.simulate.luck import site_word
 from simdesign.simulate.sewer import Sewers
 from simdesign.spec.catalogue import SUBSTANCES
 from simdesign.spec.change import NoChange
@@ -103,6 +107,38 @@ def test_other_sites_years_and_a_history_change_no_number():
     plain = waste(world(days=1), 3)
     assert np.array_equal(back[..., -plain.shape[-1] :], plain)
     assert (back[..., : -plain.shape[-1]] > 0).any()
+
+
+def test_a_dump_has_the_numbers_of_its_address():
+    """A slow twin: the first dump of a site and year, drawn again from NumPy's own stream."""
+    of = world(low=3.0, high=100.0, days=3, rate=2.0)
+    drawn = waste(of, 3, years=2)[:, 0]
+    found = 0
+    for r, s, year, (first, n_day) in [
+        (r, s, year, bounds)
+        for r in range(3) for s in range(4) for year, bounds in enumerate([(0, 365), (365, 365)])
+    ]:  # fmt: skip
+        address = {"replication": r, "site": site_word(TOWNS[s].name), "year": 2**32 + year}
+        bits = stream(3, Purpose.WASTE, "study/MDMA", **address).bit_generator
+        wait, size, length, _ = ((bits.random_raw(4) >> 12).astype(float) + 0.5) * 2.0**-52
+        day = -np.log(wait) * 365.25 / 2.0
+        if day < n_day:
+            n = 1 + int(3 * length)
+            whole = LEVEL * TOWNS[s].level * 3.0 * (100.0 / 3.0) ** size
+            seen = drawn[r, s, first + int(day)]
+            assert seen >= whole / n * (1 - 1e-12)  # others may fall on the same day
+            found += seen == pytest.approx(whole / n, rel=1e-12)
+    assert found > 10
+
+
+def test_compiled_and_plain_python_agree_bit_for_bit():
+    keys, one = round_keys(key_of(1, Purpose.WASTE, "study")), np.uint64(1)
+    years = np.array([[2**32, 0, 365], [2**32 + 1, 365, 365]])
+    compiled, plain = np.zeros(730), np.zeros(730)
+    for kernel, out in ((add_dumps, compiled), (getattr(add_dumps, "py_func", add_dumps), plain)):
+        kernel(keys, one, one, years, 0.05, 1.0, 2.0, 3, 10.0, out)
+    assert np.array_equal(compiled, plain)
+    assert (compiled > 0).sum() > 10
 
 
 def test_waste_is_in_no_load_of_use():

@@ -1,12 +1,12 @@
 """sample: a design becomes visits, and truth becomes what the laboratory reports."""
 
+from simdesign.sample.address import site_number as site_number
 from simdesign.sample.calendar import Calendar as Calendar
 from simdesign.sample.calendar import Campaign as Campaign
 from simdesign.sample.calendar import week_of as week_of
 from simdesign.sample.calendar import week_opens as week_opens
 from simdesign.sample.observe import MeasuringChain as MeasuringChain
 from simdesign.sample.observe import observe as observe
-from simdesign.sample.observe import site_number as site_number
 from simdesign.sample.observe import stack as stack
 from simdesign.sample.policy import FixedPolicy as FixedPolicy
 from simdesign.sample.policy import Policy as Policy

@@ -14,8 +14,7 @@ import numpy as np
 
 from simdesign._kernels.measure import add_errors, censor
 from simdesign.records import Bools, Floats, Observations, Stream, Truth, Visits
-from simdesign.sample.address import YEAR_START, keys_of
-from simdesign.sample.address import site_number as site_number
+from simdesign.sample.address import YEAR_START, keys_of, site_number
 from simdesign.sample.arrival import Arrival
 from simdesign.sample.handling import SampleError, sample_errors
 from simdesign.sample.laboratory import LaboratoryErrors
