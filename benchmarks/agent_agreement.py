@@ -212,20 +212,24 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--scale", type=int, default=10)
     scale = parser.parse_args().scale
+    print("Agents ± standard error; exact classes, gamma; for skewness also by formula.")
     print("| substance, users | inhabitants | mechanism | mean | c [g] | skewness | lag-1 |")
     print("|---|---|---|---|---|---|---|")
+    every, two = MECHANISMS, (None, "heavier_use")
     cases = [
-        ("cocaine", "as in the catalogue", {}, MECHANISMS),
-        ("cocaine", "persistently different", {"spread": SPREAD}, (None, "heavier_use")),
-        ("cocaine", "carry-over", CARRIED, (None, "heavier_use")),
-        ("MDMA", "as in the catalogue", {}, (None,)),
-        ("MDMA", "persistently different, carry-over", {"spread": SPREAD} | CARRIED, (None,)),
+        ("cocaine", "catalogue", 5_000, {}, every),
+        ("cocaine", "catalogue", 50_000, {}, two),
+        ("cocaine", "catalogue", 700_000, {}, two),
+        ("cocaine", "carry-over", 5_000, CARRIED, two),
+        ("cocaine", "more different, carry-over", 5_000, {"spread": SPREAD} | CARRIED, two),
+        ("MDMA", "catalogue", 5_000, {}, (None,)),
+        ("MDMA", "carry-over", 5_000, CARRIED, (None,)),
+        ("MDMA", "more different, carry-over", 50_000, {"spread": SPREAD} | CARRIED, (None,)),
     ]
-    for name, label, terms, mechanisms in cases:
-        for inhabitants, (n_town, n_week) in TOWNS.items():
-            for mechanism in mechanisms:
-                worst = _row(name, label, inhabitants, mechanism, n_town * scale, n_week, terms)
-                print(worst, flush=True)
+    for name, label, inhabitants, terms, mechanisms in cases:
+        n_town, n_week = TOWNS[inhabitants]
+        for mechanism in mechanisms:
+            print(_row(name, label, inhabitants, mechanism, n_town * scale, n_week, terms))
 
 
 def _row(name, label, inhabitants, mechanism, n_town, n_week, terms):
@@ -240,6 +244,9 @@ def _row(name, label, inhabitants, mechanism, n_town, n_week, terms):
         value, error = found[0][key]
         others = ", ".join(f"{item[key][0]:.{digits}f}" for item in found[1:])
         cells.append(f"{value:.{digits}f} ± {error:.{digits}f}; {others}")
+        if key == "skewness":
+            formulas = (skewness(world, mechanism, gamma=way == "gamma") for way in worlds)
+            cells[-1] += " ({:.3f}, {:.3f})".format(*formulas)
     return "| " + " | ".join(cells) + " |"
 
 
