@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, GetJsonSchemaHandler, field_validator, model_validator
+from pydantic_core import CoreSchema
 
 from simdesign.errors import SpecError
 from simdesign.spec.base import Spec
@@ -14,6 +15,7 @@ from simdesign.spec.catalogue import (
     with_levels,
 )
 from simdesign.spec.events import Event
+from simdesign.spec.file_schema import let_be_partial, let_terms_be_partial
 from simdesign.spec.people import People
 from simdesign.spec.sampling import Laboratories, Meters, Missing, OddDays
 from simdesign.spec.sewer import Rain
@@ -91,6 +93,22 @@ class World(Spec):
     """Who is in town, when it is not the inhabitants."""
     streams: Streams | None = None
     """What purity tests and surveys show of each substance; None takes the catalogue's."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        found = handler(core_schema)
+        fields = handler.resolve_ref_schema(found)
+        let_terms_be_partial(fields, WORLD_TERMS, handler.resolve_ref_schema)
+        towns = fields["properties"]["catchments"]
+        fields["properties"]["catchments"] = {"anyOf": [{"type": "string"}, towns]}
+        substance = handler.resolve_ref_schema(
+            fields["properties"]["substances"]["additionalProperties"]
+        )
+        let_be_partial(substance)
+        let_terms_be_partial(substance, SUBSTANCE_TERMS, handler.resolve_ref_schema)
+        return found
 
     def day_errors(self, substance: Substance) -> DayErrors:
         """Return what is independent between the days of a substance: part of its totals."""
