@@ -128,7 +128,7 @@ class _Survey:
         ]
         n = max(round(self.spec.respondents / self.spec.design_effect), 1)
         # The quantile of one uniform: more users never give fewer positive answers.
-        positive = stats.binom.ppf(luck, n, share)
+        positive = np.asarray(stats.binom.ppf(luck, n, share))
         smooth = (positive + 0.5) / (n + 1.0)  # an error also where nobody says yes
         return self.record(positive / n, np.sqrt(smooth * (1.0 - smooth) / n))
 

@@ -36,20 +36,22 @@ class RupturesEngine:
     """
 
     spec_type: ClassVar[type[Spec]] = Ruptures
-    least: ClassVar[int] = 5
 
     def __init__(self, name: str, spec: Ruptures) -> None:
         check_installed(name, "ruptures")
         self.name, self.spec = name, spec
+        self.least = max(2 * SHORTEST[spec.cost], 5)
 
     def fit(self, observations: Observations, looks: Looks, substance: str) -> Fit:
         """Score = gain of one change point; the effect is the change of the fitted level."""
         series = log_level(observations, looks, substance)
         parts = list(histories(series, self.least))
         jobs = [(y, self.spec.penalty or math.log(x.size)) for _, _, x, y in parts]
-        found = isolated.call(
-            f"{__name__}:segment", jobs, self.spec.cost, seconds=self.spec.seconds
-        )
+        found: list[Verdict] = []
+        if jobs:
+            found = isolated.call(
+                f"{__name__}:segment", jobs, self.spec.cost, seconds=self.spec.seconds
+            )
         score, effect = np.full(series.shape, np.nan), np.full(series.shape, np.nan)
         alarm = np.zeros(series.shape, dtype=bool)
         for (k, rows, _, _), verdict in zip(parts, found, strict=True):
@@ -57,6 +59,8 @@ class RupturesEngine:
         return judged(self.name, substance, score, alarm, effect)
 
 
+SHORTEST = {"l2": 2, "clinear": 3}
+"""Years of a segment; for a continuous line the package's own limit."""
 LEAST_VARIANCE = 1e-20
 """Of a series without noise, whose gain would be infinite."""
 
@@ -76,7 +80,7 @@ def _verdict(ruptures: Any, y: Floats, penalty: float, cost: str) -> Verdict:
         step = np.diff(y[r])
         spread = ((step - step.mean()) ** 2).sum() / (2.0 * (m - 2))
         variance = max(spread, LEAST_VARIANCE)
-        options = {"model": cost, "min_size": 2, "jump": 1}
+        options = {"model": cost, "min_size": SHORTEST[cost], "jump": 1}
         search = ruptures.Dynp(**options).fit(y[r])
         at, end = search.predict(n_bkps=1)
         gain = search.cost.sum_of_costs([end]) - search.cost.sum_of_costs([at, end])
