@@ -12,6 +12,7 @@ from simdesign.simulate.mechanism import substituted
 from simdesign.simulate.traces import (
     contrast_variance,
     rounds_to_see,
+    shocks_table,
     sizes_table,
     table,
     trace,
@@ -147,6 +148,8 @@ def test_a_substitution_has_a_trace_in_both():
             assert after.prevalence > 1.0
 
 
-@pytest.mark.parametrize("lines", [table("cocaine", 0.15), table("MDMA", 0.15), sizes_table()])
+@pytest.mark.parametrize(
+    "lines", [table("cocaine", 0.15), table("MDMA", 0.15), sizes_table(), shocks_table()]
+)
 def test_the_page_has_the_command_s_tables(lines):
     assert "\n".join(lines) in PAGE.read_text(encoding="utf-8")

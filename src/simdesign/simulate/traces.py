@@ -12,6 +12,7 @@ from simdesign.records import Floats
 from simdesign.simulate.mechanism import Form, regime
 from simdesign.simulate.users import WEEK, Regime, people_of
 from simdesign.spec.catalogue import SUBSTANCES
+from simdesign.spec.catalogue.shocks import shock_about, shock_numbers
 from simdesign.spec.change import MECHANISMS
 from simdesign.spec.substance import Substance
 from simdesign.spec.town_mix import TownMix
@@ -164,9 +165,22 @@ def sizes_table() -> list[str]:
     return lines
 
 
+def shocks_table() -> list[str]:
+    """Return the lines of a table: changes that happened, with what was seen."""
+    lines = ["| name | what | load afterwards | status, source |", "|---|---|---|---|"]
+    for name, numbers in shock_numbers().items():
+        ratio = numbers["ratio"]
+        seen = ", ".join(f"{item} {entry['value']:.3g}" for item, entry in ratio.items())
+        known = ", ".join(
+            sorted({f"{item['status']}, {item['source']}" for item in ratio.values()})
+        )
+        lines.append(f"| `{name}` | {shock_about(name)} | {seen} | {known} |")
+    return lines
+
+
 def main() -> None:
     """Print the tables of docs/changes.md."""
-    for lines in (table("cocaine", 0.15), table("MDMA", 0.15), sizes_table()):
+    for lines in (table("cocaine", 0.15), table("MDMA", 0.15), sizes_table(), shocks_table()):
         print("\n".join(lines), end="\n\n")
 
 

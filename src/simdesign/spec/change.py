@@ -4,10 +4,20 @@ import math
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, AliasChoices, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
 
+from simdesign.errors import SpecError
 from simdesign.spec.base import Spec
 from simdesign.spec.catalogue import SUBSTANCES
+from simdesign.spec.catalogue.shocks import shock
 from simdesign.spec.quantity import Quantity, Uniform, greatest, least
 
 MechanismName = Literal[
@@ -216,4 +226,16 @@ class Pulse(_Break):
         return self
 
 
-Change = Annotated[NoChange | LevelShift | SlopeChange | Pulse, Field(discriminator="kind")]
+def _named(value: Any) -> Any:
+    try:
+        return shock(value) if isinstance(value, str) else value
+    except SpecError as error:
+        raise ValueError(error.rule) from None
+
+
+Change = Annotated[
+    NoChange | LevelShift | SlopeChange | Pulse,
+    Field(discriminator="kind"),
+    BeforeValidator(_named),
+]
+"""A change, or the name of one that happened: ``spec.catalogue.shocks``."""

@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from simdesign.errors import SpecError
+from simdesign.spec.catalogue.shocks import shock_numbers
 
 SUBSTANCES = ("cocaine", "MDMA", "amphetamine", "methamphetamine")
 """Names of the release; ``cocaine`` is measured as benzoylecgonine."""
 CATCHMENT_SETS = ("dutch20",)
+"""Sets of invented towns."""
+CITIES = "dutch_cities"
+"""The set of cities with their own names."""
 _BY_SUBSTANCE = "_by_substance"
 STATUSES = ("read", "computed", "recalled", "assumed")
 
@@ -55,16 +59,19 @@ def catchments(name: str) -> list[dict[str, Any]]:
     The level of a catchment is ``exp(log_slope log10(population) + scatter)``, divided by the
     population-weighted mean of the same, so that a substance's reference load is the
     population-weighted mean load of the set. A set whose name ends in ``_by_substance`` has
-    ``levels`` too, from a scatter for each substance.
+    ``levels`` too, from a scatter for each substance. ``dutch_cities`` are real, with levels from
+    their loads.
 
     Raises
     ------
     SpecError
         When there is no such set.
     """
+    if name == CITIES:
+        return _cities()
     file = name.removesuffix(_BY_SUBSTANCE)
     if file not in CATCHMENT_SETS:
-        known = [item + end for item in CATCHMENT_SETS for end in ("", _BY_SUBSTANCE)]
+        known = [item + end for item in CATCHMENT_SETS for end in ("", _BY_SUBSTANCE)] + [CITIES]
         raise SpecError("world.catchments", name, f"must be one of {', '.join(known)}")
     table = _table(file)
     found = [
@@ -108,6 +115,25 @@ def with_levels(given: Any) -> Any:
         return {**town, "levels": known[key]} if key in known else town
 
     return [filled(town) for town in given]
+
+
+def _cities() -> list[dict[str, Any]]:
+    """Return the cities, whose levels are their loads over the reference loads."""
+    found = []
+    for city, table in _table(CITIES).items():
+        levels = {
+            name: entry["value"] / _table(name)["level"]["value"]
+            for name, entry in table["load"].items()
+        }
+        found.append(
+            {
+                "name": city,
+                "population": float(table["population"]["value"]),
+                "level": levels["cocaine"],
+                "levels": levels,
+            }
+        )
+    return found
 
 
 def _levels(table: dict[str, Any], key: str, common: dict[str, Any] | None = None) -> list[float]:
@@ -220,8 +246,9 @@ def _plain_values(table: dict[str, Any], substance: str | None) -> Any:
 def catalogue_entries() -> list[Entry]:
     """Return every number of the catalogue, for the page and for its test."""
     found: list[Entry] = []
-    for file in (*CATCHMENT_SETS, "measurement", *SUBSTANCES, "streams", "terms"):
+    for file in (*CATCHMENT_SETS, CITIES, "measurement", *SUBSTANCES, "streams", "terms"):
         _collect(file, _table(file), found)
+    _collect("shocks", shock_numbers(), found)
     return found
 
 
