@@ -122,7 +122,11 @@ History = Annotated[
 
 
 class Laboratory(Spec):
-    """Which samples are analysed where and together."""
+    """Which samples are analysed where and together.
+
+    How laboratories differ is not the design's: see ``World.laboratories``, and the shared error of
+    a substance.
+    """
 
     n: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
     """Laboratories; sites are dealt out to them by size."""
