@@ -186,7 +186,7 @@ def test_an_own_mechanism_runs_like_a_built_in_one(part, tmp_path):
 
 
 def test_the_mechanism_of_the_page_runs(part, tmp_path):
-    page = (Path(__file__).parents[2] / "docs" / "world.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "changes.md").read_text(encoding="utf-8")
     example = re.search(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     part(example.group(1))
     study = study_with(tmp_path, OWN_CHANGE, "weekend_users")
