@@ -33,16 +33,22 @@ def carry_over(shares, factor, weekday, first, n_day, arriving, trend, expected,
     trend, expected, residue : ndarray of float64, shape (n_day_in_all,)
         Changed [mg/(1000 inh d)].
     """
-    n_share = shares.size
-    gain = np.ones(n_day)
-    before = np.empty(n_share)
-    _earlier(factor, weekday, trend[first], before)
-    _spread(shares, before, first, n_day, gain, trend)
+    last = first + n_day
+    gain, loss = np.empty(n_day), np.empty(n_day)
     for t in range(n_day):
         gain[t] = math.exp(arriving[first + t])
-    _earlier(factor, weekday, expected[first] / gain[0], before)
-    _spread(shares, before, first, n_day, gain, expected)
-    _spread(shares, before, first, n_day, gain, residue)
+        loss[t] = 1.0 / gain[t]
+    used = trend[first:last].copy()
+    before = np.empty(shares.size)
+    _earlier(factor, weekday, used[0], before)
+    _spread(shares, before, used, trend[first:last])
+    _earlier(factor, weekday, expected[first] * loss[0], before)
+    for values in (expected[first:last], residue[first:last]):
+        for t in range(n_day):
+            used[t] = values[t] * loss[t]
+        _spread(shares, before, used, values)
+        for t in range(n_day):
+            values[t] *= gain[t]
 
 
 @njit
@@ -53,14 +59,14 @@ def _earlier(factor, weekday, value, before):
 
 
 @njit
-def _spread(shares, before, first, n_day, gain, values):
-    n_share = shares.size
-    used = before.copy()  # used[i]: i days ago
-    for t in range(n_day):
-        for i in range(n_share - 1, 0, -1):
-            used[i] = used[i - 1] if t else before[i]
-        used[0] = values[first + t] / gain[t]
-        total = 0.0
-        for i in range(n_share):
-            total += shares[i] * used[i]
-        values[first + t] = total * gain[t]
+def _spread(shares, before, used, values):
+    """Write what is excreted on each day; one share at a time, which compiles to vectors."""
+    for t in range(values.size):
+        values[t] = shares[0] * used[t]
+    for j in range(1, shares.size):
+        share = shares[j]
+        later = values[j:]
+        for t in range(later.size):
+            later[t] += share * used[t]
+        for t in range(min(j, values.size)):
+            values[t] += share * before[j - t]
