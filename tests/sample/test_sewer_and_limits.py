@@ -134,12 +134,24 @@ def test_a_dump_that_is_not_sampled_withholds_nothing():
 
 def test_a_dump_is_recognised_with_its_probability_whatever_else_is_sampled():
     of, week = world(1, dumping(0.3)), lay_small(n_site=1, years=1)
-    real = with_waste(truth(of), week.day[0, 2:5], 5000.0)
+    real = with_waste(truth(of), week.day[0, 2:5], 8000.0)  # ten reference loads a day
     whole = np.isnan(measured(of, week, 2_000, real)[0]).any(axis=(1, 2, 3))
     assert_proportion(int(whole.sum()), whole.size, 0.3)
     sparse = lay_small(n_site=1, years=1, days=["Wed", "Fri", "Sun"])
     some = np.isnan(measured(of, sparse, 2_000, real)[0]).any(axis=(1, 2, 3))
     assert np.array_equal(whole, some)
+
+
+def test_large_dumps_are_recognised_and_small_ones_are_not():
+    of, week = world(1, dumping(0.5)), lay_small(n_site=1, years=1)
+    found = {}
+    for loads in (1.0, 5.0, 10.0, 40.0):
+        real = with_waste(truth(of), week.day[0, 2], loads * 800.0)
+        found[loads] = np.isnan(measured(of, week, 2_000, real)[0]).any(axis=(1, 2, 3))
+        expected = 1.0 - 0.5 ** (loads / 10.0)
+        assert_proportion(int(found[loads].sum()), 2_000, expected)
+    assert (found[1.0] <= found[5.0]).all()
+    assert (found[5.0] <= found[40.0]).all()
 
 
 # ------------------------------------------------------------------ laboratories

@@ -17,7 +17,7 @@ from simdesign.spec.study import Programme
 from simdesign.spec.world import Catchment, World
 
 TOWNS = tuple(
-    Catchment(name=name, population=1e5, level=level)
+    Catchment(name=name, population=1e5, level=9.0, levels={"MDMA": level})
     for name, level in zip("ABCD", (0.5, 1.0, 1.0, 2.0), strict=True)
 )
 ONE_SIZE = {"rate": 2.0, "low": 10.0, "high": 10.0, "days": 1, "recognised": 0.0}
@@ -36,7 +36,7 @@ def waste(of, n_rep, years=4, history=0):
 
 def sizes(drawn):
     """Return total waste per replication and site in units of the site's reference load."""
-    return drawn[:, 0].sum(axis=2) / (LEVEL * np.array([town.level for town in TOWNS]))
+    return drawn[:, 0].sum(axis=2) / (LEVEL * np.array([town.levels["MDMA"] for town in TOWNS]))
 
 
 def test_dumps_come_at_their_rate_and_independently_of_one_another():
@@ -56,7 +56,7 @@ def test_every_day_is_as_likely():
 
 def test_sizes_are_uniform_on_the_log_scale_and_relative_to_the_site():
     drawn = waste(world(rate=0.5, low=3.0, high=100.0), 400, years=1)[:, 0]
-    relative = drawn / (LEVEL * np.array([town.level for town in TOWNS]))[:, None]
+    relative = drawn / (LEVEL * np.array([town.levels["MDMA"] for town in TOWNS]))[:, None]
     found = np.log(relative[relative > 0])
     assert found.min() > np.log(3.0)
     # Two on one day would be larger than a hundred at most; they are one in hundreds.
@@ -124,7 +124,7 @@ def test_a_dump_has_the_numbers_of_its_address():
         day = -np.log(wait) * 365.25 / 2.0
         if day < n_day:
             n = 1 + int(3 * length)
-            whole = LEVEL * TOWNS[s].level * 3.0 * (100.0 / 3.0) ** size
+            whole = LEVEL * TOWNS[s].levels["MDMA"] * 3.0 * (100.0 / 3.0) ** size
             seen = drawn[r, s, first + int(day)]
             assert seen >= whole / n * (1 - 1e-12)  # others may fall on the same day
             found += seen == pytest.approx(whole / n, rel=1e-12)

@@ -53,24 +53,28 @@ def arriving(
 
 @njit
 def withhold(
-    keys, replication, waste, first_day, site, day, site_number, recognised, load, censored
+    keys, replication, waste, unit, first_day, site, day, site_number, log_missed, load, censored
 ):
-    """Remove the visits of one substance in which a sampled dump is recognised.
+    r"""Remove the visits of one substance in which a sampled dump is recognised.
 
-    A (city, week) has one uniform number: below ``recognised``, whatever is sampled of a dump in
-    that week is recognised. Weeks run from Wednesday to Tuesday.
+    Waste of m units on a sampled day is recognised when the uniform number of its (city, week)
+    is below :math:`1 - e^{m \log q}`, with q the probability to miss one unit. Weeks run from
+    Wednesday to Tuesday.
 
     Parameters
     ----------
     keys : ndarray of uint64, shape (10, 2)
     replication : uint64
     waste : ndarray, shape (n_s, n_t)
+        [mg/(1000 inh d)]
+    unit : ndarray, shape (n_s,)
+        [mg/(1000 inh d)]
     first_day : int
     site : ndarray of int64, shape (n_v,)
     day : ndarray of int64, shape (n_v, n_d)
     site_number : ndarray of uint64, shape (n_s,)
-    recognised : float
-        Probability [1].
+    log_missed : float
+        log q; minus infinity when nothing is missed.
     load, censored : ndarray, shape (n_v, n_d), changed
     """
     n_v, n_d = day.shape
@@ -79,11 +83,14 @@ def withhold(
         s = site[v]
         seen = False
         for d in range(n_d):
-            if day[v, d] < 0 or not load[v, d] > 0.0 or waste[s, day[v, d] - first_day] <= 0.0:
+            if day[v, d] < 0 or not load[v, d] > 0.0:
                 continue
-            week = week_number(day[v, d])
-            if addressed_uniform(keys, replication, site_number[s], nowhere, week) < recognised:
-                seen = True
+            units = waste[s, day[v, d] - first_day] / unit[s]
+            if units > 0.0:
+                week = week_number(day[v, d])
+                chance = addressed_uniform(keys, replication, site_number[s], nowhere, week)
+                if chance < 1.0 - math.exp(log_missed * units):
+                    seen = True
         if seen:
             for d in range(n_d):
                 load[v, d] = math.nan

@@ -10,7 +10,7 @@ from simdesign._kernels.arrive import arriving, withhold
 from simdesign.records import Bools, Floats, Truth, Visits
 from simdesign.sample.address import YEAR_START, keys_of
 from simdesign.seeds import Purpose
-from simdesign.spec.sewer import SewerLoss
+from simdesign.spec.sewer import STANDARD_DUMP, Dumping, SewerLoss
 from simdesign.spec.world import World
 from simdesign.units import DAYS_PER_YEAR
 
@@ -24,13 +24,20 @@ def survival(loss: SewerLoss | None) -> Floats:
     return np.array([1.0 - loss.share - loss.season * value for value in season])
 
 
+def _log_missed(dumping: Dumping | None) -> float:
+    if dumping is None:
+        return 0.0
+    return math.log1p(-dumping.recognised) if dumping.recognised < 1.0 else -math.inf
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """From the truth of a day to what arrives at the plant, for every substance of a world."""
 
     survival: Floats  # (u, 366) share that is not lost, by the day of the year
     capacity: float  # [L/(inh d)]
-    recognised: Floats  # (u,) probability that a sampled dump is recognised
+    dump: Floats  # (u, s) waste of a day of which the next line speaks [mg/(1000 inh d)]
+    log_missed: Floats  # (u,) log probability that it is not recognised
     keys: np.ndarray  # (u, 10, 2) uint64
     site_number: np.ndarray  # (s,) uint64
 
@@ -41,9 +48,13 @@ class Arrival:
         return cls(
             survival=np.stack([survival(item.sewer_loss) for item in substances]),
             capacity=world.rain.capacity if world.rain is not None else math.inf,
-            recognised=np.array(
-                [item.dumping.recognised if item.dumping else 0.0 for item in substances]
+            dump=np.array(
+                [
+                    [STANDARD_DUMP * item.level * town.level_of(name) for town in world.catchments]
+                    for name, item in world.substances.items()
+                ]
             ),
+            log_missed=np.array([_log_missed(item.dumping) for item in substances]),
             keys=np.stack(
                 [
                     keys_of(seed, Purpose.WASTE, f"{luck}/{name}/recognised")
@@ -64,8 +75,9 @@ class Arrival:
         self, truth: Truth, visits: Visits, u: int, replication: int, load: Floats, censored: Bools
     ) -> None:
         """Remove the visits of substance ``u`` in which production waste is recognised."""
-        if self.recognised[u] > 0.0:
+        if self.log_missed[u] < 0.0:
             withhold(
-                self.keys[u], np.uint64(replication), truth.waste_load[u], truth.first_day,
-                visits.site, visits.day, self.site_number, self.recognised[u], load, censored,
+                self.keys[u], np.uint64(replication), truth.waste_load[u], self.dump[u],
+                truth.first_day, visits.site, visits.day, self.site_number, self.log_missed[u],
+                load, censored,
             )  # fmt: skip

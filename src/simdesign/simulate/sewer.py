@@ -16,7 +16,6 @@ class Sewers:
     def __init__(self, world: World, calendar: Calendar, *, seed: int, luck: str) -> None:
         sites = tuple(item.name for item in world.catchments)
         words = [site_word(name) for name in sites]
-        levels = np.array([item.level for item in world.catchments])
         self._litres = np.broadcast_to(world.litres, (len(sites), calendar.n_day))
         self._no_waste = np.broadcast_to(0.0, (len(world.substances), *self._litres.shape))
         self._weather: Weather | None = None
@@ -24,7 +23,13 @@ class Sewers:
             self._weather = Weather(world.rain, world.litres, calendar, words, seed, luck)
         self._dumps = {
             u: Dumps(
-                item.dumping, f"{luck}/{name}", item.level * levels, sites, words, calendar, seed
+                item.dumping,
+                f"{luck}/{name}",
+                np.array([item.level * town.level_of(name) for town in world.catchments]),
+                sites,
+                words,
+                calendar,
+                seed,
             )
             for u, (name, item) in enumerate(world.substances.items())
             if item.dumping is not None and item.dumping.rate > 0.0

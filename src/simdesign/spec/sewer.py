@@ -14,6 +14,8 @@ Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 GREATEST_GAIN = 0.5
 """A residue formed in the sewer adds at most this share of what left the toilets."""
+STANDARD_DUMP = 10.0
+"""Waste of a day of which ``Dumping.recognised`` speaks, in reference loads of the site."""
 
 
 class Rain(Spec):
@@ -79,8 +81,8 @@ class Dumping(Spec):
     days: Annotated[int, Field(strict=True, ge=1, le=28)]
     """A dump leaves over 1 to so many days in equal parts, each number equally likely [d]."""
     recognised: Share
-    """Probability that a sampled dump is recognised: the laboratory withholds the substance's
-    values of that visit."""
+    """Probability that waste of ten reference loads on a sampled day is recognised, and the
+    laboratory withholds the substance's values of that visit; of m, 1 - (1 - recognised)^(m/10)."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
