@@ -1,5 +1,7 @@
 """Simulated weeks have the totals that were put in; a log-normal world has the closed form's."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -69,7 +71,7 @@ def lognormal_world(flow_sd=0.04, sampling_sd=0.03, terms=None, **values):
     )  # fmt: skip
 
 
-ODD = {"odd_days": {"share": 0.06, "sd": 0.3}}
+ODD = {"odd_days": {"share": 0.06, "sd": 0.24}}
 PEOPLE = {"people": {"daily_sd": 0.04, "summer": False, "commuters": False}}
 CARRIED = {"carry_over": {"shares": (0.56, 0.38, 0.05, 0.01)}}
 
@@ -78,11 +80,15 @@ CARRIED = {"carry_over": {"shares": (0.56, 0.38, 0.05, 0.01)}}
     "values",
     [
         {},
+        {"terms": ODD},
         CARRIED | {"day_sd": 0.2, "sigma_shared": 0.1, "lab_share": 0.0, "shared_weeks": 1.0},
-        {"terms": ODD, "day_sd": 0.16},
-        {"terms": PEOPLE, "day_sd": 0.16},
-        {"terms": ODD | PEOPLE, "day_sd": 0.2},
-        {"terms": ODD | PEOPLE, "day_sd": 0.2} | CARRIED,
+        *(
+            {"terms": (ODD if odd else {}) | (PEOPLE if people else {}), "day_sd": 0.2}
+            | (CARRIED if carried else {})
+            for odd, people, carried in itertools.product((False, True), repeat=3)
+            if odd + people + carried > 1
+        ),
+        {"terms": PEOPLE, "day_sd": 0.2},
         {"sigma_site": 0.2, "day_sd": 0.3, "day_rho": 0.45},
         {"sigma_shared": 0.10, "lab_share": 0.0, "shared_weeks": 1.0, "day_sd": 0.2},
         {"sigma_shared": 0.10, "lab_share": 1.0, "r_lab": 0.8, "sigma_site": 0.05},
