@@ -23,7 +23,7 @@ NOTES = (
     "real value is larger. It is cautious: both errors measure the scatter of one panel, so that "
     "a panel from the right world has discrepancies of root mean square 0.8 rather than 1.",
     "Tail: two-sided share of simulated panels that are as far out as the real one. The sharper "
-    "rule: in the right world one statistic of twenty has a tail of at most 0.05. Statistics of one "
+    "rule: in the right world one statistic of twenty has a tail up to 0.05. Statistics of one "
     "panel go together, so that several can be out at once.",
     "Tuned: the statistic, or one that it follows from, set or bounded a parameter of the "
     "catalogue; with two words, in the one world and not in the other. Held out: it did not. The "
