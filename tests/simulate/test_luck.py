@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
+from simdesign._kernels.address import go_to
 from simdesign.seeds import Purpose, stream
 from simdesign.simulate import prepare, simulate
 from simdesign.simulate.luck import Luck, site_word
@@ -140,3 +141,15 @@ def test_stored_digest():
         digest.update(np.round(np.log(loads), 8).astype("<f8").tobytes())
     digest.update(str(truth.change_day).encode())
     assert digest.hexdigest()[:16] == "206c216d968d19c5"
+
+
+def test_a_kernel_steers_a_generator_to_the_same_addresses():
+    luck = Luck(5, Purpose.COUNTS, "study")
+    counter, flags = luck.steering
+    for address in ((3, 2**63 + 1, 2**32 + 4), (0, 0, 0)):
+        luck.rng.integers(2**31, dtype=np.int32)  # leaves half a word and part of a buffer
+        go_to(counter, flags, *(np.uint64(word) for word in address))
+        found = [luck.rng.integers(2**31, dtype=np.int32), *luck.rng.standard_normal(5)]
+        expected = stream(5, Purpose.COUNTS, "study", *address)
+        wanted = [expected.integers(2**31, dtype=np.int32), *expected.standard_normal(5)]
+        assert found == wanted

@@ -3,6 +3,7 @@
 import numpy as np
 
 from simdesign._kernels._jit import njit
+from simdesign._kernels.address import go_to
 
 
 @njit
@@ -95,3 +96,43 @@ def daily_residue(
             shape = mean / noise[i, d]
             out[t] = expected[t] * rng.standard_gamma(shape) / shape
         d = d + 1 if d < 6 else 0
+
+
+@njit
+def panel_residue(
+    rng, counter, flags, replication, site_word, year_word, first, n_day, weekday, changed,
+    stage, grams, exact_below, noise, use_days, mass, residue, prob, dose_cv, expected, out,
+):  # fmt: skip
+    """Draw the residue loads of all cities, each programme year from a stream of its own.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    counter, flags : ndarray
+        Its memory, as in :func:`go_to`.
+    replication : uint64
+    site_word : ndarray of uint64, shape (n_site,)
+    year_word : ndarray of uint64, shape (n_year,)
+    first, n_day : ndarray of int64, shape (n_year,)
+        Days of every year, as in :func:`daily_residue`.
+    weekday : int
+        Weekday of day 0, Monday = 0.
+    changed : ndarray of bool, shape (n_site,)
+        Cities in which the change happens; the others stay at stage 0.
+    stage : ndarray of int64, shape (n_day_in_all,)
+    grams : ndarray of float64, shape (n_site,)
+    noise, use_days, mass : ndarray of float64, shape (n_site, ...)
+        The rest as in :func:`daily_residue`.
+    residue, prob, dose_cv : ndarray of float64
+        As in :func:`daily_residue`, common to all cities.
+    expected, out : ndarray of float64, shape (n_site, n_day_in_all)
+    """
+    never = np.zeros_like(stage)
+    for s in range(site_word.size):
+        here = stage if changed[s] else never
+        for y in range(year_word.size):
+            go_to(counter, flags, replication, site_word[s], year_word[y])
+            daily_residue(
+                rng, first[y], n_day[y], (weekday + first[y]) % 7, here, grams[s], exact_below,
+                noise[s], use_days[s], mass[s], residue, prob, dose_cv, expected[s], out[s],
+            )  # fmt: skip

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from simdesign._kernels.counts import daily_residue
+from simdesign._kernels.counts import panel_residue
 from simdesign._kernels.latent import log_path
 from simdesign._kernels.loads import add_drift_and_season, expected_loads
 from simdesign.records import MISSING_DAY, Floats, Truth
@@ -17,7 +17,6 @@ from simdesign.simulate.luck import Luck, site_word
 from simdesign.simulate.sewer import Sewers
 from simdesign.simulate.substance import SubstancePlan, Tables, TownTables
 from simdesign.simulate.trend_parts import add_trend
-from simdesign.simulate.users import WEEK
 from simdesign.spec.change import Change, NoChange
 from simdesign.spec.streams import streams_or_default
 from simdesign.spec.study import Programme
@@ -49,7 +48,10 @@ class Prepared:
         self._sites = tuple(item.name for item in world.catchments)
         self._words = [site_word(name) for name in self._sites]
         self._population = np.array([item.population for item in world.catchments])
-        self._grams = [residue_g_per_day(1.0, item.population) for item in world.catchments]
+        self._site_words = np.array(self._words, dtype=np.uint64)
+        word, first, n_day = zip(*self._calendar.years, strict=True)
+        self._years = (np.array(word, dtype=np.uint64), np.array(first), np.array(n_day))
+        self._grams = residue_g_per_day(np.ones_like(self._population), self._population)
         self._counts = world.counts
         self._sewers = Sewers(world, self._calendar, seed=seed, luck=luck)
         self._purity = np.array([item.purity for item in world.substances.values()])
@@ -57,7 +59,6 @@ class Prepared:
         self._trend_parts = streams_or_default(world.streams)
         self._national = isinstance(change, NoChange) or change.where == "national"
         self._changed = np.array([_changes(change, name) for name in self._sites])
-        self._unchanged = np.zeros(self._calendar.n_day, dtype=np.int64)
         self._day_terms = DayTerms(world, self._calendar, seed, luck)
         self._change_plan = ChangePlan(world, change, self._calendar, seed, luck)
         self._plans = [
@@ -231,16 +232,13 @@ class Prepared:
             residue[:] = expected
             return
         exact_below = math.inf if self._counts == "exact" else EXACT_BELOW
-        for s, word in enumerate(self._words):
-            stage = path.nearest if self._changed[s] else self._unchanged
-            row, out = expected[s], residue[s]
-            for year, first, n_day in self._calendar.years:
-                daily_residue(
-                    plan.counts.at(replication, word, year),
-                    first, n_day, (self._calendar.weekday + first) % WEEK, stage, self._grams[s],
-                    exact_below, towns.noise[s], towns.use_days[s], towns.mass[s],
-                    tables.residue, tables.prob, tables.dose_cv, row, out,
-                )  # fmt: skip
+        luck = plan.counts
+        panel_residue(
+            luck.rng, *luck.steering, np.uint64(replication), self._site_words, *self._years,
+            self._calendar.weekday, self._changed, path.nearest, self._grams, exact_below,
+            towns.noise, towns.use_days, towns.mass, tables.residue, tables.prob,
+            tables.dose_cv, expected, residue,
+        )  # fmt: skip
 
 
 def prepare(
