@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mc import assert_mean
-from simdesign.simulate import prepare
+from simdesign.simulate import count_noise, prepare
 from simdesign.simulate.calendar import Calendar
 from simdesign.simulate.carry_over import carried_covariance, carried_noise, spread_over_days
 from simdesign.simulate.totals import latent_parts
@@ -266,3 +266,11 @@ def test_worlds_whose_totals_are_nearly_met_are_told():
     assert drawn(world()).drawn["MDMA.totals_met"] == 1.0
     moving = world(sigma_site=0.4, day_sd=0.1)  # towns move more within a week than days do
     assert drawn(moving).drawn["MDMA.totals_met"] == 0.0
+
+
+def test_count_noise_of_a_world_is_that_of_what_arrives():
+    whole = World(substances={"MDMA": {"carry_over": {}}}).substances["MDMA"]
+    own = World(substances={"MDMA": {"carry_over": [0.56, 0.38, 0.05, 0.01]}}).substances["MDMA"]
+    at_once = count_noise("MDMA", World(substances={"MDMA": {}}).substances["MDMA"])
+    assert count_noise("MDMA", whole) == pytest.approx(at_once, rel=0.02)
+    assert count_noise("MDMA", own) == pytest.approx(count_noise("MDMA", whole) / 2.171)

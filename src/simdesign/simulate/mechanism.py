@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simdesign.errors import SpecError
+from simdesign.simulate.carry_over import carried_noise
 from simdesign.simulate.users import WEEK, Regime, Users
 from simdesign.spec.change import MECHANISMS, MechanismName, Substitution
 from simdesign.spec.own import imported
@@ -291,5 +292,9 @@ def _own_regime(
 
 
 def count_noise(name: str, substance: Substance, *, weekdays: bool = True) -> float:
-    """Return c [g], the mean over the week: count variance of a day is c over its residue [g/d]."""
-    return math.fsum(regime(name, substance, weekdays=weekdays).noise) / WEEK
+    """Return c [g], the mean over the week: count variance of a day is c over its residue [g/d].
+
+    Of what arrives: with carry-over, after it.
+    """
+    users = regime(name, substance, weekdays=weekdays)
+    return math.fsum(carried_noise(substance.excreted, users.factor, users.noise)) / WEEK
