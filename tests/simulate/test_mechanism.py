@@ -161,11 +161,14 @@ def test_flat_weekdays_have_no_profile():
     assert np.ptp(users.noise) < 1e-15
 
 
-def test_a_substitution_moves_use_days_from_class_to_class():
+@pytest.mark.parametrize("carry_over", [False, {}])
+def test_a_substitution_moves_use_days_from_class_to_class(carry_over):
     how = Substitution(source="amphetamine", to="cocaine", exchange=0.5)
-    old, new = (WORLD.substances[name] for name in ("amphetamine", "cocaine"))
-    left = substituted("amphetamine", WORLD.substances, how, 0.3)
-    gained = substituted("cocaine", WORLD.substances, how, 0.3)
+    own = {"carry_over": carry_over}
+    substances = World(substances={"amphetamine": own, "cocaine": own}).substances
+    old, new = (substances[name] for name in ("amphetamine", "cocaine"))
+    left = substituted("amphetamine", substances, how, 0.3)
+    gained = substituted("cocaine", substances, how, 0.3)
 
     def use_days(substance, users):  # per 1000 inhabitants and day, by class
         return substance.level * np.array(users.share) / np.array(users.dose) / 1000
@@ -174,7 +177,7 @@ def test_a_substitution_moves_use_days_from_class_to_class():
     np.testing.assert_allclose(use_days(old, left), 0.7 * before[0], rtol=1e-12)
     np.testing.assert_allclose(use_days(new, gained), before[1] + 0.15 * before[0], rtol=1e-12)
     assert sum(left.share) == pytest.approx(0.7, rel=1e-12)
-    gain = substitution_gain(WORLD.substances, how)
+    gain = substitution_gain(substances, how)
     assert sum(gained.share) == pytest.approx(1 + 0.3 * gain, rel=1e-12)
     np.testing.assert_allclose(left.often, 0.7 * np.array([u.use_prob for u in old.classes]))
     assert gained.often == tuple(user.use_prob for user in new.classes)

@@ -35,17 +35,17 @@ CASES = [(name, 0.25) for name in MECHANISMS]
 CASES += [({"new_light_users": 0.5, "higher_purity": 0.5}, 0.3), ("heavier_use", -0.2)]
 
 
-def world(counts, name="cocaine", population=30_000.0):
+def world(counts, name="cocaine", population=30_000.0, **own):
     towns = [{"name": f"t{n:02d}", "population": population} for n in range(40)]
     return World(
-        catchments=towns, counts=counts, flow_sd=0, sampling_sd=0, substances={name: QUIET}
+        catchments=towns, counts=counts, flow_sd=0, sampling_sd=0, substances={name: QUIET | own}
     )
 
 
-def simulated(mechanism, size, counts):
+def simulated(mechanism, size, counts, **own):
     """Return residue loads by town, week and weekday, relative to the level, and the truth."""
     change = LevelShift(size=size, mechanism=mechanism, at=0.0)
-    prepared = prepare(world(counts), change, Programme(years=2), seed=5, luck="study")
+    prepared = prepare(world(counts, **own), change, Programme(years=2), seed=5, luck="study")
     truth = prepared.truth(0)
     first = -weekday_of(truth.first_day) % 7
     n_week = (truth.n_day - first) // 7
@@ -79,6 +79,19 @@ def test_the_truth_shows_users_and_purity(mechanism, size):
     wanted = trace("cocaine", substance, mechanism, size)
     np.testing.assert_allclose(truth.users[0], wanted.prevalence, rtol=1e-9)
     np.testing.assert_allclose(truth.purity[0], wanted.purity, rtol=1e-9)
+
+
+def test_carry_over_leaves_less_of_the_contrast():
+    own = {"carry_over": {}}
+    found, _ = simulated("heavier_use", 0.25, "gamma", **own)
+    item = world("gamma", **own).substances["cocaine"]
+    wanted = trace("cocaine", item, "heavier_use", 0.25)
+    by_day = np.log(found[:, 1:].mean(axis=1))
+    assert_mean(by_day[:, WEEKEND].mean(axis=1) - by_day[:, MIDWEEK].mean(axis=1), wanted.contrast)
+    for day in range(7):
+        assert_mean(found[:, 1:, day].mean(axis=1), wanted.load * wanted.profile[day])
+    c = found[:, 1:].var(axis=1, ddof=1) / found[:, 1:].mean(axis=1) * 900.0 * 0.03
+    assert_mean(c.mean(axis=1), wanted.noise)
 
 
 def test_what_cannot_be_seen_cannot_be_seen():

@@ -144,7 +144,7 @@ def _gained(substances: dict[str, Substance], how: Substitution) -> tuple[float,
             rule = f"needs a class named {item.name} to replace use of {how.source}"
             raise SpecError(f"world.substances.{how.to}.classes", ", ".join(lost), rule)
         lost[item.name] += item.mass_share / item.residue_mg
-    rate = how.exchange * old.level / new.level
+    rate = how.exchange * (old.level / new.level) * (new.residue_scale / old.residue_scale)
     seen: set[str] = set()
     gained = []
     for item in new.classes:

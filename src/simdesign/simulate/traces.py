@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simdesign.records import Floats
+from simdesign.simulate.carry_over import carried_noise
 from simdesign.simulate.mechanism import Form, regime
 from simdesign.simulate.users import WEEK, Regime, people_of
 from simdesign.spec.catalogue import SUBSTANCES
@@ -30,7 +31,7 @@ class Trace:
 
     load: float
     """Expected load over a week relative to that before any change [1]."""
-    profile: Floats  # (7,) weekday factors of the load, mean 1, Monday to Sunday
+    profile: Floats  # (7,) weekday factors of what is excreted, mean 1, Monday to Sunday
     contrast: float
     """Mean log load of Friday to Monday less that of Tuesday to Thursday [1]."""
     noise: float
@@ -53,14 +54,21 @@ class Trace:
 def trace_of(substance: Substance, users: Regime, before: Regime) -> Trace:
     """Return the trace of a regime; ``before`` is the one without a change."""
     load = math.fsum(users.factor) / WEEK
+    excreted = np.array(
+        [
+            math.fsum(w * float(users.factor[d - j]) for j, w in enumerate(substance.excreted))
+            for d in range(WEEK)
+        ]
+    )
+    noise = carried_noise(substance.excreted, users.factor, users.noise)
     days = [float(users.factor[d] * users.use_days[d]) for d in range(WEEK)]
     people, first = math.fsum(people_of(substance, users)), math.fsum(people_of(substance, before))
     grams = substance.level * 1e-3  # of 1000 inhabitants at the reference level [g/d]
     return Trace(
         load=load,
-        profile=users.factor / load,
-        contrast=math.fsum(a * math.log(f) for a, f in zip(_CONTRAST, users.factor, strict=True)),
-        noise=math.fsum(users.noise) / WEEK,
+        profile=excreted / load,
+        contrast=math.fsum(a * math.log(f) for a, f in zip(_CONTRAST, excreted, strict=True)),
+        noise=math.fsum(noise) / WEEK,
         use_days=grams * math.fsum(days) / WEEK,
         users=grams * people,
         purity=substance.purity * users.purity,
