@@ -1,6 +1,5 @@
 """Measurement: the error has its stated parts, and every design sees the same luck."""
 
-import dataclasses
 import itertools
 import math
 
@@ -12,8 +11,8 @@ from scipy.special import ndtri
 
 from mc import assert_mean
 from sample.small import POPULATION, SITES, design, programme, truth, world
-from simdesign.records import MISSING_DAY, Stream
-from simdesign.sample import MeasuringChain, observe, schedule, site_number, stack
+from simdesign.records import MISSING_DAY
+from simdesign.sample import BoughtStreams, MeasuringChain, observe, schedule, site_number, stack
 from simdesign.seeds import Purpose, stream
 from simdesign.spec.design import Laboratory
 from simdesign.units import date_of
@@ -266,17 +265,14 @@ def test_stacking_joins_replications():
 
 def test_bought_streams_come_along():
     of, visits = noisy(), lay()
-    one = np.array([1])
-    purity = Stream(
-        kind="purity", day=one, value=np.array([0.7]), standard_error=np.array([0.01]),
-        reported_day=one,
-    )  # fmt: skip
-    real = dataclasses.replace(truth(of, SHARED), streams={"purity": purity})
+    real, at = truth(of, SHARED), programme()
     assert see(visits, of, real).streams == {}
-    seen = stack([see(visits, of, real, streams=("purity",)) for _ in range(2)])
-    assert seen.streams["purity"] == (purity, purity)
-    with pytest.raises(ValueError, match="no stream named 'survey'"):
-        see(visits, of, real, streams=("survey",))
+    bought = BoughtStreams(of, at, ("purity",), since=at.start_day, seed=5, luck="study")
+    seen = stack([see(visits, of, real, replication=r, streams=bought) for r in (3, 4)])
+    found = seen.streams["purity/cocaine"]
+    for r, series in zip((3, 4), found, strict=True):
+        expected = bought.draw(real, r)["purity/cocaine"]
+        np.testing.assert_array_equal(series.value, expected.value)
 
 
 def test_a_truth_that_does_not_hold_the_visits_is_refused():

@@ -18,6 +18,7 @@ from simdesign.sample.address import YEAR_START, keys_of, site_number
 from simdesign.sample.arrival import Arrival
 from simdesign.sample.handling import SampleError, sample_errors
 from simdesign.sample.laboratory import LaboratoryErrors
+from simdesign.sample.streams import BoughtStreams
 from simdesign.seeds import Purpose
 from simdesign.spec.design import Laboratory
 from simdesign.spec.totals import shared_parts
@@ -184,7 +185,7 @@ def observe(
     luck: str,
     replication: int,
     laboratory: Laboratory = _WEEKLY,
-    streams: Sequence[str] = (),
+    streams: BoughtStreams | None = None,
 ) -> Observations:
     """Measure one replication; prepare a ``MeasuringChain`` where many are wanted.
 
@@ -201,8 +202,8 @@ def observe(
     replication : int
     laboratory : Laboratory
         The design's arrangement.
-    streams : sequence of str
-        Extra streams that the design buys; the truth must have them.
+    streams : BoughtStreams, optional
+        The extra series that the design buys.
 
     Returns
     -------
@@ -216,10 +217,7 @@ def observe(
         truth, visits, replication=replication, laboratory=laboratory,
         load=load[0], censored=censored[0],
     )  # fmt: skip
-    for name in streams:
-        if name not in truth.streams:
-            raise ValueError(f"the truth has no stream named {name!r}")
-    bought = {name: truth.streams[name] for name in streams}
+    bought = {} if streams is None else streams.draw(truth, replication)
     return chain.gather(visits, truth.population, load, censored, [bought])
 
 
