@@ -38,6 +38,11 @@ class Status(enum.IntEnum):
     """An exception or a non-convergence; the reason is in the row."""
 
 
+def _nothing() -> Floats:
+    """Return what stands for an output that an estimator does not have."""
+    return np.zeros(0)
+
+
 def _read_only(record: Any) -> None:
     for item in fields(record):
         value = getattr(record, item.name)
@@ -217,10 +222,24 @@ class Fit:
     break_day: Floats  # (r, k) posterior median date given a break; NaN for rules
     log_evidence: Floats  # (r, k) log marginal likelihood up to a constant; NaN for rules
     status: Ints  # (r, k) Status
+    prob_step: Floats = field(
+        default_factory=_nothing
+    )  # (r, k) P(a step alone); these: NaN if none
+    prob_slope: Floats = field(default_factory=_nothing)  # (r, k) P(a change of slope alone)
+    prob_both: Floats = field(default_factory=_nothing)  # (r, k) P(both); three parts of prob_break
+    prob_pulse: Floats = field(default_factory=_nothing)  # (r, k) P(a pulse and no break)
+    prob_three_year_change: Floats = field(default_factory=_nothing)  # (r, k) of the trend level
+    effect_after_one_year: Floats = field(
+        default_factory=_nothing
+    )  # (r, k) E then, after the break
+    effect_after_three_years: Floats = field(default_factory=_nothing)  # (r, k)
 
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
+            if isinstance(value, np.ndarray) and value.shape == (0,):
+                value = np.full(self.score.shape, np.nan)
+                object.__setattr__(self, item.name, value)
             if isinstance(value, np.ndarray):
                 _check(f"Fit.{item.name}", value, self.score.shape)
         _read_only(self)

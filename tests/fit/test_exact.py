@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from fit import panels
-from simdesign.fit import build, step_posterior
+from simdesign.fit import break_posterior, build
 from simdesign.records import Looks, Observations, Status, Visits
 from simdesign.spec.estimator import ExactSite, ExactStep
 
@@ -184,7 +184,7 @@ def test_the_whole_posterior_adds_up_and_agrees_with_the_fit():
     observations = panels.draw(np.random.default_rng(8), where, 1, step=0.4, step_day=22000)
     looks = panels.looks(9)
     last = Looks(day=looks.day[-1:], report_lag=90, origin_day=panels.START, start_day=panels.START)
-    posterior = step_posterior(ExactStep(), observations, looks, "cocaine")
+    posterior = break_posterior(ExactStep(), observations, looks, "cocaine")
     fit = _fit(observations, last)
     assert posterior.prob_break == fit.prob_break[0, 0]
     total = posterior.prob_interval.sum() + posterior.prob_unidentified

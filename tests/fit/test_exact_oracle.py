@@ -5,8 +5,8 @@ import pytest
 
 from fit import panels
 from reference import step_oracle
-from simdesign.fit.exact import scan_steps
-from simdesign.fit.priors import step_priors
+from simdesign.fit.exact import scan_breaks
+from simdesign.fit.priors import break_priors
 from simdesign.fit.site_weeks import SiteWeeks
 from simdesign.records import Looks
 from simdesign.spec.estimator import ExactStep
@@ -64,28 +64,21 @@ def _series(where, reduced, nugget):
     )
 
 
-class _Only:
-    """Observations are used for their visits alone."""
-
-    def __init__(self, where):
-        self.visits = where
-
-
 def test_probability_of_a_break_equals_brute_force_quadrature():
     """At most 0.005 off for 99 % of panels and 0.02 for all: the engine's stated error."""
     rng = np.random.default_rng(20251105)
-    priors = step_priors(ExactStep(), "cocaine")
+    priors = break_priors(ExactStep(), "cocaine")
     error = []
     for _ in range(N_PANELS):
         where = _random_panel(rng)
         reduced = _reduced(rng, where)
         look = _look(where)
-        scan = scan_steps(reduced, np.array([0]), _Only(where), look, priors)
+        scan = scan_breaks(reduced, np.array([0]), where, look, priors)
         expected, _, _ = step_oracle.step_posterior(
             _series(where, reduced, priors.nugget), priors,
             origin_day=look.origin_day, look_day=look.day[0],
         )  # fmt: skip
-        error.append(abs(scan.values[1][0, 0] - expected))
+        error.append(abs(scan.summary.prob[0, 0] - expected))
     assert len(error) == N_PANELS
     assert np.quantile(error, 0.99) <= 0.005
     assert np.max(error) <= 0.02
@@ -105,21 +98,21 @@ def test_likelihood_equals_the_dense_normal_at_given_variances(
     where = panels.visits(n_site, n_year, rounds=rounds, stagger=stagger, keep=keep)
     shared, walk, site = rng.uniform(0, 0.2), rng.uniform(0, 0.15), rng.uniform(0.01, 0.3)
     spec = ExactStep(sigma_shared=shared, sigma_rw=walk, sigma_site=site, r_lab=rng.random())
-    priors = step_priors(spec, "cocaine")
+    priors = break_priors(spec, "cocaine")
     reduced = _reduced(rng, where)
     look = _look(where)
-    scan = scan_steps(reduced, np.array([0]), _Only(where), look, priors)
+    scan = scan_breaks(reduced, np.array([0]), where, look, priors)
     times = np.unique(where.middle_day)
     logs = step_oracle.log_evidences(
         _series(where, reduced, priors.nugget), priors,
         *(np.array([sd]) for sd in (shared, walk, site)), times[2:],
     )[0]  # fmt: skip
-    prior = scan.prior_interval[0]
+    prior = np.exp(scan.model.hypotheses.log_prior[0])
     none = np.exp(-priors.hazard * (look.day[0] - look.origin_day) / 365.25)
     parts = np.r_[np.log(1.0 - prior.sum()) + logs[0], np.log(prior) + logs[1:]]
     expected = np.logaddexp.reduce(parts)
-    got = scan.values[6][0, 0]
+    got = scan.summary.log_evidence[0, 0]
     assert got == pytest.approx(expected, abs=1e-7)
     hidden = 1.0 - none - prior.sum()
     odds = np.logaddexp.reduce(np.r_[np.log(hidden) + logs[0], parts[1:]]) - np.log(none) - logs[0]
-    assert scan.values[0][0, 0] == pytest.approx(odds, abs=1e-6)
+    assert scan.summary.log_odds[0, 0] == pytest.approx(odds, abs=1e-6)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from simdesign._kernels.mixture import mixture_cdf, mixture_quantile
 from simdesign._kernels.site_integral import integrate_site_nodes
-from simdesign._kernels.step_posterior import mixture_cdf, mixture_quantile
 from simdesign.fit.quadrature import scale_nodes, site_nodes
 from simdesign.spec.quantity import HalfNormal, LogNormal
 
@@ -44,10 +44,9 @@ def test_the_site_integral_is_exact_for_powers_of_the_sd():
     evidence = grid.fine[:, None] ** power
     mean = 0.2 + 0.1 * np.log(grid.fine)
     n = grid.coarse.size
-    sums = np.zeros((n, 1, 1, 4))
-    sums[:, 0, 0, :2] = evidence[::8] * np.exp(3.0)
-    sums[:, 0, 0, 2] = sums[:, 0, 0, 1] * mean[::8]
-    sums[:, 0, 0, 3] = sums[:, 0, 0, 1]
+    sums = np.zeros((n, 1, 1, 2, 2))
+    sums[:, 0, 0, 0] = evidence[::8] * np.exp(3.0)
+    sums[:, 0, 0, 1] = sums[:, 0, 0, 0] * mean[::8, None]
     reference = np.full((n, 1, 1), -3.0)
     weight = np.exp(grid.log_weight)
     everywhere = np.ones((n, 1, 1), dtype=bool)
@@ -55,9 +54,24 @@ def test_the_site_integral_is_exact_for_powers_of_the_sd():
         reference, sums, grid.log_weight[:, None, None], 8, everywhere
     )
     got = out[0, 0] * np.exp(scale[0, 0])
-    np.testing.assert_allclose(got[:2], weight @ evidence, rtol=1e-12)
-    assert got[2] == pytest.approx(weight @ (evidence[:, 1] * mean), rel=1e-12)
-    assert got[3] == pytest.approx(got[1], rel=1e-12)
+    np.testing.assert_allclose(got[0], weight @ evidence, rtol=1e-12)
+    np.testing.assert_allclose(got[1], weight @ (evidence * mean[:, None]), rtol=1e-12)
+
+
+def test_the_site_integral_bends_as_the_evidence_does():
+    """A log evidence that is quadratic in log SD is integrated as the plain sum too."""
+    grid = site_nodes(LogNormal(median=0.07, log_sd=0.4), 0.3, 8)
+    x = np.log(grid.fine / 0.07)
+    log_evidence = 1.5 * x - 4.0 * x**2
+    n = grid.coarse.size
+    sums = np.zeros((n, 1, 1, 1, 1))
+    sums[:, 0, 0, 0, 0] = np.exp(log_evidence[::8])
+    everywhere = np.ones((n, 1, 1), dtype=bool)
+    scale, out = integrate_site_nodes(
+        np.zeros((n, 1, 1)), sums, grid.log_weight[:, None, None], 8, everywhere
+    )
+    got = out[0, 0, 0, 0] * np.exp(scale[0, 0])
+    assert got == pytest.approx(np.exp(grid.log_weight) @ np.exp(log_evidence), rel=1e-12)
 
 
 def test_mixture_quantiles_solve_the_distribution_function():

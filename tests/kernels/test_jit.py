@@ -61,15 +61,17 @@ def test_the_filter_equals_its_python_source_bit_for_bit():
     time = np.cumsum(rng.random(n))
     fresh = rng.random(n) > 0.4
     fresh[0] = True
-    lab = rng.integers(0, 2, n)
-    args = (time, fresh, lab, fresh, 2, rng.random(n) + 0.1, 0.02, 0.01, 0.03)
+    batch, year = rng.integers(1, 3, n), np.full(n, 3)
+    new_year = np.arange(n) % 5 == 0
+    args = (time, batch, fresh, year, new_year, 4, rng.random(n) + 0.1, 0.02, 0.01, 0.03)
     compiled, plain = filter_gains(*args), _python(filter_gains)(*args)
     for a, b in zip(compiled, plain, strict=True):
         np.testing.assert_array_equal(a, b)
     one, two = np.zeros((n, 3)), np.zeros((n, 3))
     x = rng.random((n, 3))
-    whiten(x, compiled[0], compiled[1], fresh, lab, fresh, one)
-    _python(whiten)(x, compiled[0], compiled[1], fresh, lab, fresh, two)
+    places = (np.full(n, 3), compiled[0], compiled[1], batch, fresh, year, new_year)
+    whiten(x, *places, one)
+    _python(whiten)(x, *places, two)
     np.testing.assert_array_equal(one, two)
 
 

@@ -106,16 +106,11 @@ def test_an_own_policy_is_refused_like_a_triggered_design(part, tmp_path):
     assert own.value.rule == built_in.value.rule == "a study cannot run a triggered schedule yet"
 
 
-def test_interleaving_batches_are_refused_where_an_exact_engine_would_fit_them(tmp_path):
+def test_batches_of_two_laboratories_may_interleave(tmp_path):
     laboratory = 'laboratory = { n = 2, batch = "month" }'
     monthly = f'schedule = {{ kind = "rounds", per_year = 26 }}\n{laboratory}'
     design = (OWN_DESIGN[0], monthly)
-    with pytest.raises(SpecError, match=r"designs.two.laboratory.*interleave.*estimators.exact"):
-        make_plan(study_with(tmp_path, design, ""), "quick")
-    weekly = monthly.replace('"month"', '"week"')
-    assert make_plan(study_with(tmp_path, (OWN_DESIGN[0], weekly), ""), "quick").n_row > 0
-    path = write_study(tmp_path, design, ('kind = "exact_step"', 'kind = "z_test"'))
-    assert make_plan(Study.from_toml(path), "quick").n_row > 0
+    assert make_plan(study_with(tmp_path, design, ""), "quick").n_row > 0
 
 
 OWN_CHANGE = ("size = 0.3\n", 'size = 0.3\nmechanism = "my_part:PLACE"\n')

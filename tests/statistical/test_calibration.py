@@ -11,7 +11,7 @@ import pytest
 from fit import panels
 from mc import assert_mean
 from simdesign.fit import build
-from simdesign.fit.priors import step_priors
+from simdesign.fit.priors import break_priors
 from simdesign.records import Looks, Observations
 from simdesign.spec.estimator import ExactStep
 
@@ -62,7 +62,7 @@ def test_probabilities_are_frequencies_and_intervals_cover(rounds, stagger):
         day=every.day[-1:], report_lag=90, origin_day=panels.START, start_day=panels.START
     )
     spec = ExactStep(day_sd=0.0, count_noise=0.0)
-    priors = step_priors(spec, "cocaine")
+    priors = break_priors(spec, "cocaine")
     y, broken, effect = _draw(rng, where, looks, priors)
     load = np.exp(y)[:, :, None] * np.exp(priors.day_noise.log_weekday)[(where.day + 3) % 7][None]
     observations: Observations = panels.observe(where, 900.0 * load)

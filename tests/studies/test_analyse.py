@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from data.make_release import CITIES, DAYS, HEADER, step_release, write_csv
 from simdesign.data import read, to_observations
-from simdesign.fit import build, step_posterior
+from simdesign.fit import break_posterior, build
 from simdesign.records import Status
 from simdesign.spec.estimator import EudaRule, ExactSite, ExactStep
 from simdesign.studies.analyse import analysis_of_file, register
@@ -129,10 +129,10 @@ def test_effect_is_the_sum_over_intervals(tmp_path):
     table = read(step_release(tmp_path, size=0.3))
     observations = to_observations(table)
     looks = look_at_end(observations)
-    full = step_posterior(ExactStep(), observations, looks, "cocaine")
+    full = break_posterior(ExactStep(), observations, looks, "cocaine")
     parts = []
     for m, prob in enumerate(full.prob_interval):
-        one = step_posterior(ExactStep(break_intervals=(m + 2,)), observations, looks, "cocaine")
+        one = break_posterior(ExactStep(break_intervals=(m + 2,)), observations, looks, "cocaine")
         assert one.interval_start[0] == full.interval_start[m]
         parts.append(prob * one.effect_mean / one.prob_interval[0])
     assert full.effect_mean == pytest.approx(sum(parts), abs=1e-6)

@@ -153,14 +153,3 @@ def site_likelihoods(
                     n_observation, site_variance[f],
                 )  # fmt: skip
     return out
-
-
-@njit
-def all_group_means(y, first_visit, noise, site_variance):
-    """Return ``group_means`` of all replications, (n_rep, n), and the variances (n,)."""
-    n_rep = y.shape[0]
-    means = np.zeros((n_rep, first_visit.size - 1))
-    variance = np.ones(first_visit.size - 1)
-    for r in range(n_rep):
-        means[r], variance = group_means(y[r], first_visit, noise, site_variance)
-    return means, variance

@@ -1,9 +1,10 @@
 """The covariance of the national path as a Kalman filter: linear in the number of observations.
 
-State: national walk, deviation of the current batch, deviation of each laboratory's current year.
-The gains depend on the design only; whitening a series with them is a forward pass, and the
-whitened series of the first n observations is the first part of that of all, so one pass serves
-every look.
+State: national walk, the deviation of every batch that is open, and of every laboratory's year
+that is open. A batch is open from its first observation to its last; two that overlap have places
+of their own in the state, and a place is used again when its batch is closed. The gains depend on
+the design only; whitening a series with them is a forward pass, and the whitened series of the
+first n observations is the first part of that of all, so one pass serves every look.
 """
 
 import math
@@ -16,10 +17,11 @@ from simdesign._kernels._jit import njit
 @njit
 def filter_gains(
     time,
+    batch,
     new_batch,
-    lab,
+    year,
     new_year,
-    n_lab,
+    n_state,
     variance,
     walk_variance,
     batch_variance,
@@ -31,10 +33,11 @@ def filter_gains(
     ----------
     time : ndarray, shape (n,)
         Years, increasing.
+    batch, year : ndarray of int64, shape (n,)
+        Places in the state of an observation's batch and of its laboratory's year.
     new_batch, new_year : ndarray of bool, shape (n,)
-        Where the batch, and the laboratory's year, start anew.
-    lab : ndarray of int64, shape (n,)
-    n_lab : int
+        Where they start anew.
+    n_state : int
     variance : ndarray, shape (n,)
         Independent variance of an observation.
     walk_variance : float
@@ -43,11 +46,11 @@ def filter_gains(
 
     Returns
     -------
-    gain : ndarray, shape (n, 2 + n_lab)
+    gain : ndarray, shape (n, n_state)
     inverse_sd, log_variance : ndarray, shape (n,)
     """
     n = time.size
-    m = 2 + n_lab
+    m = n_state
     gain = np.zeros((n, m))
     inverse_sd = np.empty(n)
     log_variance = np.empty(n)
@@ -56,51 +59,55 @@ def filter_gains(
     for i in range(n):
         if i > 0:
             p[0, 0] += walk_variance * (time[i] - time[i - 1])
+        b = batch[i]
+        y = year[i]
         if new_batch[i]:
-            for a in range(m):
-                p[1, a] = 0.0
-                p[a, 1] = 0.0
-            p[1, 1] = batch_variance
-        y = 2 + lab[i]
+            p[b, :] = 0.0
+            p[:, b] = 0.0
+            p[b, b] = batch_variance
         if new_year[i]:
-            for a in range(m):
-                p[y, a] = 0.0
-                p[a, y] = 0.0
+            p[y, :] = 0.0
+            p[:, y] = 0.0
             p[y, y] = year_variance
         for a in range(m):
-            ph[a] = p[a, 0] + p[a, 1] + p[a, y]
-        innovation = variance[i] + ph[0] + ph[1] + ph[y]
+            ph[a] = p[a, 0] + p[a, b] + p[a, y]
+        innovation = variance[i] + ph[0] + ph[b] + ph[y]
         for a in range(m):
             gain[i, a] = ph[a] / innovation
         for a in range(m):
-            for b in range(m):
-                p[a, b] -= ph[a] * ph[b] / innovation
+            for c in range(m):
+                p[a, c] -= ph[a] * ph[c] / innovation
         inverse_sd[i] = 1.0 / math.sqrt(innovation)
         log_variance[i] = math.log(innovation)
     return gain, inverse_sd, log_variance
 
 
 @njit
-def whiten(x, gain, inverse_sd, new_batch, lab, new_year, out):
-    """Write the whitened columns of ``x`` into ``out``, both of shape (n, n_column)."""
+def whiten(x, active, gain, inverse_sd, batch, new_batch, year, new_year, out):
+    """Write the whitened columns of ``x`` into ``out``, both of shape (n, n_column).
+
+    In row ``i`` only the first ``active[i]`` columns, which never become fewer, are not zero yet.
+    """
     n, width = x.shape
     m = gain.shape[1]
     state = np.zeros((m, width))
     for i in range(n):
-        y = 2 + lab[i]
+        b = batch[i]
+        y = year[i]
         if new_batch[i]:
-            state[1, :] = 0.0
+            state[b, :] = 0.0
         if new_year[i]:
             state[y, :] = 0.0
         scale = inverse_sd[i]
-        for c in range(width):
-            e = x[i, c] - (state[0, c] + state[1, c] + state[y, c])
-            out[i, c] = e
+        here = active[i]
+        for c in range(here):
+            out[i, c] = x[i, c] - (state[0, c] + state[b, c] + state[y, c])
         for a in range(m):
             g = gain[i, a]
-            for c in range(width):
-                state[a, c] += g * out[i, c]
-        for c in range(width):
+            if g != 0.0:
+                for c in range(here):
+                    state[a, c] += g * out[i, c]
+        for c in range(here):
             out[i, c] *= scale
 
 

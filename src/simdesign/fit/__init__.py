@@ -1,8 +1,8 @@
 """Observations -> Fit: the exact engine and the rules of practice. None of them sees the truth."""
 
 from simdesign.fit.base import EstimatorEngine as EstimatorEngine
-from simdesign.fit.exact import StepPosterior as StepPosterior
-from simdesign.fit.exact import step_posterior as step_posterior
+from simdesign.fit.full_posterior import BreakPosterior as BreakPosterior
+from simdesign.fit.full_posterior import break_posterior as break_posterior
 from simdesign.fit.index import log_index as log_index
 from simdesign.fit.panel import build_panel as build_panel
 from simdesign.fit.registry import build as build

@@ -1,16 +1,17 @@
-"""Site-weeks -> the design-only side of the break model: groups, observations, break intervals.
+"""Site-weeks -> the design-only side of the break model: groups, cells, observations.
 
 Sites that are visited in the same campaigns, analysed in the same batches and measured with a
 noise that is constant in time form a *group*. A group's weighted mean series carries all that it
 says about the nation; what is left between its sites only tells about the site-week error
-(docs/engine.md, section 2). A panel in which all sites are visited each time is one group.
+(docs/engine.md, section 2). One group in one campaign and batch is a *cell*; the cells that share
+campaign, batch and days are one *observation* of the nation.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
+from simdesign.fit.season import new_year_share, season_moves
 from simdesign.records import LAB_STEP, Bools, Floats, Ints, Looks, Visits
 from simdesign.units import DAYS_PER_YEAR
 
@@ -19,40 +20,38 @@ from simdesign.units import DAYS_PER_YEAR
 class Panel:
     """Everything about a panel that does not depend on the measured values.
 
-    Axes: ``v`` used visit, ``i`` observation = one group in one campaign and batch, in order of
-    time, ``q`` site that is used, ``g`` group, ``m`` break interval, ``k`` look.
+    Axes: ``v`` used visit, ``c`` cell, ``i`` observation, both in order of time, ``q`` site that
+    is used, ``g`` group, ``j`` campaign time, ``k`` look.
     """
 
-    visit: Ints  # (v,) index into the visits, grouped by observation
+    visit: Ints  # (v,) index into the visits, grouped by cell
     visit_site: Ints  # (v,) q of each used visit
     variance: Floats  # (v,) known noise variance
-    first_visit: Ints  # (i + 1,) slice of the used visits of observation i
-    group: Ints  # (i,) g of observation i
+    first_visit: Ints  # (c + 1,) slice of the used visits of cell c
+    group: Ints  # (c,) g of cell c
+    cell_observation: Ints  # (c,) i of cell c
+    first_cell: Ints  # (i + 1,) slice of the cells of observation i
     group_size: Ints  # (g,) sites of a group
     site_group: Ints  # (q,)
+    middle: Floats  # (i,) mean day
     time: Floats  # (i,) years since the first observation
+    rank: Ints  # (i,) j of observation i
+    times: Floats  # (j,) mean days, different and increasing
     slot: Ints  # (i,) calendar slot
     n_slot: int
-    lab: Ints  # (i,) laboratory 0..n_lab-1
-    n_lab: int
-    new_batch: Bools  # (i,) the batch differs from the one before
-    new_year: Bools  # (i,) the laboratory's year differs from its observation before
-    interval: Ints  # (i,) number of break intervals that end at or before observation i
-    interval_start: Ints  # (m,) first day a break of interval m may have
-    interval_end: Ints  # (m,) day before which it must have come
+    moves: bool  # some site's campaigns move through the year, and there are no slots
+    new_year: Floats  # (i,) share of its days that lie at New Year
+    batch: Ints  # (i,) place of the batch in the state of the national path
+    new_batch: Bools  # (i,) the batch's first observation
+    lab_year: Ints  # (i,) place of the laboratory's year in the state
+    new_lab_year: Bools  # (i,) its first observation
+    n_state: int
     n_observation: Ints  # (k,) observations known at look k
-    n_interval: Ints  # (k,) admissible intervals at look k
-    interleaved: bool  # a batch comes back after another one: not served
+    n_cell: Ints  # (k,) cells known at look k
 
 
 def build_panel(
-    visits: Visits,
-    usable: Bools,
-    variance: Floats,
-    looks: Looks,
-    *,
-    nugget: float,
-    break_intervals: tuple[int, ...] | None = None,
+    visits: Visits, usable: Bools, variance: Floats, looks: Looks, *, nugget: float
 ) -> Panel:
     """Lay out one replication's panel.
 
@@ -64,71 +63,65 @@ def build_panel(
     looks : Looks
     nugget : float
         SD that is always added to a site-week [1].
-    break_intervals : tuple of int, optional
-        Numbers of the campaign times before which a break is admitted; None admits all that
-        have two campaign times before them.
     """
     used = np.flatnonzero(usable)
     sites, site_of = np.unique(visits.site[used], return_inverse=True)
     noise = variance[used] + nugget**2
     group_of_site = _groups(visits, used, site_of, noise, sites.size)
-    middle = visits.middle_day[used]
     group_of = group_of_site[site_of]
-    order = np.lexsort((site_of, group_of, visits.batch[used], visits.campaign[used], middle))
-    used, site_of, noise, middle, group_of = (
-        used[order], site_of[order], noise[order], middle[order], group_of[order],
-    )  # fmt: skip
-    batch = visits.batch[used]
-    starts = np.flatnonzero(
-        np.r_[
-            True,
-            (np.diff(group_of) != 0) | (np.diff(batch) != 0) | (np.diff(middle) != 0),
+    keys = np.stack(
+        [
+            visits.middle_day[used], visits.campaign[used], visits.batch[used],
+            visits.last_day[used], visits.slot[used], visits.year[used],
+            new_year_share(visits.day[used]), group_of,
         ]
-        if used.size
-        else np.zeros(0, dtype=bool)
-    )
-    first = np.r_[starts, used.size].astype(np.int64)
-    when = middle[starts]
-    known = np.array([visits.last_day[used[a:b]].max() for a, b in pairwise(first)])
-    known = np.maximum.accumulate(known) + looks.report_lag
-    n_observation = np.array(
-        [int((known <= day).sum()) for day in looks.day],
-        dtype=np.int64,
-    )
-    times, rank = np.unique(when, return_inverse=True)
-    admissible = np.arange(2, times.size)
-    if break_intervals is not None:
-        admissible = np.array([m for m in break_intervals if 0 < m < times.size], dtype=int)
-    interval = np.searchsorted(admissible, rank, side="right")
-    batches, years, labs = (
-        batch[starts],
-        visits.year[used[starts]],
-        batch[starts] // LAB_STEP,
-    )
-    names, lab = np.unique(labs, return_inverse=True)
-    new_batch = np.r_[True, batches[1:] != batches[:-1]] if starts.size else np.zeros(0, bool)
+    )  # fmt: skip
+    order = np.lexsort((site_of, *keys[::-1]))
+    used, site_of, noise, keys = used[order], site_of[order], noise[order], keys[:, order]
+    differs = np.diff(keys, axis=1) != 0.0
+    cell = np.flatnonzero(_starts(differs.any(axis=0), used.size))
+    observation = np.flatnonzero(_starts(differs[:-1].any(axis=0), used.size))
+    borders: Ints = np.r_[observation, used.size].astype(np.int64)
+    first_cell: Ints = np.asarray(np.searchsorted(cell, borders), dtype=np.int64)
+    at = used[observation]
+    middle = keys[0, observation]
+    known = np.maximum.accumulate(visits.last_day[at]) + looks.report_lag
+    n_observation = np.array([int((known <= day).sum()) for day in looks.day], dtype=np.int64)
+    times, rank = np.unique(middle, return_inverse=True)
+    batch, new_batch, n_batch = _places(visits.batch[at], 1)
+    lab = visits.batch[at] // LAB_STEP
+    lab_year, new_lab_year, n_state = _places(lab * LAB_STEP + visits.year[at], 1 + n_batch)
     return Panel(
         visit=used,
         visit_site=site_of.astype(np.int64),
         variance=noise,
-        first_visit=first,
-        group=group_of[starts].astype(np.int64),
+        first_visit=np.r_[cell, used.size].astype(np.int64),
+        group=keys[-1, cell].astype(np.int64),
+        cell_observation=np.repeat(np.arange(at.size), np.diff(first_cell)),
+        first_cell=first_cell,
         group_size=np.bincount(group_of_site).astype(np.int64),
         site_group=group_of_site,
-        time=(when - when[0]) / DAYS_PER_YEAR if starts.size else np.zeros(0),
-        slot=visits.slot[used[starts]],
+        middle=middle,
+        time=(middle - middle[0]) / DAYS_PER_YEAR if at.size else np.zeros(0),
+        rank=rank.astype(np.int64),
+        times=times,
+        slot=visits.slot[at],
         n_slot=visits.n_slot,
-        lab=lab.astype(np.int64),
-        n_lab=max(1, names.size),
+        moves=visits.n_slot == 1 and season_moves(visits.middle_day[used], site_of),
+        new_year=keys[6, observation],
+        batch=batch,
         new_batch=new_batch,
-        new_year=_new_year(lab, years),
-        interval=interval.astype(np.int64),
-        interval_start=np.ceil(times[admissible - 1]).astype(np.int64),
-        interval_end=np.ceil(times[admissible]).astype(np.int64),
+        lab_year=lab_year,
+        new_lab_year=new_lab_year,
+        n_state=1 + n_batch + n_state,
         n_observation=n_observation,
-        n_interval=np.array([interval[n - 1] if n else 0 for n in n_observation], dtype=np.int64),
-        interleaved=bool(new_batch.sum() > np.unique(batches).size),
+        n_cell=first_cell[n_observation],
     )
+
+
+def _starts(differs: np.ndarray, n: int) -> np.ndarray:
+    """Return where a new block of equal keys starts."""
+    return np.r_[True, differs] if n else np.zeros(0, dtype=bool)
 
 
 def _groups(
@@ -139,18 +132,33 @@ def _groups(
     group = np.empty(n_site, dtype=np.int64)
     for site in range(n_site):
         mine = np.flatnonzero(site_of == site)
-        key: object = (tuple(visits.campaign[used[mine]]), tuple(visits.batch[used[mine]]),
-                       tuple(map(tuple, visits.day[used[mine]])))  # fmt: skip
+        at = used[mine]
+        key: object = (
+            visits.campaign[at].tobytes(), visits.batch[at].tobytes(), visits.day[at].tobytes()
+        )  # fmt: skip
         if np.ptp(noise[mine]) > 0.0:
             key = site
         group[site] = seen.setdefault(key, len(seen))
     return group
 
 
-def _new_year(lab: np.ndarray, years: np.ndarray) -> Bools:
-    last: dict[int, int] = {}
-    fresh = np.zeros(lab.size, dtype=bool)
-    for i, (number, year) in enumerate(zip(lab.tolist(), years.tolist(), strict=True)):
-        fresh[i] = last.get(number) != year
-        last[number] = year
-    return fresh
+def _places(names: np.ndarray, first: int) -> tuple[Ints, Bools, int]:
+    """Give every name a place in the state while it is open: first place, where new, how many.
+
+    A name is open from its first appearance to its last; a place is free again after that.
+    """
+    last = {name: i for i, name in enumerate(names.tolist())}
+    place_of: dict[int, int] = {}
+    free: list[int] = []
+    n_place = 0
+    place, fresh = np.zeros(names.size, dtype=np.int64), np.zeros(names.size, dtype=bool)
+    for i, name in enumerate(names.tolist()):
+        if name not in place_of:
+            if not free:
+                free, n_place = [first + n_place], n_place + 1
+            place_of[name] = free.pop()
+            fresh[i] = True
+        place[i] = place_of[name]
+        if last[name] == i:
+            free.append(place_of[name])
+    return place, fresh, n_place

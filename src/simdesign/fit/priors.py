@@ -1,5 +1,6 @@
 """The numbers behind one substance's break model: priors and what is plugged in."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,21 +10,33 @@ from simdesign.fit.site_weeks import DayNoise
 from simdesign.spec.estimator import (
     DEFAULT_PRIORS,
     SITE_WALK_PRIORS,
+    ExactBreak,
     ExactSite,
     ExactStep,
+    KindMass,
     Scale,
 )
 from simdesign.spec.plugged import plugged_noise
 
+ExactSpec = ExactBreak | ExactStep | ExactSite
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepPriors:
+class BreakPriors:
     """Everything the engine needs to know beforehand; one record a substance."""
 
     hazard: float  # break intensity [1/year]
+    kinds: KindMass
     step_sd: float
+    slope_sd: float  # [1/year]
     drift_sd: float  # [1/year]; 0 = no drift
     slot_sd: float
+    harmonic_sd: float
+    new_year_sd: float
+    pulse_hazard: float  # [1/year]; 0 = no pulses
+    pulse_sd: float
+    pulse_days: int
+    notable_change: float  # relative change of the trend in three years [1]
     sigma_shared: Scale
     sigma_rw: Scale
     sigma_site: Scale
@@ -33,7 +46,7 @@ class StepPriors:
     day_noise: DayNoise
 
 
-def step_priors(spec: ExactStep | ExactSite, substance: str) -> StepPriors:
+def break_priors(spec: ExactSpec, substance: str) -> BreakPriors:
     """Return the description's values, completed by the substance's defaults."""
     if substance not in DEFAULT_PRIORS:
         known = ", ".join(DEFAULT_PRIORS)
@@ -41,11 +54,21 @@ def step_priors(spec: ExactStep | ExactSite, substance: str) -> StepPriors:
     default = DEFAULT_PRIORS[substance]
     walk = SITE_WALK_PRIORS[substance] if isinstance(spec, ExactSite) else default["sigma_rw"]
     plugged = plugged_noise(substance)
-    return StepPriors(
-        hazard=spec.hazard,
-        step_sd=spec.step_sd,
-        drift_sd=spec.drift_sd,
-        slot_sd=spec.slot_sd,
+    general = spec.as_break()
+    weekday = [math.log(x) for x in plugged.weekday.tolist()]
+    return BreakPriors(
+        hazard=general.hazard,
+        kinds=general.kinds,
+        step_sd=general.step_sd,
+        slope_sd=general.slope_sd,
+        drift_sd=general.drift_sd,
+        slot_sd=general.slot_sd,
+        harmonic_sd=general.harmonic_sd,
+        new_year_sd=general.new_year_sd,
+        pulse_hazard=general.pulse_hazard,
+        pulse_sd=general.pulse_sd,
+        pulse_days=general.pulse_days,
+        notable_change=general.notable_change,
         sigma_shared=default["sigma_shared"] if spec.sigma_shared is None else spec.sigma_shared,
         sigma_rw=walk if spec.sigma_rw is None else spec.sigma_rw,
         sigma_site=default["sigma_site"] if spec.sigma_site is None else spec.sigma_site,
@@ -56,6 +79,6 @@ def step_priors(spec: ExactStep | ExactSite, substance: str) -> StepPriors:
             variance=(plugged.day_sd if spec.day_sd is None else spec.day_sd) ** 2,
             count_noise=plugged.count_noise if spec.count_noise is None else spec.count_noise,
             rho=plugged.rho if spec.day_rho is None else spec.day_rho,
-            log_weekday=np.log(plugged.weekday),
+            log_weekday=np.array(weekday),
         ),
     )

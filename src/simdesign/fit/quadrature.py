@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simdesign._kernels.break_scan import Lattice
 from simdesign.records import Floats
 from simdesign.spec.estimator import Scale
 from simdesign.spec.quantity import HalfNormal, LogNormal
@@ -34,23 +35,103 @@ def scale_nodes(prior: Scale, n: int) -> Nodes:
     if isinstance(prior, HalfNormal) and prior.scale > 0:
         a = 0.5 * prior.scale
         u = np.linspace(0.0, math.asinh(HALF_NORMAL_REACH * prior.scale / a), n)
-        value = a * np.sinh(u)
-        log_weight = -0.5 * (value / prior.scale) ** 2 + np.log(np.cosh(u))
+        value = np.array([a * math.sinh(x) for x in u.tolist()])
+        stretch = np.array([math.log(math.cosh(x)) for x in u.tolist()])
+        log_weight = -0.5 * (value / prior.scale) ** 2 + stretch
         log_weight[0] += math.log(0.5)
     elif isinstance(prior, LogNormal) and prior.log_sd > 0:
         u = np.linspace(-LOG_NORMAL_REACH, LOG_NORMAL_REACH, n)
-        value = prior.median * np.exp(prior.log_sd * u)
+        value = np.array([prior.median * math.exp(prior.log_sd * x) for x in u.tolist()])
         log_weight = -0.5 * u**2
     else:
         point = _point(prior)
         return Nodes(value=np.array([point]), log_weight=np.zeros(1))
-    return Nodes(value=value, log_weight=log_weight - np.log(np.exp(log_weight).sum()))
+    total = math.log(sum(math.exp(x) for x in log_weight.tolist()))
+    return Nodes(value=value, log_weight=log_weight - total)
 
 
 def _point(prior: Scale) -> float:
     if isinstance(prior, HalfNormal):
         return 0.0
     return prior.median if isinstance(prior, LogNormal) else float(prior)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """How fine the nodes are. More campaigns leave a narrower posterior."""
+
+    n_shared: int
+    n_walk: int
+    site_spacing: float  # between coarse nodes of the log site-week SD
+    site_refinement: int  # fine nodes for each coarse one
+    site_negligible: float  # a site node whose log weight lies so far below the best is left out
+
+    @property
+    def doubled(self) -> "Resolution":
+        """Twice as many nodes in every dimension."""
+        return Resolution(
+            n_shared=2 * self.n_shared - 1,
+            n_walk=2 * self.n_walk - 1,
+            site_spacing=0.5 * self.site_spacing,
+            site_refinement=self.site_refinement,
+            site_negligible=self.site_negligible + 4.0,
+        )
+
+
+SHARED_REACH = math.asinh(2.0 * HALF_NORMAL_REACH)
+"""Range of the substituted variable of a half-normal prior."""
+
+
+def resolution(n_time: int) -> Resolution:
+    """Return the nodes for a panel.
+
+    A standard deviation that ``n`` campaigns tell about is known to 1/sqrt(2n) of itself at best,
+    which is its spread in the substituted variable: the spacing is 1.5 of these at most.
+    """
+    spacing = min(0.25, 1.5 / math.sqrt(2.0 * max(n_time, 1)))
+    return Resolution(
+        n_shared=math.ceil(SHARED_REACH / spacing) + 1 if n_time > FEW_TIMES else 10,
+        n_walk=8 if n_time <= FEW_TIMES else 10 + n_time // 100,
+        site_spacing=0.30,
+        site_refinement=8,
+        site_negligible=7.0,
+    )
+
+
+FEW_TIMES = 15
+"""Up to so many campaign times the posterior of the standard deviations is wide."""
+
+
+def lattice(shared: Scale, walk: Scale, size: Resolution, year_share: float) -> Lattice:
+    """Return the nodes of (shared SD, walk SD), every second of each dimension first.
+
+    The others wait for the up to four of these around them: they are passed over where none of
+    them carries weight. Within both parts large weights come first, so that sums are seldom
+    rescaled.
+    """
+    first, second = scale_nodes(shared, size.n_shared), scale_nodes(walk, size.n_walk)
+    n, m = first.value.size, second.value.size
+    places = [(i, j) for i in range(n) for j in range(m)]
+    weight = {(i, j): float(first.log_weight[i] + second.log_weight[j]) for i, j in places}
+    places.sort(key=lambda place: (place[0] % 2 or place[1] % 2, -weight[place]))
+    number = {place: order for order, place in enumerate(places)}
+    neighbours = np.full((len(places), 4), -1, dtype=np.int64)
+    for order, (i, j) in enumerate(places):
+        if i % 2 or j % 2:
+            near = [
+                number[a, b]
+                for a in ((i - 1, i + 1) if i % 2 else (i,))
+                for b in ((j - 1, j + 1) if j % 2 else (j,))
+                if (a, b) in number
+            ]
+            neighbours[order, : len(near)] = near
+    return Lattice(
+        shared_variance=np.array([float(first.value[i]) ** 2 for i, _ in places]),
+        walk_variance=np.array([float(second.value[j]) ** 2 for _, j in places]),
+        log_weight=np.array([weight[place] for place in places]),
+        neighbours=neighbours,
+        year_share=year_share,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

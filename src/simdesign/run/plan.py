@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from simdesign.errors import SpecError
-from simdesign.fit import build, build_panel
+from simdesign.fit import build
 from simdesign.records import Looks, Visits
 from simdesign.sample import FixedPolicy, first_day_of, policy, schedule
 from simdesign.simulate import prepare
 from simdesign.spec.base import content_hash, plain
-from simdesign.spec.estimator import ExactSite, ExactStep
 from simdesign.spec.own import look_in, own_parts, source_hash
 from simdesign.spec.schedule import OwnSchedule, Triggered
 from simdesign.spec.study import Scenario, Study
@@ -187,9 +186,7 @@ def _check(plan: Plan) -> None:
         sites = tuple((item.name, item.population) for item in scenario.world.catchments)
         if sites not in panels:
             _check_policies(study, scenario)
-            visits = visits_of(study, scenario)
-            _check_batches(study, visits)
-            panels[sites] = history_years(study, visits.values())
+            panels[sites] = history_years(study, visits_of(study, scenario).values())
         prepare(
             scenario.world, scenario.change, study.programme,
             seed=study.seed, luck=scenario.luck, history_years=panels[sites],
@@ -209,25 +206,6 @@ def _check_policies(study: Study, scenario: Scenario) -> None:
             made = policy(design, study.programme, sites, people, seed=study.seed, field=field)
             if not isinstance(made, FixedPolicy):
                 raise SpecError(f"{field}.schedule", design.schedule.uses, _NOT_TRIGGERED)
-
-
-def _check_batches(study: Study, visits: Mapping[str, Visits]) -> None:
-    """Refuse laboratories whose batches come back after another one's: no exact engine fits."""
-    exact = [n for n, s in study.estimators.items() if isinstance(s, ExactStep | ExactSite)]
-    if not exact:
-        return
-    for name, laid in visits.items():
-        everything = np.ones(laid.n_visit, dtype=bool)
-        noise = np.ones(laid.n_visit)
-        panel = build_panel(laid, everything, noise, looks_of(study, laid), nugget=0.0)
-        if panel.interleaved:
-            laboratory = study.designs[name].laboratory
-            rule = (
-                f"laboratories whose batches interleave cannot be fitted by estimators.{exact[0]}:"
-                ' choose one laboratory or batch = "week"'
-            )
-            text = f"{laboratory.n} laboratories, batch {laboratory.batch}"
-            raise SpecError(f"designs.{name}.laboratory", text, rule)
 
 
 def visits_of(study: Study, scenario: Scenario) -> dict[str, Visits]:

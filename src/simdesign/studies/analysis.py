@@ -9,7 +9,7 @@ import numpy as np
 
 from simdesign.data import LoadTable, to_observations
 from simdesign.errors import DataError
-from simdesign.fit import StepPosterior, step_posterior
+from simdesign.fit import BreakPosterior, break_posterior
 from simdesign.records import MISSING_DAY, Looks, Observations, Status
 from simdesign.spec.estimator import DEFAULT_PRIORS, EudaRule, ExactSite, ExactStep
 from simdesign.spec.plugged import plugged_noise
@@ -44,7 +44,7 @@ class Series:
     n_campaigns: int
     n_below_loq: int  # site-weeks left out because too many days lie below the LOQ
     prior_prob: float
-    posterior: StepPosterior
+    posterior: BreakPosterior
     likely_step: float  # posterior mean of the step [1, log] given a break in likely_interval
     year_on_year: YearOnYear | None
     noisy_years: tuple[int, ...]
@@ -138,9 +138,9 @@ def fitted(
     without = math.nan
     if noisy and _n_campaign(calm) >= FEW_CAMPAIGNS:
         # the same look and origin: only the data differ
-        answer = step_posterior(spec, to_observations(calm, [substance]), looks, substance)
+        answer = break_posterior(spec, to_observations(calm, [substance]), looks, substance)
         without = answer.prob_break if answer.status == Status.OK else math.nan
-    posterior = step_posterior(spec, observations, looks, substance)
+    posterior = break_posterior(spec, observations, looks, substance)
     year_of = {int(c): int(y) for c, y in zip(visits.campaign, visits.year, strict=True)}
     span = float(looks.day[-1] - looks.origin_day) / DAYS_PER_YEAR
     return Series(
@@ -164,7 +164,7 @@ def _likely_step(
     observations: Observations,
     looks: Looks,
     substance: str,
-    posterior: StepPosterior,
+    posterior: BreakPosterior,
 ) -> float:
     """Return E given a break in the most probable interval: the engine with this one alone.
 
@@ -177,7 +177,7 @@ def _likely_step(
     start = int(posterior.interval_start[best])
     # the engine admits every interval that has two campaigns with usable weeks before its end
     alone = spec.model_copy(update={"break_intervals": (best + 2,)})
-    one = step_posterior(alone, observations, looks, substance)
+    one = break_posterior(alone, observations, looks, substance)
     if one.prob_interval.size != 1 or int(one.interval_start[0]) != start:
         raise RuntimeError(f"interval {best} begins on day {start}, not where the engine put it")
     return float(one.effect_mean / one.prob_interval[0])
