@@ -47,7 +47,7 @@ def test_an_address_word_out_of_range_is_refused(word):
 
 
 def test_purposes_have_frozen_numbers():
-    assert [int(p) for p in Purpose] == list(range(1, 11))
+    assert [int(p) for p in Purpose] == list(range(1, 18))
 
 
 KEY = [13306863600122647776, 1975449373360063438]
