@@ -1,0 +1,296 @@
+"""The PyMC estimators: every replication and look is prepared, sampled, judged and reported.
+
+This file is light: PyMC itself is imported when such an estimator is built.
+"""
+
+import hashlib
+import importlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from simdesign.errors import SpecError
+from simdesign.fit.priors import BreakPriors, break_priors
+from simdesign.fit.pymc_data import (
+    Hypotheses,
+    LookTable,
+    ScalePriors,
+    hypotheses,
+    known_visits,
+    look_table,
+    scale_priors,
+)
+from simdesign.fit.pymc_days import as_weeks, day_data, days_of
+from simdesign.fit.pymc_summary import Diagnostics, Draws, Summary, prior_summary, summarise
+from simdesign.fit.site_weeks import SiteWeeks, site_weeks
+from simdesign.records import Fit, Looks, Observations, Status
+from simdesign.seeds import Purpose, stream
+from simdesign.spec.base import Spec
+from simdesign.spec.breaks import BreakModel, GeneralBreakModel
+from simdesign.spec.estimator import ExactStep
+from simdesign.spec.pymc import Pymc, PymcRobust
+
+MOST_LEFT_OUT = 0.10
+"""Share of site-weeks with too many days below LOQ above which site-weeks do not serve."""
+COLUMNS = (
+    "score", "prob_break", "effect", "effect_low", "effect_high", "break_day",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PymcPosterior:
+    """One look of one replication, in full."""
+
+    summary: Summary
+    hypotheses: Hypotheses
+    status: Status
+    reason: str
+    draws: Draws | None  # None where nothing was sampled: the prior stands
+    diagnostics: Diagnostics | None
+    address: str  # of the random numbers: seed and digest of the data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonedFit(Fit):
+    """A fit that says why it failed where it did."""
+
+    reason: tuple[tuple[str, ...], ...]  # (r)(k) empty where the status is not FAILED
+
+
+class PymcEngine:
+    """The exact engine's model on site-weeks, sampled."""
+
+    spec_type: ClassVar[type[Spec]] = Pymc
+
+    def __init__(self, name: str, spec: Pymc) -> None:
+        self.name, self.spec = name, spec
+        _engine()
+
+    def fit(self, observations: Observations, looks: Looks, substance: str) -> Fit:
+        """Fit every replication at every look."""
+        return _fit(self.name, self.spec, observations, looks, substance)
+
+
+class PymcRobustEngine:
+    """The same national path under days with heavy tails, censoring and own weekdays."""
+
+    spec_type: ClassVar[type[Spec]] = PymcRobust
+
+    def __init__(self, name: str, spec: PymcRobust) -> None:
+        self.name, self.spec = name, spec
+        _engine()
+
+    def fit(self, observations: Observations, looks: Looks, substance: str) -> Fit:
+        """Fit every replication at every look."""
+        return _fit(self.name, self.spec, observations, looks, substance)
+
+
+def pymc_posterior(
+    spec: Pymc | PymcRobust,
+    observations: Observations,
+    looks: Looks,
+    substance: str,
+    *,
+    replication: int = 0,
+    look: int = -1,
+) -> PymcPosterior:
+    """Return the whole posterior of one replication at one look."""
+    k = range(looks.day.size)[look]
+    return _look(spec, _prepare(spec, observations, substance), replication, looks, k)
+
+
+def posterior_tree(
+    spec: Pymc | PymcRobust,
+    observations: Observations,
+    looks: Looks,
+    substance: str,
+    *,
+    replication: int = 0,
+    look: int = -1,
+) -> Any:
+    """Return one fit as an ``xarray.DataTree`` that ArviZ opens.
+
+    ``posterior`` holds the standard deviations, at each draw the conditional probability of a
+    break, and one joint draw of kind, day and effect given the rest (``break_day`` is NaN without
+    a break). Seed, status and diagnostics are attributes.
+
+    Raises
+    ------
+    SpecError
+        When the data say nothing about a break by that look: nothing was sampled then.
+    """
+    found = pymc_posterior(
+        spec, observations, looks, substance, replication=replication, look=look
+    )  # fmt: skip
+    if found.draws is None or found.diagnostics is None:
+        raise SpecError("look", look, "has no samples: the data say nothing about a break by then")
+    draws, hyp = found.draws, found.hypotheses
+    names = ("sigma_shared", "sigma_rw", "sigma_site", "day_scale", "degrees")
+    posterior = dict(zip(names, np.moveaxis(draws.scales, 2, 0), strict=False))
+    if draws.weekday is not None:
+        posterior["weekday"] = draws.weekday
+    posterior["prob_break"] = np.exp(draws.log_joint[:, :, hyp.is_break]).sum(axis=2)
+    rng = _luck(found.address + "/joint", spec.sampling.seed)
+    cumulative = np.cumsum(np.exp(draws.log_joint), axis=2)
+    uniform = rng.random(cumulative.shape[:2])[:, :, None] * cumulative[:, :, -1:]
+    chosen = (cumulative < uniform).sum(axis=2)
+    take = chosen[:, :, None]
+    mean = np.take_along_axis(draws.effect_mean, take, axis=2)[:, :, 0]
+    sd = np.sqrt(np.take_along_axis(draws.effect_variance, take, axis=2)[:, :, 0])
+    within = hyp.start[chosen] + rng.random(chosen.shape) * (hyp.end - hyp.start)[chosen]
+    posterior["kind"] = hyp.kind[chosen]
+    posterior["break_day"] = np.where(hyp.is_dated[chosen], within, np.nan)
+    posterior["effect"] = mean + sd * rng.standard_normal(chosen.shape)
+    notes = {
+        "seed": spec.sampling.seed,
+        "address": found.address,
+        "status": found.status.name,
+        "reason": found.reason,
+        **{name: getattr(found.diagnostics, name) for name in found.diagnostics.__slots__},
+    }
+    return _engine().data_tree(posterior, draws.divergent, notes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """What the looks of all replications share."""
+
+    observations: Observations
+    substance: str
+    priors: BreakPriors
+    scales: ScalePriors
+    weeks: SiteWeeks | None  # None for the robust model, which looks at days
+
+
+def _prepare(spec: Pymc | PymcRobust, observations: Observations, substance: str) -> _Prepared:
+    common = {name: getattr(spec, name) for name in BreakModel.model_fields}
+    priors = break_priors(ExactStep(**common), substance)
+    own = [priors.sigma_shared, priors.sigma_rw, priors.sigma_site]
+    if isinstance(spec, PymcRobust):
+        own += [spec.day_scale, spec.degrees]
+    weeks = None
+    if isinstance(spec, Pymc):
+        weeks = site_weeks(observations, substance, priors.day_noise)
+    return _Prepared(
+        observations=observations, substance=substance, priors=priors,
+        scales=scale_priors(*own), weeks=weeks,
+    )  # fmt: skip
+
+
+def _fit(
+    name: str,
+    spec: Pymc | PymcRobust,
+    observations: Observations,
+    looks: Looks,
+    substance: str,
+) -> Fit:
+    prepared = _prepare(spec, observations, substance)
+    shape = (observations.n_rep, looks.day.size)
+    columns = {column: np.full(shape, np.nan) for column in COLUMNS}
+    status = np.full(shape, int(Status.OK), dtype=np.int64)
+    reasons = [[""] * shape[1] for _ in range(shape[0])]
+    for r, k in np.ndindex(shape):
+        found = _look(spec, prepared, r, looks, k)
+        status[r, k] = found.status
+        reasons[r][k] = found.reason
+        if found.status in (Status.OK, Status.TOO_LITTLE_DATA):
+            for column in COLUMNS:
+                columns[column][r, k] = getattr(found.summary, column)
+    return ReasonedFit(
+        estimator=name,
+        substance=substance,
+        published_alarm=np.zeros(shape, dtype=bool),
+        log_evidence=np.full(shape, np.nan),
+        status=status,
+        reason=tuple(map(tuple, reasons)),
+        **columns,
+    )
+
+
+def _look(
+    spec: Pymc | PymcRobust, prepared: _Prepared, r: int, looks: Looks, k: int
+) -> PymcPosterior:
+    """Prepare, sample, judge and summarise one look of one replication."""
+    table, data, refused = _layout(spec, prepared, r, looks, k)
+    visits = prepared.observations.visits
+    hyp = hypotheses(table, np.unique(visits.middle_day[table.visit]), looks, k, spec)
+    data |= _shared_data(table, hyp, prepared.scales)
+    address = _digest(data)
+    if refused or not hyp.is_dated.any():
+        return PymcPosterior(
+            summary=prior_summary(hyp), hypotheses=hyp, reason="", draws=None, diagnostics=None,
+            status=Status.NOT_APPLICABLE if refused else Status.TOO_LITTLE_DATA, address=address,
+        )  # fmt: skip
+    engine = _engine()
+    kind = "weeks" if isinstance(spec, Pymc) else "days"
+    draws = engine.sample(kind, data, spec.sampling, _luck(address, spec.sampling.seed))
+    diagnostics = engine.diagnose(draws, hyp.is_break)
+    reason = diagnostics.failure(spec.sampling)
+    return PymcPosterior(
+        summary=summarise(draws, hyp), hypotheses=hyp, draws=draws, diagnostics=diagnostics,
+        status=Status.FAILED if reason else Status.OK, reason=reason, address=address,
+    )  # fmt: skip
+
+
+def _layout(
+    spec: GeneralBreakModel, prepared: _Prepared, r: int, looks: Looks, k: int
+) -> tuple[LookTable, dict[str, np.ndarray], bool]:
+    """Return a look's table, the data of its days (robust), and whether it cannot be served."""
+    visits = prepared.observations.visits
+    if prepared.weeks is not None:
+        weeks = prepared.weeks
+        used = known_visits(visits, weeks.usable[r], looks, k)
+        out = known_visits(visits, weeks.left_out[r], looks, k).size
+        reported = known_visits(visits, np.ones(visits.n_visit, dtype=bool), looks, k).size
+        table = look_table(visits, used, weeks, r, spec)
+        return table, {"mean": table.mean}, out > MOST_LEFT_OUT * reported
+    assert isinstance(spec, PymcRobust)
+    days = days_of(prepared.observations, prepared.substance, r, prepared.priors.day_noise)
+    known = known_visits(visits, days.present.any(axis=1), looks, k)
+    seen = replace(days, present=days.present & np.isin(np.arange(visits.n_visit), known)[:, None])
+    weeks = as_weeks(seen, visits.site)
+    table = look_table(visits, np.flatnonzero(weeks.usable[0]), weeks, 0, spec)
+    site_sd = float(prepared.scales.scale[2])
+    return table, day_data(
+        days, table.visit, table.cell, table.site, spec.weekday_sd, max(site_sd, spec.nugget)
+    ), False  # fmt: skip
+
+
+def _shared_data(table: LookTable, hyp: Hypotheses, scales: ScalePriors) -> dict[str, np.ndarray]:
+    """Return the data that both models take, under the names they have there."""
+    return {
+        "noise": table.noise, "seen": table.seen, "walk": table.walk, "shared": table.shared,
+        "fixed": table.fixed, "identity": np.eye(table.time.size),
+        "first": hyp.first, "second": hyp.second,
+        "first_sd": hyp.first_sd, "second_sd": hyp.second_sd, "log_prior": hyp.log_prior,
+        "first_gain": hyp.first_gain, "second_gain": hyp.second_gain,
+        "family": scales.family, "scale": scales.scale, "spread": scales.spread,
+    }  # fmt: skip
+
+
+def _digest(data: Mapping[str, np.ndarray]) -> str:
+    """Return a digest of all that a fit is given: equal data get equal random numbers."""
+    digest = hashlib.sha256()
+    for name in sorted(data):
+        value = np.ascontiguousarray(data[name])
+        digest.update(f"{name}{value.dtype.str}{value.shape}".encode() + value.tobytes())
+    return digest.hexdigest()[:32]
+
+
+def _luck(address: str, seed: int) -> np.random.Generator:
+    return stream(seed, Purpose.FIT, address)
+
+
+def _engine() -> Any:
+    """Import the file that imports PyMC, with a writable place for what PyTensor compiles."""
+    flags = os.environ.get("PYTENSOR_FLAGS", "")
+    if "compiledir" not in flags and not os.access(Path.home(), os.W_OK):
+        place = Path(os.environ.get("SIMDESIGN_CACHE") or tempfile.gettempdir())
+        own = f"base_compiledir={place / f'pytensor-{os.getuid()}'}"
+        os.environ["PYTENSOR_FLAGS"] = ",".join(filter(None, (flags, own)))
+    return importlib.import_module("simdesign.fit.pymc_engine")
