@@ -107,7 +107,9 @@ def test_likelihood_equals_the_dense_normal_at_given_variances(
         _series(where, reduced, priors.nugget), priors,
         *(np.array([sd]) for sd in (shared, walk, site)), times[2:],
     )[0]  # fmt: skip
-    prior = np.exp(scan.model.hypotheses.log_prior[0])
+    prior = np.bincount(
+        scan.model.prior.interval, weights=np.exp(scan.model.hypotheses.log_prior[0])
+    )
     none = np.exp(-priors.hazard * (look.day[0] - look.origin_day) / 365.25)
     parts = np.r_[np.log(1.0 - prior.sum()) + logs[0], np.log(prior) + logs[1:]]
     expected = np.logaddexp.reduce(parts)
