@@ -6,7 +6,8 @@ from simdesign.report.folder import Folder
 from simdesign.report.names import design_names, estimator_names
 from simdesign.report.numbers import general, number
 from simdesign.report.texts import Texts
-from simdesign.spec.estimator import DEFAULT_PRIORS, ExactStep
+from simdesign.spec.breaks import BreakModel, GeneralBreakModel
+from simdesign.spec.estimator import DEFAULT_PRIORS
 from simdesign.spec.quantity import HalfNormal, LogNormal
 
 _VERSIONS = ("wbe-simdesign", "numpy", "numba", "llvmlite", "scipy", "pyarrow", "pydantic")
@@ -59,7 +60,7 @@ def ademp_rows(folder: Folder, texts: Texts) -> list[tuple[str, str]]:
         (texts("ademp.performance"), texts("ademp.performance_text")),
     ]
     spec = study.estimators[folder.judging]
-    if isinstance(spec, ExactStep):
+    if isinstance(spec, BreakModel):
         rows.append((texts("ademp.priors"), _priors(spec, folder, texts)))
     return rows
 
@@ -69,7 +70,7 @@ def _level(value: object, texts: Texts) -> str:
     return general(float(value), texts.lang) if numeric else str(value)  # type: ignore[arg-type]
 
 
-def _priors(spec: ExactStep, folder: Folder, texts: Texts) -> str:
+def _priors(spec: BreakModel, folder: Folder, texts: Texts) -> str:
     lang = texts.lang
     scales = []
     for substance in folder.substances:
@@ -85,12 +86,26 @@ def _priors(spec: ExactStep, folder: Folder, texts: Texts) -> str:
                 text = general(float(prior), lang)
             scales.append(f"{texts.substance(substance)} {name} {text}")
     ten_years = 1.0 - math.exp(-10.0 * spec.hazard)
-    return texts(
+    text = texts(
         "ademp.priors_text",
         hazard=number(ten_years, lang, 2),
         step=general(spec.step_sd, lang),
         drift=general(spec.drift_sd, lang),
         scales="; ".join(scales),
+    )
+    if not isinstance(spec, GeneralBreakModel):
+        return text
+    kinds = {kind: general(getattr(spec.kinds, kind), lang) for kind in ("step", "slope", "both")}
+    return (
+        text
+        + " "
+        + texts(
+            "ademp.kinds_text",
+            **kinds,
+            slope_sd=general(spec.slope_sd, lang),
+            pulse=general(spec.pulse_hazard, lang),
+        days=str(spec.pulse_days),
+        )
     )
 
 

@@ -18,7 +18,7 @@ from simdesign.run.plan import Plan, visits_of
 from simdesign.run.store import Store
 from simdesign.run.tidy import Table
 from simdesign.seeds import Purpose, stream
-from simdesign.spec.estimator import ExactSite, ExactStep
+from simdesign.spec.breaks import BreakModel
 
 HORIZONS = (1.0, 2.0, 3.0, 5.0)
 """Years after the break within which an alarm counts."""
@@ -256,7 +256,7 @@ class _Assessor:
         self.result.table.add("threshold", value, **place)
 
     def _as_published(self, estimator: str) -> list[_Cutoff]:
-        if isinstance(self.plan.study.estimators[estimator], ExactStep | ExactSite):
+        if isinstance(self.plan.study.estimators[estimator], BreakModel):
             return []
         return [_Cutoff(kind="published", budget=np.nan, values=np.full(1 + N_DRAW, np.nan))]
 
@@ -336,7 +336,7 @@ class _Assessor:
         }  # fmt: skip
         truth = last["true_effect"]
         # a rule's "effect" is the year-on-year change that it tests, not the E of these measures
-        engine = isinstance(self.plan.study.estimators[estimator], ExactStep | ExactSite)
+        engine = isinstance(self.plan.study.estimators[estimator], BreakModel)
         if engine and np.isfinite(last["effect"]).any():
             self._keep("effect_bias", evaluate.bias(last["effect"], truth, n_failed), np.nan, place)
             self._keep("effect_rmse", evaluate.rmse(last["effect"], truth, n_failed), np.nan, place)

@@ -7,7 +7,7 @@ import numpy as np
 from simdesign.fit import EstimatorEngine, build, log_index
 from simdesign.records import Fit, Floats, Looks, Observations, Status, Truth
 from simdesign.run.plan import Task, history_years, looks_of, seen_from, visits_of
-from simdesign.run.schema import COLUMNS, DRAWN, Rows, empty_rows
+from simdesign.run.schema import COLUMNS, DRAWN, EXTRA, Rows, empty_rows
 from simdesign.sample import BoughtStreams, MeasuringChain
 from simdesign.simulate import Prepared, prepare
 from simdesign.spec.study import Scenario, Study
@@ -88,15 +88,14 @@ class Bench:
 
 _FIT_FIELDS = (
     "score", "published_alarm", "prob_break", "effect", "effect_low", "effect_high",
-    "fitted_break_day", "log_evidence", "status",
+    "fitted_break_day", "log_evidence", "status", *EXTRA,
 )  # fmt: skip
+_RENAMED = {"fitted_break_day": "break_day"}
+"""Columns that have another name in a fit; the truth has a break day too."""
 
 
 def _columns(fit: Fit) -> tuple[np.ndarray, ...]:
-    return (
-        fit.score, fit.published_alarm, fit.prob_break, fit.effect, fit.effect_low,
-        fit.effect_high, fit.break_day, fit.log_evidence, fit.status,
-    )  # fmt: skip
+    return tuple(getattr(fit, _RENAMED.get(name, name)) for name in _FIT_FIELDS)
 
 
 def _fitted(

@@ -7,6 +7,12 @@ from simdesign.simulate import DRAWN_FIELDS
 DRAWN = DRAWN_FIELDS
 """Parameters of the world as used in a replication, drawn or fixed."""
 
+EXTRA = (
+    "prob_step", "prob_slope", "prob_both", "prob_pulse", "prob_three_year_change",
+    "effect_after_one_year", "effect_after_three_years",
+)  # fmt: skip
+"""What some estimators say beside the score; NaN for the others. Names of fields of ``Fit``."""
+
 COLUMNS: dict[str, str] = {
     "scenario": "str",
     "replication": "int32",
@@ -23,6 +29,7 @@ COLUMNS: dict[str, str] = {
     "effect_high": "float64",
     "fitted_break_day": "float64",
     "log_evidence": "float64",
+    **dict.fromkeys(EXTRA, "float64"),
     "status": "int8",
     "reason": "str",
     "level": "float64",
