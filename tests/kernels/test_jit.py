@@ -69,7 +69,7 @@ def test_the_filter_equals_its_python_source_bit_for_bit():
         np.testing.assert_array_equal(a, b)
     one, two = np.zeros((n, 3)), np.zeros((n, 3))
     x = rng.random((n, 3))
-    places = (np.full(n, 3), compiled[0], compiled[1], batch, fresh, year, new_year)
+    places = (compiled[0], compiled[1], batch, fresh, year, new_year)
     whiten(x, *places, one)
     _python(whiten)(x, *places, two)
     np.testing.assert_array_equal(one, two)

@@ -1,7 +1,8 @@
 """One node of (shared SD, walk SD): everything that depends on the design only.
 
-Hypotheses are pairs of columns with a prior covariance of their two coefficients. All share the
-whitened columns; what a hypothesis adds is a 2 x 2 problem (docs/engine.md, section 5).
+Every hypothesis is a step and a ramp from one campaign on, with a prior covariance of their two
+coefficients, or a pulse: a step that ends. All share what the common columns leave of steps and
+ramps; what a hypothesis adds is a 2 x 2 problem (docs/engine.md, section 5).
 """
 
 import math
@@ -11,13 +12,26 @@ import numpy as np
 
 from simdesign._kernels._jit import njit
 from simdesign._kernels.between_sites import LOG_2PI
-from simdesign._kernels.state_space import cholesky, filter_gains, forward_solve, whiten
+from simdesign._kernels.state_space import cholesky, filter_gains, whiten
+from simdesign._kernels.suffix import (
+    RAMP_RAMP,
+    STEP_RAMP,
+    STEP_STEP,
+    suffix_information,
+    suffix_products,
+    window_information,
+)
+
+STEP_PART, RAMP_PART = 0, 1
+"""Places of steps and ramps in projections and scores."""
 
 
 class Path(NamedTuple):
     """The national series in time, and the common columns beside the levels."""
 
     time: Any  # (i,) years
+    rank: Any  # (i,) number j of the campaign time
+    first: Any  # (j + 1,) first observation of each campaign time, then their number
     batch: Any  # (i,) place of the batch in the state
     new_batch: Any  # (i,)
     year: Any  # (i,) place of the laboratory's year in the state
@@ -29,21 +43,19 @@ class Path(NamedTuple):
 
 
 class Hypotheses(NamedTuple):
-    """Breaks, each on two columns, and pulses, each on the difference of two columns.
+    """Breaks and pulses by the campaign from which they show.
 
-    Both are ordered by the look from which they are admitted: at look ``k`` they are the first
+    The coefficients of a break are those of the step and of the ramp from its campaign on. Both
+    lists are ordered by the look from which they are admitted: at look ``k`` they are the first
     ``n_break[k]`` and ``n_pulse[k]``.
     """
 
-    columns: Any  # (i, c)
-    active: Any  # (i,) the first so many columns are not zero yet
-    first: Any  # (h,) column of the first coefficient
-    second: Any  # (h,) column of the second; c = none
-    covariance: Any  # (3, h) prior: variance of the first, covariance, variance of the second
+    campaign: Any  # (h,) number j of the first campaign time after the break
+    covariance: Any  # (3, h) prior: variance of the step, covariance, variance of the ramp
     log_prior: Any  # (k, h)
     n_break: Any  # (k,)
-    pulse_from: Any  # (w,) column that starts with the pulse
-    pulse_to: Any  # (w,) column that starts after it; c = none
+    pulse_from: Any  # (w,) campaign time that starts with the pulse
+    pulse_to: Any  # (w,) first one after it; the number of campaign times = none
     pulse_variance: float
     pulse_log_prior: Any  # (k, w)
     n_pulse: Any  # (k,)
@@ -59,15 +71,14 @@ class Spans(NamedTuple):
 
 
 class Node(NamedTuple):
-    """Whitened columns and, per look, what is needed to turn a series into evidences."""
+    """Whitened common columns and, per look, what turns a series into evidences."""
 
     gain: Any  # (i, state)
     inverse_sd: Any  # (i,)
     common: Any  # (i, p)
-    columns: Any  # (i, c)
     inverse: Any  # (k, p, p) transposed inverse of the Cholesky factor of the information
     constant: Any  # (k,) log evidence of no break without its quadratic form
-    projection: Any  # (k, p, c)
+    projection: Any  # (k, p, 2, j + 1) of steps and ramps on the common columns; the last is zero
     log_scale: Any  # (k, h)
     posterior: Any  # (k, 3, h) covariance of the coefficients given the data
     pulse_scale: Any  # (k, w)
@@ -95,19 +106,49 @@ def _inverse_transposed(factor, p):
 
 
 @njit
-def break_design(path, hypotheses, spans, observed, walk_variance, batch_variance, year_variance, n_look):  # fmt: skip  # noqa: E501
+def _project_columns(factor, step, ramp, n_seen, projection, remainder):
+    """Project steps and ramps on the common columns; take that off ``remainder`` (j, 3)."""
+    p = factor.shape[0]
+    for c in range(p):
+        for j in range(n_seen):
+            projection[c, STEP_PART, j] = step[j, c]
+            projection[c, RAMP_PART, j] = ramp[j, c]
+    for part in range(2):
+        for i in range(p):
+            for c in range(i):
+                f = factor[i, c]
+                if f != 0.0:
+                    for j in range(n_seen):
+                        projection[i, part, j] -= f * projection[c, part, j]
+            f = 1.0 / factor[i, i]
+            for j in range(n_seen):
+                projection[i, part, j] *= f
+    for c in range(p):
+        for j in range(n_seen):
+            s = projection[c, STEP_PART, j]
+            r = projection[c, RAMP_PART, j]
+            remainder[j, STEP_STEP] -= s * s
+            remainder[j, STEP_RAMP] -= s * r
+            remainder[j, RAMP_RAMP] -= r * r
+
+
+@njit
+def break_design(
+    path, hypotheses, spans, observed, walk_variance, batch_variance, year_variance, n_look
+):
     """Prepare one node for the first ``n_look`` looks."""
     n = path.n_observation[n_look - 1]
+    n_time = path.first.size - 1
     n_level = observed.share.shape[1]
     q = path.ridge.size
     p = n_level + q
-    n_column = hypotheses.columns.shape[1]
-    n_break = hypotheses.first.size
+    n_break = hypotheses.campaign.size
     n_pulse = hypotheses.pulse_from.size
     n_span = spans.length.shape[1]
+    time, rank = path.time, path.rank
     batch, new_batch, year, new_year = path.batch, path.new_batch, path.year, path.new_year
     gain, inverse_sd, log_variance = filter_gains(
-        path.time[:n], batch, new_batch, year, new_year, path.n_state, observed.variance,
+        time[:n], batch, new_batch, year, new_year, path.n_state, observed.variance,
         walk_variance, batch_variance, year_variance,
     )  # fmt: skip
     raw = np.zeros((n, p + n_look * n_span))
@@ -117,19 +158,13 @@ def break_design(path, hypotheses, spans, observed, walk_variance, batch_varianc
         for d in range(n_span):
             for i in range(n):
                 raw[i, p + k * n_span + d] = walk_variance * spans.ramp[k, d, i]
-    everything = np.full(n, raw.shape[1])
     white = np.zeros(raw.shape)
-    whiten(raw, everything, gain, inverse_sd, batch, new_batch, year, new_year, white)
+    whiten(raw, gain, inverse_sd, batch, new_batch, year, new_year, white)
     common = np.ascontiguousarray(white[:, :p])
     ramp = np.ascontiguousarray(white[:, p:])
-    columns = np.zeros((n, n_column + 1))
-    whiten(
-        hypotheses.columns[:n], hypotheses.active, gain, inverse_sd, batch, new_batch, year,
-        new_year, columns,
-    )  # fmt: skip
     inverse = np.zeros((n_look, p, p))
     constant = np.zeros(n_look)
-    projection = np.zeros((n_look, p, n_column + 1))
+    projection = np.zeros((n_look, p, 2, n_time + 1))
     log_scale = np.zeros((n_look, n_break))
     posterior = np.zeros((n_look, 3, n_break))
     pulse_scale = np.zeros((n_look, n_pulse))
@@ -140,39 +175,23 @@ def break_design(path, hypotheses, spans, observed, walk_variance, batch_varianc
     span_break_variance = np.zeros((n_look, n_span, n_break))
     span_pulse = np.zeros((n_look, n_span, n_pulse))
     gram = np.zeros((p, p))
-    cross = np.zeros((p, n_column + 1))
-    own = np.zeros(n_column + 1)
-    pair = np.zeros(n_break)
-    pulse_pair = np.zeros(n_pulse)
-    response = np.zeros(n_column + 1)
+    step_of, ramp_of = np.zeros((n_time, p)), np.zeros((n_time, p))
+    span_step, span_ramp = np.zeros((n_time, n_span)), np.zeros((n_time, n_span))
+    information = np.zeros((n_time, 3))
+    left = np.zeros((n_time + 1, path.n_state, path.n_state))
+    state = np.zeros(path.n_state)
+    step_response, ramp_response = np.zeros(n_time + 1), np.zeros(n_time + 1)
     log_det = 0.0
     done = 0
     for k in range(n_look):
-        width = 0
         for i in range(done, path.n_observation[k]):
-            here = hypotheses.active[i]
             log_det += log_variance[i]
             for c in range(p):
                 x = common[i, c]
                 for d in range(c + 1):
                     gram[c, d] += x * common[i, d]
-                if x != 0.0:
-                    for m in range(here):
-                        cross[c, m] += x * columns[i, m]
-            for m in range(here):
-                own[m] += columns[i, m] * columns[i, m]
-            for h in range(n_break):
-                if hypotheses.first[h] >= here:
-                    break
-                pair[h] += columns[i, hypotheses.first[h]] * columns[i, hypotheses.second[h]]
-            for w in range(n_pulse):
-                if hypotheses.pulse_to[w] >= here:
-                    break
-                pulse_pair[w] += (
-                    columns[i, hypotheses.pulse_from[w]] * columns[i, hypotheses.pulse_to[w]]
-                )
         done = max(done, path.n_observation[k])
-        width = hypotheses.active[done - 1] if done else 0
+        n_seen = rank[done - 1] + 1 if done else 0
         factor = np.zeros((p, p))
         n_flat = 0
         for c in range(p):
@@ -193,25 +212,21 @@ def break_design(path, hypotheses, spans, observed, walk_variance, batch_varianc
         value += (done - n_flat) * LOG_2PI
         constant[k] = observed.constant[k] - 0.5 * value
         inverse[k] = _inverse_transposed(factor, p)
-        for c in range(p):
-            for m in range(width):
-                projection[k, c, m] = cross[c, m]
-        forward_solve(factor, projection[k], p, width)
-        information = np.zeros(n_column + 1)
-        for m in range(width):
-            information[m] = own[m]
-        for c in range(p):
-            for m in range(width):
-                information[m] -= projection[k, c, m] ** 2
+        if hypotheses.n_break[k] > 0 or hypotheses.n_pulse[k] > 0:
+            suffix_products(
+                common, done, time, rank, gain, inverse_sd, batch, new_batch, year, new_year,
+                step_of, ramp_of,
+            )  # fmt: skip
+            suffix_information(
+                done, time, rank, gain, inverse_sd, batch, new_batch, year, new_year, information,
+                left,
+            )  # fmt: skip
+            _project_columns(factor, step_of, ramp_of, n_seen, projection[k], information)
         for h in range(hypotheses.n_break[k]):
-            f = hypotheses.first[h]
-            s = hypotheses.second[h]
-            j11 = max(information[f], 0.0)  # rounding may leave -1e-16 of an absorbed column
-            j22 = max(information[s], 0.0)
-            j12 = pair[h]
-            if s < n_column:
-                for c in range(p):
-                    j12 -= projection[k, c, f] * projection[k, c, s]
+            j = hypotheses.campaign[h]
+            j11 = max(information[j, STEP_STEP], 0.0)  # rounding may leave -1e-16
+            j22 = max(information[j, RAMP_RAMP], 0.0)
+            j12 = information[j, STEP_RAMP]
             c11 = hypotheses.covariance[0, h]
             c12 = hypotheses.covariance[1, h]
             c22 = hypotheses.covariance[2, h]
@@ -224,16 +239,21 @@ def break_design(path, hypotheses, spans, observed, walk_variance, batch_varianc
             posterior[k, 1, h] = (c12 - det_prior * j12) / det
             posterior[k, 2, h] = (c22 + det_prior * j11) / det
         for w in range(hypotheses.n_pulse[k]):
-            f = hypotheses.pulse_from[w]
-            s = hypotheses.pulse_to[w]
-            j12 = pulse_pair[w]
+            a = hypotheses.pulse_from[w]
+            b = hypotheses.pulse_to[w]
+            value = window_information(
+                path.first[a], path.first[b], done, gain, inverse_sd, batch, new_batch, year,
+                new_year, left, b, state,
+            )  # fmt: skip
             for c in range(p):
-                j12 -= projection[k, c, f] * projection[k, c, s]
-            shrink = 1.0 + hypotheses.pulse_variance * max(
-                information[f] + information[s] - 2.0 * j12, 0.0
-            )
+                value -= (projection[k, c, STEP_PART, a] - projection[k, c, STEP_PART, b]) ** 2
+            shrink = 1.0 + hypotheses.pulse_variance * max(value, 0.0)
             pulse_scale[k, w] = hypotheses.pulse_log_prior[k, w] - 0.5 * math.log(shrink)
             pulse_posterior[k, w] = hypotheses.pulse_variance / shrink
+        suffix_products(
+            np.ascontiguousarray(ramp[:, k * n_span : (k + 1) * n_span]), done, time, rank, gain,
+            inverse_sd, batch, new_batch, year, new_year, span_step, span_ramp,
+        )  # fmt: skip
         for d in range(n_span):
             place = k * n_span + d
             for i in range(done, n):
@@ -242,14 +262,13 @@ def break_design(path, hypotheses, spans, observed, walk_variance, batch_varianc
             for c in range(q):
                 e[n_level + c] = spans.regressors[k, d, c]
             square = 0.0
-            response[:] = 0.0
             for i in range(done):
                 x = ramp[i, place]
                 square += x * x
                 for c in range(p):
                     e[c] -= x * common[i, c]
-                for m in range(width):
-                    response[m] += x * columns[i, m]
+            step_response[:n_time] = span_step[:, d]
+            ramp_response[:n_time] = span_ramp[:, d]
             solved = np.zeros(p)
             for c in range(p):
                 for j in range(c, p):
@@ -257,23 +276,26 @@ def break_design(path, hypotheses, spans, observed, walk_variance, batch_varianc
             e[:] = solved
             span_variance[k, d] = walk_variance * spans.length[k, d] - square
             for c in range(p):
-                span_variance[k, d] += e[c] * e[c]
-                for m in range(width):
-                    response[m] += e[c] * projection[k, c, m]
+                x = e[c]
+                span_variance[k, d] += x * x
+                for j in range(n_seen):
+                    step_response[j] += x * projection[k, c, STEP_PART, j]
+                for j in range(n_seen):
+                    ramp_response[j] += x * projection[k, c, RAMP_PART, j]
             span_variance[k, d] = max(span_variance[k, d], 0.0)
             for h in range(hypotheses.n_break[k]):
-                g1 = spans.breaks[k, d, 0, h] - response[hypotheses.first[h]]
-                g2 = spans.breaks[k, d, 1, h] - response[hypotheses.second[h]]
+                g1 = spans.breaks[k, d, 0, h] - step_response[hypotheses.campaign[h]]
+                g2 = spans.breaks[k, d, 1, h] - ramp_response[hypotheses.campaign[h]]
                 a11, a12, a22 = posterior[k, 0, h], posterior[k, 1, h], posterior[k, 2, h]
                 span_breaks[k, d, 0, h] = a11 * g1 + a12 * g2
                 span_breaks[k, d, 1, h] = a12 * g1 + a22 * g2
                 span_break_variance[k, d, h] = a11 * g1 * g1 + 2.0 * a12 * g1 * g2 + a22 * g2 * g2
             for w in range(hypotheses.n_pulse[k]):
                 span_pulse[k, d, w] = (
-                    response[hypotheses.pulse_to[w]] - response[hypotheses.pulse_from[w]]
+                    step_response[hypotheses.pulse_to[w]] - step_response[hypotheses.pulse_from[w]]
                 )
     return Node(
-        gain, inverse_sd, common, columns, inverse, constant, projection, log_scale, posterior,
+        gain, inverse_sd, common, inverse, constant, projection, log_scale, posterior,
         pulse_scale, pulse_posterior, ramp, span_common, span_variance, span_breaks,
         span_break_variance, span_pulse,
     )  # fmt: skip

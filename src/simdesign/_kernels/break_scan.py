@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simdesign._kernels._jit import njit
-from simdesign._kernels.break_design import break_design
+from simdesign._kernels.break_design import RAMP_PART, STEP_PART, break_design
 from simdesign._kernels.exponential import exp_into
 from simdesign._kernels.state_space import whiten
+from simdesign._kernels.suffix import suffix_products
 
 NEGLIGIBLE = 14.0
 """Terms below exp(-14) of the largest so far are left out: a thousand of them move no digit that
@@ -72,73 +73,77 @@ def _largest(x, n):
 
 
 @njit
-def _project(
-    white, rows, here, n_observation, active, common, columns, ramp, inverse, projection,
-    span_common, rhs, squares, score, quadratic, change,
-):  # fmt: skip
+def _project(white, rows, here, path, design, rhs, squares, score, quadratic, change):
     """Project the whitened series of every replication onto the columns, at every look.
 
-    Writes the products with the columns given the common ones (row, k, c), the quadratic form of
-    no break (row, k), and the mean change of the trend over every span (row, k, d).
+    Writes the products with steps and ramps given the common columns (row, k, 2, j + 1), the
+    quadratic form of no break (row, k), and the mean change of the trend over every span
+    (row, k, d).
     """
+    common, projection, ramp = design.common, design.projection, design.ramp
+    n_place = rows.size
     p = common.shape[1]
-    n_column = columns.shape[1]
-    n_look = inverse.shape[0]
-    n_span = span_common.shape[1]
-    u, a = np.empty(p), np.empty(p)
-    raw = np.empty(n_column)
-    ramp_sum = np.empty(ramp.shape[1])
-    for place in range(rows.size):
-        row = rows[place]
-        square = 0.0
-        u.fill(0.0)
-        raw.fill(0.0)
-        ramp_sum.fill(0.0)
-        done = 0
-        for k in range(n_look):
-            for i in range(done, n_observation[k]):
+    n_look = projection.shape[0]
+    n_time = path.first.size - 1
+    n_span = design.span_common.shape[1]
+    u, square = np.zeros((n_place, p)), np.zeros(n_place)
+    step, slope = np.empty((n_time, n_place)), np.empty((n_time, n_place))
+    ramp_sum = np.zeros((n_place, ramp.shape[1]))
+    a = np.empty(p)
+    for place in range(n_place):
+        for i in range(white.shape[0]):
+            z = white[i, place]
+            for d in range(ramp.shape[1]):
+                ramp_sum[place, d] += ramp[i, d] * z
+    done = 0
+    for k in range(n_look):
+        for place in range(n_place):
+            for i in range(done, path.n_observation[k]):
                 z = white[i, place]
-                square += z * z
+                square[place] += z * z
                 for c in range(p):
-                    u[c] += common[i, c] * z
-                for m in range(active[i]):
-                    raw[m] += columns[i, m] * z
-                for d in range(ramp_sum.size):
-                    ramp_sum[d] += ramp[i, d] * z
-            done = max(done, n_observation[k])
+                    u[place, c] += common[i, c] * z
+        done = max(done, path.n_observation[k])
+        n_seen = path.rank[done - 1] + 1 if done else 0
+        suffix_products(
+            white, done, path.time, path.rank, design.gain, design.inverse_sd, path.batch,
+            path.new_batch, path.year, path.new_year, step, slope,
+        )  # fmt: skip
+        for place in range(n_place):
+            row = rows[place]
             if not here[row, k]:
                 continue
             a.fill(0.0)
             for c in range(p):
-                x = u[c]
+                x = u[place, c]
                 if c < rhs.shape[2]:
                     x += rhs[row, k, c]
                 for j in range(c, p):
-                    a[j] += inverse[k, c, j] * x
-            value = square + squares[row, k]
+                    a[j] += design.inverse[k, c, j] * x
+            value = square[place] + squares[row, k]
             for c in range(p):
                 value -= a[c] * a[c]
             quadratic[row, k] = value
-            n_active = active[done - 1] if done else 0
-            for m in range(n_active):
-                score[row, k, m] = raw[m]
-            for m in range(n_active, n_column):
-                score[row, k, m] = 0.0
-            for c in range(p):
-                x = a[c]
-                for m in range(n_active):
-                    score[row, k, m] -= projection[k, c, m] * x
-            for d in range(n_span):
-                value = ramp_sum[k * n_span + d]
+            for j in range(n_seen):
+                score[row, k, STEP_PART, j] = step[j, place]
+                score[row, k, RAMP_PART, j] = slope[j, place]
+            for part in range(2):
+                for j in range(n_seen, n_time + 1):
+                    score[row, k, part, j] = 0.0
                 for c in range(p):
-                    value += span_common[k, d, c] * a[c]
+                    x = a[c]
+                    for j in range(n_seen):
+                        score[row, k, part, j] -= projection[k, c, part, j] * x
+            for d in range(n_span):
+                value = ramp_sum[place, k * n_span + d]
+                for c in range(p):
+                    value += design.span_common[k, d, c] * a[c]
                 change[row, k, d] = value
 
 
 @njit
 def _add_breaks(
-    chosen, rows, here, n_look, n_break, first, second, log_scale, posterior, span_variance,
-    span_breaks, span_break_variance, score, quadratic, change, log_weight, constant, least,
+    chosen, rows, here, n_look, hypotheses, design, score, quadratic, change, log_weight, least,
     reference, sums, peak,
 ):  # fmt: skip
     """Add no break and every break; write the log of the largest term of the node.
@@ -146,7 +151,10 @@ def _add_breaks(
     Each short loop writes one array: only then does the compiler, which must check that arrays do
     not overlap, turn it into vector instructions.
     """
-    n_hypothesis = first.size
+    campaign, log_scale, posterior = hypotheses.campaign, design.log_scale, design.posterior
+    constant, span_variance = design.constant, design.span_variance
+    span_breaks, span_break_variance = design.span_breaks, design.span_break_variance
+    n_hypothesis = campaign.size
     n_span = change.shape[2]
     v1, v2 = np.empty(n_hypothesis), np.empty(n_hypothesis)
     x, y = np.empty(n_hypothesis), np.empty(n_hypothesis)
@@ -158,10 +166,10 @@ def _add_breaks(
         for k in range(n_look):
             if not here[row, k]:
                 continue
-            n = n_break[k]
+            n = hypotheses.n_break[k]
             for h in range(n):
-                v1[h] = score[row, k, first[h]]
-                v2[h] = score[row, k, second[h]]
+                v1[h] = score[row, k, STEP_PART, campaign[h]]
+                v2[h] = score[row, k, RAMP_PART, campaign[h]]
             for h in range(n):
                 log_term[h] = log_scale[k, h] + 0.5 * posterior[k, 0, h] * v1[h] * v1[h]
             for h in range(n):
@@ -220,24 +228,29 @@ def _add_breaks(
 
 
 @njit
-def _largest_pulse(chosen, here, n_look, n_pulse, begin, end, scale, posterior, score, least):
+def _largest_pulse(chosen, here, n_look, hypotheses, design, score, least):
     """Write the largest log term of the pulses, at least 0, (row, k)."""
+    begin, end, n_pulse = hypotheses.pulse_from, hypotheses.pulse_to, hypotheses.n_pulse
+    scale, posterior = design.pulse_scale, design.pulse_posterior
     for place in range(chosen.size):
         row = chosen[place]
         for k in range(n_look):
             best = 0.0
             for w in range(n_pulse[k]):
-                x = score[row, k, begin[w]] - score[row, k, end[w]]
+                x = score[row, k, STEP_PART, begin[w]] - score[row, k, STEP_PART, end[w]]
                 best = max(best, scale[k, w] + 0.5 * posterior[k, w] * x * x)
             least[row, k] = best
 
 
 @njit
 def _add_pulses(
-    chosen, rows, here, n_look, n_pulse, begin, end, scale, posterior, span_pulse, span_variance,
-    score, quadratic, change, log_weight, constant, reference, sums,
+    chosen, rows, here, n_look, hypotheses, design, score, quadratic, change, log_weight,
+    reference, sums,
 ):  # fmt: skip
     """Add all pulses together."""
+    begin, end, n_pulse = hypotheses.pulse_from, hypotheses.pulse_to, hypotheses.n_pulse
+    scale, posterior, constant = design.pulse_scale, design.pulse_posterior, design.constant
+    span_pulse, span_variance = design.span_pulse, design.span_variance
     n_span = change.shape[2]
     x, log_term = np.empty(begin.size), np.empty(begin.size)
     term, work = np.empty(begin.size), np.empty(begin.size)
@@ -250,7 +263,7 @@ def _add_pulses(
                 continue
             relative = log_weight + constant[k] - 0.5 * quadratic[row, k] - reference[r, k]
             for w in range(n):
-                x[w] = score[row, k, begin[w]] - score[row, k, end[w]]
+                x[w] = score[row, k, STEP_PART, begin[w]] - score[row, k, STEP_PART, end[w]]
             for w in range(n):
                 log_term[w] = relative + scale[k, w] + 0.5 * posterior[k, w] * x[w] * x[w]
             exp_into(log_term, n, term, work)
@@ -307,14 +320,14 @@ def break_scan(path, hypotheses, spans, observed, lattice, rows, wanted, referen
         all times the evidence.
     """
     n_row = rows.size
-    n_column = hypotheses.columns.shape[1]
+    n_time = path.first.size - 1
     n_span = spans.length.shape[1]
     n_all = path.n_observation.size
     has_pulses = hypotheses.n_pulse.max() > 0 if n_all else False
     peak = np.full((lattice.log_weight.size, n_row, n_all), -np.inf)
     best_of = np.full((n_row, n_all), -np.inf)
     here = np.zeros((n_row, n_all), dtype=np.bool_)
-    score = np.empty((n_row, n_all, n_column + 1))
+    score = np.empty((n_row, n_all, 2, n_time + 1))
     quadratic, least = np.empty((n_row, n_all)), np.zeros((n_row, n_all))
     change = np.empty((n_row, n_all, n_span))
     for node in range(lattice.log_weight.size):
@@ -331,31 +344,23 @@ def break_scan(path, hypotheses, spans, observed, lattice, rows, wanted, referen
         chosen, series = _chosen(observed.mean, here, n)
         white = np.zeros(series.shape)
         whiten(
-            series, np.full(n, chosen.size), design.gain, design.inverse_sd, path.batch,
-            path.new_batch, path.year, path.new_year, white,
+            series, design.gain, design.inverse_sd, path.batch, path.new_batch, path.year,
+            path.new_year, white,
         )  # fmt: skip
         _project(
-            white, chosen, here, path.n_observation, hypotheses.active, design.common,
-            design.columns, design.ramp, design.inverse, design.projection, design.span_common,
-            observed.rhs, observed.square, score, quadratic, change,
+            white, chosen, here, path, design, observed.rhs, observed.square, score, quadratic,
+            change,
         )  # fmt: skip
         if has_pulses:
-            _largest_pulse(
-                chosen, here, n_look, hypotheses.n_pulse, hypotheses.pulse_from,
-                hypotheses.pulse_to, design.pulse_scale, design.pulse_posterior, score, least,
-            )  # fmt: skip
+            _largest_pulse(chosen, here, n_look, hypotheses, design, score, least)
         _add_breaks(
-            chosen, rows, here, n_look, hypotheses.n_break, hypotheses.first, hypotheses.second,
-            design.log_scale, design.posterior, design.span_variance, design.span_breaks,
-            design.span_break_variance, score, quadratic, change, log_weight, design.constant,
+            chosen, rows, here, n_look, hypotheses, design, score, quadratic, change, log_weight,
             least, reference, sums, peak[node],
         )  # fmt: skip
         if has_pulses:
             _add_pulses(
-                chosen, rows, here, n_look, hypotheses.n_pulse, hypotheses.pulse_from,
-                hypotheses.pulse_to, design.pulse_scale, design.pulse_posterior,
-                design.span_pulse, design.span_variance, score, quadratic, change, log_weight,
-                design.constant, reference, sums,
+                chosen, rows, here, n_look, hypotheses, design, score, quadratic, change,
+                log_weight, reference, sums,
             )  # fmt: skip
         for place in range(chosen.size):
             row = chosen[place]

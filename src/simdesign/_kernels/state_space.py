@@ -83,11 +83,8 @@ def filter_gains(
 
 
 @njit
-def whiten(x, active, gain, inverse_sd, batch, new_batch, year, new_year, out):
-    """Write the whitened columns of ``x`` into ``out``, both of shape (n, n_column).
-
-    In row ``i`` only the first ``active[i]`` columns, which never become fewer, are not zero yet.
-    """
+def whiten(x, gain, inverse_sd, batch, new_batch, year, new_year, out):
+    """Write the whitened columns of ``x`` into ``out``, both of shape (n, n_column)."""
     n, width = x.shape
     m = gain.shape[1]
     state = np.zeros((m, width))
@@ -99,15 +96,14 @@ def whiten(x, active, gain, inverse_sd, batch, new_batch, year, new_year, out):
         if new_year[i]:
             state[y, :] = 0.0
         scale = inverse_sd[i]
-        here = active[i]
-        for c in range(here):
+        for c in range(width):
             out[i, c] = x[i, c] - (state[0, c] + state[b, c] + state[y, c])
         for a in range(m):
             g = gain[i, a]
             if g != 0.0:
-                for c in range(here):
+                for c in range(width):
                     state[a, c] += g * out[i, c]
-        for c in range(here):
+        for c in range(width):
             out[i, c] *= scale
 
 
@@ -126,16 +122,3 @@ def cholesky(a, n):
             else:
                 a[i, j] = s / a[j, j]
     return log_det
-
-
-@njit
-def forward_solve(factor, b, n, width):
-    """Solve L X = B in place for the leading ``n`` rows and ``width`` columns of ``b``."""
-    for i in range(n):
-        for k in range(i):
-            f = factor[i, k]
-            for c in range(width):
-                b[i, c] -= f * b[k, c]
-        f = 1.0 / factor[i, i]
-        for c in range(width):
-            b[i, c] *= f

@@ -25,6 +25,8 @@ def national_path(panel: Panel, priors: BreakPriors) -> Path:
     """Return the national series' place in time, its errors and its common columns."""
     return Path(
         time=panel.time,
+        rank=panel.rank,
+        first=np.searchsorted(panel.rank, np.arange(panel.times.size + 1)).astype(np.int64),
         batch=panel.batch,
         new_batch=panel.new_batch,
         year=panel.lab_year,
@@ -87,7 +89,7 @@ def summed_evidence(
     sums : ndarray, shape (n_rep, n_look, N_MOMENT + 2 n_span, 2 + n_break)
         See ``break_scan``.
     """
-    shape = (N_MOMENT + 2 * spans.length.shape[1], FIRST_BREAK + hypotheses.first.size)
+    shape = (N_MOMENT + 2 * spans.length.shape[1], FIRST_BREAK + hypotheses.campaign.size)
     grid = site_nodes(priors.sigma_site, size.site_spacing, size.site_refinement)
     nodes = lattice(priors.sigma_shared, priors.sigma_rw, size, priors.r_lab)
     arranged = layout(panel)
@@ -109,19 +111,50 @@ def summed_evidence(
         near = used[low:high]
         at = np.full((high - low, part.shape[0], n_look), np.nan)
         found = np.zeros((*at.shape, *shape))
-        for node in range(low, high):
-            rows = np.flatnonzero(used[node].any(axis=1))
+        ends = log_joint[:: grid.refinement][low:high]
+        total = np.full(at.shape, -np.inf)
+        for node in _outwards(ends, near):
+            _pass_over(node, near, total, size.site_negligible)
+            rows = np.flatnonzero(near[node].any(axis=1))
             if rows.size:
-                observed = collapse(part[rows], arranged, grid.coarse[node] ** 2)
+                observed = collapse(part[rows], arranged, grid.coarse[low + node] ** 2)
                 break_scan(
-                    path, hypotheses, spans, observed, nodes, rows, used[node],
-                    at[node - low], found[node - low],
+                    path, hypotheses, spans, observed, nodes, rows, near[node],
+                    at[node], found[node],
                 )  # fmt: skip
+                seen = found[node, :, :, 0].sum(axis=2)
+                counts = near[node] & (seen > 0.0)
+                total[node][counts] = np.log(seen[counts]) + (at + ends)[node][counts]
         first, last = low * grid.refinement, (high - 1) * grid.refinement + 1
-        scale, total = integrate_site_nodes(at, found, log_joint[first:last], grid.refinement, near)
+        scale, sums_of = integrate_site_nodes(
+            at, found, log_joint[first:last], grid.refinement, near
+        )
         reference.append(scale)
-        sums.append(total)
+        sums.append(sums_of)
     return np.concatenate(reference), np.concatenate(sums)
+
+
+def _outwards(ends: Floats, near: Bools) -> list[int]:
+    """Return the nodes in the order of work: from where most replications have their best, out."""
+    best = np.where(near, ends, -np.inf).argmax(axis=0)
+    start = int(np.median(best)) if best.size else 0
+    return sorted(range(near.shape[0]), key=lambda node: (abs(node - start), node))
+
+
+def _pass_over(node: int, near: Bools, total: Floats, negligible: float) -> None:
+    """Take a node off ``near`` where evidence has already fallen far below the best beside it.
+
+    The evidence has one peak in the site-week SD: what lies beyond a node that carries nothing
+    carries less. The next two nodes on the way to the best must be known, since evidences are
+    interpolated with the second differences there.
+    """
+    n = near.shape[0]
+    for inner, second in ((node - 1, node - 2), (node + 1, node + 2)):
+        if 0 <= second < n:
+            best = total.max(axis=0)
+            known = np.isfinite(total[inner]) & np.isfinite(total[second])
+            falls = total[inner] < total[second]
+            near[node] &= ~(known & falls & (total[inner] < best - negligible))
 
 
 def _used_nodes(log_joint: Floats, refinement: int, negligible: float) -> Bools:

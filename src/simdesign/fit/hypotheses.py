@@ -76,20 +76,13 @@ def break_model(
     breaks = _breaks(admissible, times, priors, look - SPAN)
     windows = pulse_windows(panel.times, priors.pulse_days) if priors.pulse_hazard > 0 else []
     mass = masses(panel.times, admissible, n_interval, last, windows, looks, priors)
-    sloped = any(item.kind != STEP for item in breaks)
-    steps = np.arange(1, times.size) if windows else admissible
-    place, columns, active = _columns(panel, steps, admissible if sloped else steps[:0], times)
-    none = columns.shape[1]
     hypotheses = Hypotheses(
-        columns=columns,
-        active=active,
-        first=_ints(place[STEP, item.campaign] for item in breaks),
-        second=_ints(none if item.kind == STEP else place[SLOPE, item.campaign] for item in breaks),
+        campaign=_ints(item.campaign for item in breaks),
         covariance=np.array([_covariance(item, priors) for item in breaks]).reshape(-1, 3).T.copy(),
         log_prior=_log_prior(breaks, mass),
         n_break=np.searchsorted(_ints(item.interval for item in breaks), n_interval),
-        pulse_from=_ints(place.get((STEP, w.first), none) for w in windows),
-        pulse_to=_ints(place.get((STEP, w.after), none) for w in windows),
+        pulse_from=_ints(w.first for w in windows),
+        pulse_to=_ints(w.after for w in windows),
         pulse_variance=priors.pulse_sd**2,
         pulse_log_prior=_log(mass.pulse),
         n_pulse=np.searchsorted(_ints(w.first for w in windows), last, side="right")
@@ -174,20 +167,6 @@ def _covariance(item: Break, priors: BreakPriors) -> tuple[float, float, float]:
     slope = 0.0 if item.kind == STEP else priors.slope_sd**2
     step = 0.0 if item.kind == SLOPE else priors.step_sd**2
     return step + slope * item.lead**2, slope * item.lead, slope
-
-
-def _columns(
-    panel: Panel, steps: Ints, ramps: Ints, times: Floats
-) -> tuple[dict[tuple[int, int], int], Floats, Ints]:
-    """Return place of every column, the columns (i, c) in order of their start, and ``active``."""
-    names = sorted([(int(j), STEP) for j in steps] + [(int(j), SLOPE) for j in ramps])
-    columns = np.zeros((panel.time.size, len(names)))
-    for c, (j, kind) in enumerate(names):
-        on = panel.rank >= j
-        columns[on, c] = 1.0 if kind == STEP else panel.time[on] - times[j]
-    start = _ints(j for j, _ in names)
-    active = np.searchsorted(start, panel.rank, side="right").astype(np.int64)
-    return {(kind, j): c for c, (j, kind) in enumerate(names)}, columns, active
 
 
 def _log_prior(breaks: list[Break], mass: Masses) -> Floats:

@@ -102,26 +102,41 @@ FEW_TIMES = 15
 """Up to so many campaign times the posterior of the standard deviations is wide."""
 
 
-def lattice(shared: Scale, walk: Scale, size: Resolution, year_share: float) -> Lattice:
-    """Return the nodes of (shared SD, walk SD), every second of each dimension first.
+COARSEST = 4
+"""Every so-manieth node of each dimension comes first in a large lattice."""
+LARGE = 150
+"""Nodes of a lattice in which two rounds of halving save more than they cost."""
 
-    The others wait for the up to four of these around them: they are passed over where none of
-    them carries weight. Within both parts large weights come first, so that sums are seldom
-    rescaled.
+
+def lattice(shared: Scale, walk: Scale, size: Resolution, year_share: float) -> Lattice:
+    """Return the nodes of (shared SD, walk SD), a coarse lattice first and then its halvings.
+
+    A node waits for the up to four of the next coarser lattice around it: it is passed over where
+    none of them carries weight. Within a lattice large weights come first, so that sums are
+    seldom rescaled.
     """
     first, second = scale_nodes(shared, size.n_shared), scale_nodes(walk, size.n_walk)
     n, m = first.value.size, second.value.size
     places = [(i, j) for i in range(n) for j in range(m)]
     weight = {(i, j): float(first.log_weight[i] + second.log_weight[j]) for i, j in places}
-    places.sort(key=lambda place: (place[0] % 2 or place[1] % 2, -weight[place]))
+    coarsest = COARSEST if n * m > LARGE else 2
+
+    def stride(place: tuple[int, int]) -> int:
+        step = coarsest
+        while place[0] % step or place[1] % step:
+            step //= 2
+        return step
+
+    places.sort(key=lambda place: (-stride(place), -weight[place]))
     number = {place: order for order, place in enumerate(places)}
     neighbours = np.full((len(places), 4), -1, dtype=np.int64)
     for order, (i, j) in enumerate(places):
-        if i % 2 or j % 2:
+        step = stride((i, j))
+        if step < coarsest:
             near = [
                 number[a, b]
-                for a in ((i - 1, i + 1) if i % 2 else (i,))
-                for b in ((j - 1, j + 1) if j % 2 else (j,))
+                for a in ((i - step, i + step) if i % (2 * step) else (i,))
+                for b in ((j - step, j + step) if j % (2 * step) else (j,))
                 if (a, b) in number
             ]
             neighbours[order, : len(near)] = near

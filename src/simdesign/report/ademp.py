@@ -104,7 +104,7 @@ def _priors(spec: BreakModel, folder: Folder, texts: Texts) -> str:
             **kinds,
             slope_sd=general(spec.slope_sd, lang),
             pulse=general(spec.pulse_hazard, lang),
-        days=str(spec.pulse_days),
+            days=str(spec.pulse_days),
         )
     )
 
