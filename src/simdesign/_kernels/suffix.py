@@ -1,10 +1,10 @@
 """Products with all step and ramp columns at once, in time linear in the number of observations.
 
 A step at campaign ``j`` is one from there on, a ramp the years since then. With the whitening
-:math:`z = D A x` of ``state_space`` (:math:`A` unit lower triangular, :math:`D` the reciprocal
+:math:`z = DAx` of ``state_space`` (:math:`A` unit lower triangular, :math:`D` the reciprocal
 innovation SDs) the product of a whitened column with a whitened series is a sum of
-:math:`u = A' D z` from ``j`` on, and :math:`A'` is the filter run backwards. This is the disturbance
-smoother; its use for breaks is de Jong and Penzer 1998 (docs/engine.md, section 5).
+:math:`u = A' D z` from ``j`` on, and :math:`A'` is the filter run backwards. This is the
+disturbance smoother; its use for breaks is de Jong and Penzer 1998 (docs/engine.md, section 5).
 """
 
 import numpy as np
@@ -21,8 +21,8 @@ def suffix_products(
     r"""Write the products of whitened series with every whitened step and ramp.
 
     Backwards through the first ``n`` observations, with :math:`w_i` the whitened value over its
-    innovation SD, :math:`h_i` the places of the state that an observation holds, :math:`g_i` the gain
-    and :math:`R_i` the places that are emptied before it:
+    innovation SD, :math:`h_i` the places of the state that an observation holds, :math:`g_i` the
+    gain and :math:`R_i` the places that are emptied before it:
 
     .. math:: u_i = w_i + g_i'\mu_i,\quad \lambda_i = \mu_i - h_i u_i,\quad
               \mu_{i-1} = R_i \lambda_i
@@ -89,8 +89,8 @@ def suffix_information(
 ):
     r"""Write the information about a step and a ramp from every campaign on.
 
-    The state of the filter, a level and a slope follow :math:`\xi_{i+1} = T(\xi_i + G c'\xi_i)` with
-    the innovation :math:`c'\xi`; what remains to be paid for them is a quadratic form
+    The state of the filter, a level and a slope follow
+    :math:`\xi_{i+1} = T(\xi_i + G c'\xi_i)` with the innovation :math:`c'\xi`; what remains to be paid for them is a quadratic form
 
     .. math:: N_i = (I + cG')\,P\,(I + Gc') + cc'/F_i,\quad P = T'N_{i+1}T
 
