@@ -233,6 +233,9 @@ class Fit:
         default_factory=_nothing
     )  # (r, k) E then, after the break
     effect_after_three_years: Floats = field(default_factory=_nothing)  # (r, k)
+    prob_more_users: Floats = field(default_factory=_nothing)  # (r, k) by which mechanism, given a
+    prob_heavier_use: Floats = field(default_factory=_nothing)  # break; the three add up to 1
+    prob_dose_or_purity: Floats = field(default_factory=_nothing)
 
     def __post_init__(self) -> None:
         for item in fields(self):

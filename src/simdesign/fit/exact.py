@@ -4,6 +4,7 @@ The model, its integrals and this algorithm are derived in docs/engine.md.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -33,6 +34,11 @@ class Scan:
     panel: Panel
     model: Model
     summary: Summary
+    sums: Floats  # (r, k, field, 2 + break) evidences and moments of ``break_scan``
+
+
+Further = Callable[[np.ndarray, Scan], dict[str, Floats]]
+"""Replications of one pattern and their scan -> further columns of a ``Fit``, (r, k) each."""
 
 
 class ExactBreakEngine:
@@ -45,7 +51,7 @@ class ExactBreakEngine:
 
     def fit(self, observations: Observations, looks: Looks, substance: str) -> Fit:
         """Fit every replication at every look."""
-        return _fit(self.name, self.spec, observations, looks, substance)
+        return fit_breaks(self.name, self.spec, observations, looks, substance)
 
 
 class ExactStepEngine(ExactBreakEngine):
@@ -60,9 +66,11 @@ class ExactSiteEngine(ExactBreakEngine):
     spec_type: ClassVar[type[Spec]] = ExactSite
 
 
-def _fit(
-    name: str, spec: ExactSpec, observations: Observations, looks: Looks, substance: str
-) -> Fit:
+def fit_breaks(
+    name: str, spec: ExactSpec, observations: Observations, looks: Looks, substance: str,
+    further: Further | None = None,
+) -> Fit:  # fmt: skip
+    """Fit every replication at every look; ``further`` adds columns of its own."""
     priors = break_priors(spec, substance)
     reduced = site_weeks(observations, substance, priors.day_noise)
     shape = (observations.n_rep, looks.day.size)
@@ -70,8 +78,9 @@ def _fit(
     status = np.full(shape, int(Status.OK), dtype=np.int64)
     for rows in patterns(reduced):
         scan = scan_breaks(reduced, rows, observations.visits, looks, priors)
-        for column, value in _columns(scan).items():
-            columns[column][rows] = value
+        found = _columns(scan) | (further(rows, scan) if further else {})
+        for column, value in found.items():
+            columns.setdefault(column, np.full(shape, np.nan))[rows] = value
         too_early = np.flatnonzero(scan.model.n_interval == 0)
         status[np.ix_(rows, too_early)] = Status.TOO_LITTLE_DATA
     status[left_out_share(reduced, observations.visits, looks) > MOST_LEFT_OUT] = (
@@ -161,4 +170,4 @@ def scan_breaks(
         reference, sums, model.hypotheses.n_break, model.prior,
         math.log1p(priors.notable_change), 1 if path_of is None else 3,
     )  # fmt: skip
-    return Scan(panel=panel, model=model, summary=summary)
+    return Scan(panel=panel, model=model, summary=summary, sums=sums)

@@ -46,6 +46,7 @@ class Model:
 
     admissible: Ints  # (m,) campaign times j before which a break is admitted
     n_interval: Ints  # (k,)
+    breaks: tuple[Break, ...]  # (h,) what the hypotheses mean
     hypotheses: Hypotheses
     prior: Prior
     spans: Spans
@@ -106,6 +107,7 @@ def break_model(
     return Model(
         admissible=admissible,
         n_interval=n_interval,
+        breaks=tuple(breaks),
         hypotheses=hypotheses,
         prior=prior,
         spans=_spans(panel, breaks, times, dates, priors),

@@ -8,6 +8,7 @@ from simdesign.spec.base import Spec
 from simdesign.spec.breaks import BreakModel, GeneralBreakModel
 from simdesign.spec.breaks import KindMass as KindMass
 from simdesign.spec.breaks import Scale as Scale
+from simdesign.spec.mechanism import ExactMechanism as ExactMechanism
 from simdesign.spec.quantity import HalfNormal, LogNormal, Normal
 from simdesign.spec.rules import EudaRule as EudaRule
 from simdesign.spec.rules import Rule as Rule
@@ -59,7 +60,9 @@ class Own(Spec):
     options: dict[str, Any] = {}
 
 
-Estimator = Annotated[ExactBreak | ExactStep | ExactSite | Rule | Own, Field(discriminator="kind")]
+Estimator = Annotated[
+    ExactBreak | ExactStep | ExactSite | ExactMechanism | Rule | Own, Field(discriminator="kind")
+]
 
 DEFAULT_PRIORS: dict[str, dict[str, Scale]] = {
     "cocaine": {
