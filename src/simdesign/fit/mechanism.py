@@ -150,7 +150,9 @@ class _Data:
         series = series_terms(
             self.spec, self.observations, rows, self.looks, self.substance, zero, begin, origin
         )
-        moved = np.array([self.draws.series(kind) for kind in kinds]).reshape(len(kinds), -1)
+        moved = np.zeros((len(kinds), self.draws.mechanism.size))
+        for s, kind in enumerate(kinds):
+            moved[s] = self.draws.series(kind)
         traces = Traces(
             mechanism=self.draws.mechanism,
             column=self.draws.column[None] / unit[:, :, None],

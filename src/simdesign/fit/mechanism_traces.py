@@ -64,25 +64,18 @@ def _draw(
     before = [_mix(share, [week[k][d] for k in range(len(classes))]) for d in range(7)]
     found = {}
     for mechanism in ("more_users", "heavier_use"):
-        typical = [float(item["name"] == TYPICAL[mechanism]) for item in classes]
-        centre = [
-            prior.rise_concentration * ((1.0 - prior.own_class) * s + prior.own_class * t)
-            for s, t in zip(share, typical, strict=True)
+        own, _ = _beta(prior.own_class, prior.own_concentration, rng)
+        rise = [
+            (1.0 - own) * part + own * float(item["name"] == TYPICAL[mechanism])
+            for part, item in zip(share, classes, strict=True)
         ]
-        rise = _dirichlet(centre, rng)
         column = [
             _mix(rise, [week[k][d] for k in range(len(classes))]) / before[d] for d in range(7)
         ]
         more = mechanism == "more_users"
         found[mechanism] = (column, 0.0, _mix(rise, people) / _mix(share, people) if more else 0.0)
-    purity, dose = _dirichlet(
-        [
-            prior.purity_concentration * prior.purity_share,
-            prior.purity_concentration * (1.0 - prior.purity_share),
-        ],
-        rng,
-    )
-    found["dose_or_purity"] = ([1.0] * 7, purity / (purity + dose), 0.0)
+    purity, _ = _beta(prior.purity_share, prior.purity_concentration, rng)
+    found["dose_or_purity"] = ([1.0] * 7, purity, 0.0)
     return tuple(found[name] for name in MECHANISM_CLASSES)
 
 
@@ -98,6 +91,12 @@ def _week(weights: list[float]) -> list[float]:
 
 def _mix(share: list[float], value: list[float]) -> float:
     return math.fsum(a * b for a, b in zip(share, value, strict=True))
+
+
+def _beta(mean: float, concentration: float, rng: np.random.Generator) -> tuple[float, float]:
+    """Return a share and what it leaves."""
+    share, rest = _dirichlet([concentration * mean, concentration * (1.0 - mean)], rng)
+    return share, rest
 
 
 def _dirichlet(concentration: list[float], rng: np.random.Generator) -> list[float]:

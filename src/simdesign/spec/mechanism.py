@@ -55,17 +55,17 @@ class TracePrior(Spec):
     """Of the Dirichlet distribution of the classes' mass shares around the catalogue's [1]."""
     weekday_sd: Annotated[float, Field(ge=0)] = 0.15
     """SD of the log of every weekday weight of a class around the catalogue's [1]."""
-    own_class: Annotated[float, Field(ge=0, le=1)] = 0.5
+    own_class: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """Expected share of a rise that is of its typical class alone, light for more users and heavy
-    for heavier use; the rest divides as all use does [1]."""
-    rise_concentration: Annotated[float, Field(gt=0)] = 2.0
-    """Of the Dirichlet distribution of the classes' shares in a rise [1]."""
+    for heavier use; the rest divides over the classes as all use does [1]."""
+    own_concentration: Annotated[float, Field(gt=0)] = 1.0
+    """Of its Beta distribution [1]; below 2 it is mostly the one or mostly the other."""
     people_sd: Annotated[float, Field(ge=0)] = 0.5
     """SD of the log of a class's users per unit of load [1]: what a survey sees of it."""
     purity_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """Expected share of purity in a rise by dose or purity [1]."""
     purity_concentration: Annotated[float, Field(gt=0)] = 1.0
-    """Of its Beta distribution [1]; below 2 it is mostly the one or mostly the other."""
+    """Of its Beta distribution [1]."""
 
 
 class StreamModel(Spec):
