@@ -14,7 +14,7 @@ from simdesign.records import Looks, Stream
 from simdesign.spec.estimator import ExactBreak, ExactMechanism
 from simdesign.spec.mechanism import WEEK_SD, TracePrior
 
-N_PANELS = 10
+N_PANELS = 8
 BAR = 0.01
 """Twice the engine's stated error of a probability: its quadrature, and one more for the law of a
 break's size, a mixture over standard deviations that the engine takes as a normal."""
@@ -22,7 +22,7 @@ break's size, a mixture over standard deviations that the engine takes as a norm
 
 def random_case(rng, spec):
     """Return observations of a random panel with a random change, and a look after them."""
-    n_site, n_year = int(rng.integers(1, 4)), int(rng.integers(4, 7))
+    n_site, n_year = int(rng.integers(1, 3)), int(rng.integers(4, 6))
     stagger = 14 if n_site > 1 and rng.random() < 0.3 else 0
     where = panels.visits(n_site, n_year, n_day=int(rng.choice([7, 7, 5, 3])), stagger=stagger)
     start = panels.START + int(rng.uniform(1.2, n_year - 1.0) * 365.25)

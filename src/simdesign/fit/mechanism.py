@@ -16,7 +16,7 @@ from simdesign._kernels.mechanism_sum import Dates, Traces, mechanism_sum, trace
 from simdesign._kernels.weekday_change import weekday_design, weekday_scores
 from simdesign._kernels.weekday_terms import WEEK, weekday_terms
 from simdesign.fit.exact import Scan, fit_breaks
-from simdesign.fit.hypotheses import POINTS, Break
+from simdesign.fit.hypotheses import Break
 from simdesign.fit.mechanism_streams import bought, series_terms
 from simdesign.fit.mechanism_traces import TraceDraws, trace_draws
 from simdesign.fit.panel import Panel
@@ -27,6 +27,9 @@ from simdesign.spec.estimator import ExactBreak
 from simdesign.spec.mechanism import CANNOT_BE_TOLD, MECHANISM_CLASSES, WEEK_SD, ExactMechanism
 from simdesign.units import DAYS_PER_YEAR, residue_g_per_day
 
+STEP_POINTS = ((0.15, 1), (0.6, 2), (math.inf, 4))
+"""Up to so many years between two campaigns, so many Gauss points for the day of a step, where
+there is a series that can tell."""
 UNDECIDED = -1
 """Stands for *cannot be told* among the numbers of the classes of mechanisms."""
 
@@ -222,7 +225,7 @@ def _dates(breaks: tuple[Break, ...], years: Floats, split: bool) -> tuple[Dates
     for item in breaks:
         end = float(years[item.campaign])
         length = item.share * (end - float(years[item.campaign - 1]))
-        n_point = next(n for limit, n in POINTS if length <= limit)
+        n_point = next(n for limit, n in STEP_POINTS if length <= limit)
         if item.kind == STEP and split:
             point, share = np.polynomial.legendre.leggauss(n_point)
         else:
