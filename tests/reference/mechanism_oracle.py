@@ -129,7 +129,9 @@ def posterior(
     rho = priors.day_noise.rho
     n = days.day.size
     y = np.concatenate([days.log_load, *(item.log_value for item in series)])
-    owner = np.concatenate([days.site, *(np.full(s.day.size, -1 - i) for i, s in enumerate(series))])
+    owner = np.concatenate(
+        [days.site, *(np.full(s.day.size, -1 - i) for i, s in enumerate(series))]
+    )
     levels = (owner[:, None] == np.unique(owner)[None, :]).astype(float)
     q, _ = np.linalg.qr(levels, mode="complete")
     basis = q[:, levels.shape[1] :]

@@ -4,6 +4,10 @@ from simdesign.fit.base import EstimatorEngine as EstimatorEngine
 from simdesign.fit.full_posterior import BreakPosterior as BreakPosterior
 from simdesign.fit.full_posterior import break_posterior as break_posterior
 from simdesign.fit.index import log_index as log_index
+from simdesign.fit.mechanism import MechanismPosterior as MechanismPosterior
+from simdesign.fit.mechanism import decided as decided
+from simdesign.fit.mechanism import mechanism_posterior as mechanism_posterior
+from simdesign.fit.mechanism import mechanism_probs as mechanism_probs
 from simdesign.fit.panel import build_panel as build_panel
 from simdesign.fit.registry import build as build
 from simdesign.fit.registry import engines as engines

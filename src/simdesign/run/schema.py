@@ -10,6 +10,7 @@ DRAWN = DRAWN_FIELDS
 EXTRA = (
     "prob_step", "prob_slope", "prob_both", "prob_pulse", "prob_three_year_change",
     "effect_after_one_year", "effect_after_three_years",
+    "prob_more_users", "prob_heavier_use", "prob_dose_or_purity",
 )  # fmt: skip
 """What some estimators say beside the score; NaN for the others. Names of fields of ``Fit``."""
 
