@@ -163,6 +163,30 @@ def test_days_below_the_limit_and_missing_days_are_served():
     np.testing.assert_allclose(found[1], 1 / 3)  # no week is whole: its weekdays tell nothing
 
 
+@pytest.mark.parametrize("case", ["constant", "one day", "no day noise", "wild", "no logarithm"])
+def test_odd_data_give_probabilities(case):
+    observations, spec = seen(FLAT, streams={"purity": series("purity", 0.3)}), ExactMechanism()
+    load = observations.load.copy()
+    if case == "constant":
+        load[:] = 900.0
+    elif case == "one day":
+        load[..., 1:] = np.nan
+    elif case == "no day noise":
+        spec = ExactMechanism(day_sd=0.0, count_noise=0.0)
+    elif case == "wild":
+        load *= np.exp(30.0 * np.random.default_rng(3).standard_normal(load.shape))
+    else:
+        item = series("purity", 0.3)
+        nothing = replace(item, value=np.zeros(YEARS))
+        observations = replace(observations, streams={"purity/cocaine": (nothing,) * 6})
+    found = build("mine", spec).fit(
+        replace(observations, load=load), panels.looks(YEARS), SUBSTANCE
+    )
+    prob = mechanism_probs(found)
+    assert np.isfinite(prob).all()
+    np.testing.assert_allclose(prob.sum(axis=2), 1.0, rtol=1e-12)
+
+
 def test_one_replication_in_full():
     purity = {"purity": series("purity", 0.3)}
     spec = ExactMechanism()

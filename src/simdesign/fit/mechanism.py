@@ -27,6 +27,8 @@ from simdesign.spec.estimator import ExactBreak
 from simdesign.spec.mechanism import CANNOT_BE_TOLD, MECHANISM_CLASSES, WEEK_SD, ExactMechanism
 from simdesign.units import DAYS_PER_YEAR, residue_g_per_day
 
+LEAST_DAY_SD = 1e-3
+"""Day noise is never taken as smaller [1]: no weekday is known for certain."""
 STEP_POINTS = ((0.15, 1), (0.6, 2), (math.inf, 4))
 """Up to so many years between two campaigns, so many Gauss points for the day of a step, where
 there is a series that can tell."""
@@ -187,7 +189,7 @@ class _Data:
         score, information, share = weekday_terms(
             np.ascontiguousarray(load), np.ascontiguousarray(censored), day,
             np.where(day == MISSING_DAY, 0, (day + 3) % WEEK), noise.log_weekday,
-            np.ascontiguousarray(day_variance), noise.rho,
+            np.maximum(day_variance, LEAST_DAY_SD**2), noise.rho,
         )  # fmt: skip
         if not self.spec.weekdays:
             score, information = np.zeros(score.shape), np.zeros(information.shape)
