@@ -127,7 +127,6 @@ def posterior(
     they are.
     """
     rho = priors.day_noise.rho
-    n = days.day.size
     y = np.concatenate([days.log_load, *(item.log_value for item in series)])
     owner = np.concatenate(
         [days.site, *(np.full(s.day.size, -1 - i) for i, s in enumerate(series))]
@@ -138,20 +137,20 @@ def posterior(
     fixed, parts = _covariances(days, series, priors, spec, week_sd, rho)
     small = {name: basis.T @ part @ basis for name, part in parts.items()}
     base = basis.T @ fixed @ basis
-    assert n <= y.size
-    kinds = {"step": priors.kinds.step, "slope": priors.kinds.slope, "both": priors.kinds.both}
+    kinds = {
+        "step": (priors.kinds.step, np.diag([priors.step_sd**2, 0.0])),
+        "slope": (priors.kinds.slope, np.diag([0.0, priors.slope_sd**2])),
+        "both": (priors.kinds.both, np.diag([priors.step_sd**2, priors.slope_sd**2])),
+    }
     times = np.unique(days.middle)
-    hidden, found = 1.0, []
+    mass, stack = [], []
     for before, after in pairwise(times[1:]):
-        mass = (np.ceil(after) - np.ceil(before)) / (look - origin)
-        hidden -= mass
         for start, end in pairwise(np.linspace(before, after, DAYS + 1)):
             columns = _columns(days, series, 0.5 * (start + end), traces, rho)
-            x = np.einsum("ni,ntc->tic", basis, columns)
-            for kind, share in kinds.items():
-                prior = np.diag([0.0 if kind == "slope" else priors.step_sd**2,
-                                 0.0 if kind == "step" else priors.slope_sd**2])  # fmt: skip
-                found.append((mass * share / DAYS, x, prior))
+            stack.append(np.moveaxis(np.tensordot(basis, columns, axes=(0, 0)), 0, 1))
+            mass.append((np.ceil(after) - np.ceil(before)) / (look - origin) / DAYS)
+    x, mass = np.array(stack), np.array(mass)  # (date, trace, entry, 2), (date,)
+    turned = x.swapaxes(2, 3).copy()
     z = basis.T @ y
     scales = (priors.sigma_shared, priors.sigma_rw, priors.sigma_site)
     grids = [_nodes(prior, m) for prior, m in zip(scales, n_nodes, strict=True)]
@@ -160,20 +159,18 @@ def posterior(
         cov = base + s**2 * small["shared"] + w**2 * small["walk"] + i**2 * small["site"]
         inverse = np.linalg.inv(cov)
         none = np.log(ws * ww * wi) - 0.5 * (np.linalg.slogdet(cov)[1] + z @ inverse @ z)
-        row = [np.full(mechanism.size, np.log(hidden) + none)]
-        for at in range(0, len(found), len(kinds)):
-            x = found[at][1]
-            score = x.transpose(0, 2, 1) @ (inverse @ z)
-            gram = np.einsum("tic,tid->tcd", x, np.matmul(inverse, x))
-            for mass, _, prior in found[at : at + len(kinds)]:
-                spread = np.eye(2) + prior @ gram
-                mean = np.linalg.solve(spread, (score @ prior)[..., None])[..., 0]
-                row.append(np.log(mass) + none - 0.5 * np.log(np.linalg.det(spread))
-                           + 0.5 * (mean * score).sum(axis=1))  # fmt: skip
-        logs.append(np.array(row))
+        score = turned @ (inverse @ z)
+        gram = turned @ (inverse @ x)
+        row = [np.full((1, mechanism.size), np.log(1.0 - mass.sum()) + none)]  # none holds it
+        for share, prior in kinds.values():
+            spread = np.eye(2) + prior @ gram
+            mean = np.linalg.solve(spread, (score @ prior)[..., None])[..., 0]
+            row.append(np.log(share * mass)[:, None] + none - 0.5 * np.log(np.linalg.det(spread))
+                       + 0.5 * (mean * score).sum(axis=2))  # fmt: skip
+        logs.append(np.concatenate(row))
     logs = np.array(logs)
     weight = np.exp(logs - logs.max()).sum(axis=(0, 1))
-    mass = np.array(
+    found = np.array(
         [p * weight[mechanism == m].mean() for m, p in enumerate(spec.mechanisms.values)]
     )
-    return mass / mass.sum()
+    return found / found.sum()
