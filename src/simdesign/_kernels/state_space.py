@@ -122,3 +122,16 @@ def cholesky(a, n):
             else:
                 a[i, j] = s / a[j, j]
     return log_det
+
+
+@njit
+def forward_solve(factor, b, n, width):
+    """Solve L X = B in place for the leading ``n`` rows and ``width`` columns of ``b``."""
+    for i in range(n):
+        for k in range(i):
+            f = factor[i, k]
+            for c in range(width):
+                b[i, c] -= f * b[k, c]
+        f = 1.0 / factor[i, i]
+        for c in range(width):
+            b[i, c] *= f

@@ -90,7 +90,8 @@ def suffix_information(
     r"""Write the information about a step and a ramp from every campaign on.
 
     The state of the filter, a level and a slope follow
-    :math:`\xi_{i+1} = T(\xi_i + G c'\xi_i)` with the innovation :math:`c'\xi`; what remains to be paid for them is a quadratic form
+    :math:`\xi_{i+1} = T(\xi_i + G c'\xi_i)` with the innovation :math:`c'\xi`; what remains to
+    be paid for them is a quadratic form
 
     .. math:: N_i = (I + cG')\,P\,(I + Gc') + cc'/F_i,\quad P = T'N_{i+1}T
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from simdesign.errors import StoreError
 from simdesign.evaluate import Code, Loss, Verdict
+from simdesign.spec.estimator import judging
 from simdesign.spec.study import Study
 
 if TYPE_CHECKING:
@@ -57,8 +58,7 @@ class Folder:
         named = [item.estimator for item in self.verdicts if item.estimator]
         if named:
             return named[0]
-        exact = [n for n, spec in self.study.estimators.items() if spec.kind == "exact_step"]
-        return (exact or list(self.study.estimators))[0]
+        return judging(self.study.estimators)
 
     @property
     def budget(self) -> float:

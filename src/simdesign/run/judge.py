@@ -9,7 +9,7 @@ from simdesign import evaluate
 from simdesign.evaluate import Loss, Measure, Verdict
 from simdesign.run.plan import Plan
 from simdesign.spec.change import LevelShift
-from simdesign.spec.estimator import ExactBreak, ExactMechanism, ExactStep
+from simdesign.spec.estimator import judging
 from simdesign.spec.quantity import expectation
 from simdesign.spec.study import FactorValue, Scenario
 
@@ -143,14 +143,8 @@ def _losses(
 
 
 def judging_estimator(plan: Plan) -> str:
-    """Return the estimator that verdicts rest on.
-
-    The first exact engine for breaks of all kinds, else the first for steps, else the first.
-    """
-    estimators = plan.study.estimators
-    exact = [n for kind in (ExactBreak, ExactMechanism, ExactStep) for n, s in estimators.items()
-             if isinstance(s, kind)]  # fmt: skip
-    return (exact or list(estimators))[0]
+    """Return the estimator that verdicts rest on."""
+    return judging(plan.study.estimators)
 
 
 def in_world(scenario: Scenario, world: Scenario) -> bool:

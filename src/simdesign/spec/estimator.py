@@ -1,5 +1,6 @@
 """Descriptions of estimators. What they compute lives in ``fit``; this file only names it."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -63,6 +64,19 @@ class Own(Spec):
 Estimator = Annotated[
     ExactBreak | ExactStep | ExactSite | ExactMechanism | Rule | Own, Field(discriminator="kind")
 ]
+
+
+def judging(estimators: Mapping[str, Spec]) -> str:
+    """Return the name of the estimator that verdicts rest on.
+
+    The first exact engine for breaks of all kinds, else the first for steps, else the first.
+    """
+    for kind in (ExactBreak, ExactMechanism, ExactStep):
+        for name, spec in estimators.items():
+            if isinstance(spec, kind):
+                return name
+    return next(iter(estimators))
+
 
 DEFAULT_PRIORS: dict[str, dict[str, Scale]] = {
     "cocaine": {
