@@ -11,18 +11,22 @@ from unittest import mock
 
 import numpy as np
 
-from simdesign.fit import exact, quadrature
-from simdesign.fit.priors import step_priors
+from simdesign.fit import quadrature
+from simdesign.fit.exact import scan_breaks
+from simdesign.fit.priors import break_priors
+from simdesign.fit.quadrature import Resolution, resolution
 from simdesign.fit.site_weeks import SiteWeeks
 from simdesign.records import Looks, Visits
-from simdesign.spec.estimator import ExactStep
+from simdesign.spec.estimator import ExactBreak
 
-FINE = {
-    "SITE_SPACING": {True: 0.07, False: 0.10},
-    "SITE_NEGLIGIBLE": 20.0,
-    "SHARED_NODES": {True: 36, False: 36},
-    "WALK_NODES": {True: 30, False: 30},
-}
+
+def fine(n_time: int) -> Resolution:
+    """Return a resolution with about ten times as many nodes, none of them left out early."""
+    size = resolution(n_time)
+    return Resolution(
+        n_shared=3 * size.n_shared, n_walk=3 * size.n_walk, site_spacing=size.site_spacing / 3,
+        site_refinement=4, site_negligible=20.0,
+    )  # fmt: skip
 
 
 def visits_of(n_site: int, n_campaign: int, rounds: int) -> Visits:
@@ -56,21 +60,13 @@ def reduced(rng: np.random.Generator, visits: Visits, substance: str) -> SiteWee
     )  # fmt: skip
 
 
-class _Only:
-    """Observations of which only the visits are used."""
-
-    def __init__(self, visits: Visits) -> None:
-        self.visits = visits
-
-
-def probability(visits: Visits, data: SiteWeeks, substance: str) -> float:
+def probability(visits: Visits, data: SiteWeeks, substance: str, size: Resolution | None) -> float:
     """Return P(break) at one look after the last campaign."""
     day = np.array([int(visits.day.max()) + 91])
     looks = Looks(day=day, report_lag=90, origin_day=20454, start_day=20454)
-    priors = step_priors(ExactStep(), substance)
-    scan = exact.scan_steps(data, np.array([0]), _Only(visits), looks, priors)  # type: ignore[arg-type]
-    assert scan is not None
-    return float(scan.values[1][0, 0])
+    priors = break_priors(ExactBreak(), substance)
+    scan = scan_breaks(data, np.array([0]), visits, looks, priors, size=size)
+    return float(scan.summary.prob[0, 0])
 
 
 def main() -> None:
@@ -84,18 +80,17 @@ def main() -> None:
             ("20 sites x 10", (20, 21), (10, 11), 1),
             ("20 sites x 20", (20, 21), (20, 21), 2),
             ("20 sites x 60", (20, 21), (60, 61), 6),
+            ("20 sites x 120", (20, 21), (120, 121), 12),
         ):
             rng = np.random.default_rng(1)
             error = []
             for _ in range(n):
                 where = visits_of(int(rng.integers(*sites)), int(rng.integers(*campaigns)), rounds)
                 data = reduced(rng, where, substance)
-                value = probability(where, data, substance)
-                with (
-                    mock.patch.multiple(exact, **FINE),
-                    mock.patch.object(quadrature, "HALF_NORMAL_REACH", 5.5),
-                ):
-                    error.append(abs(value - probability(where, data, substance)))
+                value = probability(where, data, substance, None)
+                finer = fine(np.unique(where.middle_day).size)
+                with mock.patch.object(quadrature, "HALF_NORMAL_REACH", 5.5):
+                    error.append(abs(value - probability(where, data, substance, finer)))
             print(
                 f"{substance:10s} {label:20s} median {np.median(error):.5f}"
                 f"  99 % {np.quantile(error, 0.99):.5f}  max {np.max(error):.5f}",
