@@ -17,9 +17,9 @@ from simdesign.fit.panel import Panel, build_panel
 from simdesign.fit.priors import BreakPriors, ExactSpec, break_priors
 from simdesign.fit.quadrature import Resolution, resolution
 from simdesign.fit.site_weeks import SiteWeeks, site_weeks
-from simdesign.records import Fit, Floats, Looks, Observations, Status, Visits
+from simdesign.records import Bools, Fit, Floats, Looks, Observations, Status, Visits
 from simdesign.spec.base import Spec
-from simdesign.spec.estimator import ExactBreak, ExactSite, ExactStep
+from simdesign.spec.estimator import ExactBreak, ExactCity, ExactSite, ExactStep
 
 MOST_LEFT_OUT = 0.10
 """Share of site-weeks with too many days below LOQ above which the engine does not apply."""
@@ -66,6 +66,12 @@ class ExactSiteEngine(ExactBreakEngine):
     spec_type: ClassVar[type[Spec]] = ExactSite
 
 
+class ExactCityEngine(ExactBreakEngine):
+    """One site alone, breaks of every kind."""
+
+    spec_type: ClassVar[type[Spec]] = ExactCity
+
+
 def fit_breaks(
     name: str, spec: ExactSpec, observations: Observations, looks: Looks, substance: str,
     further: Further | None = None,
@@ -74,11 +80,11 @@ def fit_breaks(
     priors = break_priors(spec, substance)
     reduced = site_weeks(observations, substance, priors.day_noise)
     shape = (observations.n_rep, looks.day.size)
-    columns = {column: np.full(shape, np.nan) for column in _COLUMNS}
+    columns = {column: np.full(shape, np.nan) for column in COLUMNS}
     status = np.full(shape, int(Status.OK), dtype=np.int64)
     for rows in patterns(reduced):
         scan = scan_breaks(reduced, rows, observations.visits, looks, priors)
-        found = _columns(scan) | (further(rows, scan) if further else {})
+        found = fit_columns(scan) | (further(rows, scan) if further else {})
         for column, value in found.items():
             columns.setdefault(column, np.full(shape, np.nan))[rows] = value
         too_early = np.flatnonzero(scan.model.n_interval == 0)
@@ -97,14 +103,15 @@ def fit_breaks(
     )
 
 
-_COLUMNS = (
+COLUMNS = (
     "score", "prob_break", "effect", "effect_low", "effect_high", "break_day", "log_evidence",
     "prob_step", "prob_slope", "prob_both", "prob_pulse", "prob_three_year_change",
     "effect_after_one_year", "effect_after_three_years",
 )  # fmt: skip
 
 
-def _columns(scan: Scan) -> dict[str, Floats]:
+def fit_columns(scan: Scan) -> dict[str, Floats]:
+    """Return the numbers of a ``Fit``, each (r, k)."""
     found, known = scan.summary, scan.model.spans_known
     values = (
         found.log_odds, found.prob, found.effect[:, :, AT_LOOK], found.low[:, :, AT_LOOK],
@@ -113,12 +120,19 @@ def _columns(scan: Scan) -> dict[str, Floats]:
         np.where(known, found.span[:, :, 0, 2], np.nan),
         found.effect[:, :, AFTER_ONE_YEAR], found.effect[:, :, AFTER_THREE_YEARS],
     )  # fmt: skip
-    return dict(zip(_COLUMNS, values, strict=True))
+    return dict(zip(COLUMNS, values, strict=True))
 
 
-def left_out_share(reduced: SiteWeeks, visits: Visits, looks: Looks) -> Floats:
-    """Return the share of the site-weeks reported by each look that were left out, (r, k)."""
+def left_out_share(
+    reduced: SiteWeeks, visits: Visits, looks: Looks, among: Bools | None = None
+) -> Floats:
+    """Return the share of the site-weeks reported by each look that were left out, (r, k).
+
+    ``among``, (v,), says which site-weeks count; None counts all.
+    """
     known = visits.last_day + looks.report_lag <= looks.day[:, None]  # (k, v)
+    if among is not None:
+        known = known & among
     reported = known.astype(float)
     out = reduced.left_out[:, None, :] & known[None]
     share: Floats = out.sum(axis=2) / np.maximum(reported.sum(axis=1), 1.0)[None, :]

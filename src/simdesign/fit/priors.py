@@ -10,15 +10,16 @@ from simdesign.fit.site_weeks import DayNoise
 from simdesign.spec.estimator import (
     DEFAULT_PRIORS,
     SITE_WALK_PRIORS,
-    ExactBreak,
+    Exact,
+    ExactCity,
+    ExactLocal,
     ExactSite,
-    ExactStep,
     KindMass,
     Scale,
 )
 from simdesign.spec.plugged import plugged_noise
 
-ExactSpec = ExactBreak | ExactStep | ExactSite
+ExactSpec = Exact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,8 @@ def break_priors(spec: ExactSpec, substance: str) -> BreakPriors:
         known = ", ".join(DEFAULT_PRIORS)
         raise SpecError("substance", substance, f"has analysis priors only for {known}")
     default = DEFAULT_PRIORS[substance]
-    walk = SITE_WALK_PRIORS[substance] if isinstance(spec, ExactSite) else default["sigma_rw"]
+    one_site = isinstance(spec, ExactSite | ExactCity | ExactLocal)
+    walk = SITE_WALK_PRIORS[substance] if one_site else default["sigma_rw"]
     plugged = plugged_noise(substance)
     general = spec.as_break()
     weekday = [math.log(x) for x in plugged.weekday.tolist()]

@@ -9,6 +9,8 @@ from simdesign.spec.base import Spec
 from simdesign.spec.breaks import BreakModel, GeneralBreakModel
 from simdesign.spec.breaks import KindMass as KindMass
 from simdesign.spec.breaks import Scale as Scale
+from simdesign.spec.local import ExactCity as ExactCity
+from simdesign.spec.local import ExactLocal as ExactLocal
 from simdesign.spec.mechanism import ExactMechanism as ExactMechanism
 from simdesign.spec.quantity import HalfNormal, LogNormal, Normal
 from simdesign.spec.rules import EudaRule as EudaRule
@@ -61,9 +63,10 @@ class Own(Spec):
     options: dict[str, Any] = {}
 
 
-Estimator = Annotated[
-    ExactBreak | ExactStep | ExactSite | ExactMechanism | Rule | Own, Field(discriminator="kind")
-]
+Exact = ExactBreak | ExactStep | ExactSite | ExactCity | ExactLocal
+"""Descriptions of the exact engine without mechanisms."""
+
+Estimator = Annotated[Exact | ExactMechanism | Rule | Own, Field(discriminator="kind")]
 
 
 def judging(estimators: Mapping[str, Spec]) -> str:
