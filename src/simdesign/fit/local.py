@@ -289,3 +289,28 @@ def _typical(prior: Scale) -> float:
         case LogNormal():
             return prior.median
     return float(prior)
+
+
+def searched(score: Floats, prior: float) -> tuple[Floats, Floats]:
+    """Return P(some city has broken) and P(this one has), when all of them were searched.
+
+    A break has come to one of the cities with the probability ``prior``, to each equally likely:
+    a city's Bayes factor is its posterior odds over the prior ones of a city asked about alone.
+
+    Parameters
+    ----------
+    score : ndarray, shape (s, ...)
+        Log posterior odds of cities asked about alone.
+    prior : float
+        P(a break by the look), of a city asked about alone and of all of them together.
+
+    Returns
+    -------
+    somewhere : ndarray, shape (...)
+    each : ndarray, shape (s, ...)
+    """
+    log_factor = score - np.log(prior / (1.0 - prior))
+    top = np.maximum(log_factor.max(axis=0), 0.0)
+    part = prior / score.shape[0] * np.exp(log_factor - top)
+    total = part.sum(axis=0) + (1.0 - prior) * np.exp(-top)
+    return part.sum(axis=0) / total, part / total
