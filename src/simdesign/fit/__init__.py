@@ -8,6 +8,12 @@ from simdesign.fit.mechanism import MechanismPosterior as MechanismPosterior
 from simdesign.fit.mechanism import decided as decided
 from simdesign.fit.mechanism import mechanism_posterior as mechanism_posterior
 from simdesign.fit.mechanism import mechanism_probs as mechanism_probs
+from simdesign.fit.local import LocalBreaks as LocalBreaks
+from simdesign.fit.local import local_breaks as local_breaks
+from simdesign.fit.local import searched as searched
+from simdesign.fit.long_series import MOST_CAMPAIGNS as MOST_CAMPAIGNS
+from simdesign.fit.long_series import LongSeries as LongSeries
+from simdesign.fit.long_series import long_series as long_series
 from simdesign.fit.panel import build_panel as build_panel
 from simdesign.fit.registry import build as build
 from simdesign.fit.registry import engines as engines

@@ -9,10 +9,11 @@ import numpy as np
 
 from simdesign.data import LoadTable, to_observations
 from simdesign.errors import DataError
-from simdesign.fit import BreakPosterior, break_posterior
+from simdesign.fit import MOST_CAMPAIGNS, BreakPosterior, LongSeries, break_posterior, long_series
 from simdesign.records import MISSING_DAY, Looks, Observations, Status
-from simdesign.spec.estimator import DEFAULT_PRIORS, EudaRule, ExactSite, ExactStep
+from simdesign.spec.estimator import DEFAULT_PRIORS, EudaRule, Exact, ExactBreak, ExactCity
 from simdesign.spec.plugged import plugged_noise
+from simdesign.studies.analysis_local import LocalAnswer, Somewhere, local_answers
 from simdesign.units import DAYS_PER_YEAR, date_of, day_of, residue_g_per_day, weekday_of
 
 NOISY = 1.5
@@ -45,7 +46,9 @@ class Series:
     n_below_loq: int  # site-weeks left out because too many days lie below the LOQ
     prior_prob: float
     posterior: BreakPosterior
-    likely_step: float  # posterior mean of the step [1, log] given a break in likely_interval
+    likely_size: float  # posterior mean of E now [1, log] given a break in likely_interval
+    several: LongSeries | None  # no, one or two breaks; None with too many campaigns
+    local: LocalAnswer | None  # of a city beside others
     year_on_year: YearOnYear | None
     noisy_years: tuple[int, ...]
     prob_without_noisy: float  # NaN when there are none, or too little is left
@@ -68,6 +71,20 @@ class Series:
         )
 
 
+    @property
+    def prob_recent(self) -> float:
+        """P(a break in the last three years): of up to two breaks, of one in longer series."""
+        if not self.usable:
+            return math.nan
+        if self.several is not None:
+            return self.several.prob_recent
+        posterior = self.posterior
+        cut = float(posterior.interval_end[-1]) - 3.0 * DAYS_PER_YEAR
+        length = posterior.interval_end - posterior.interval_start
+        inside = np.clip(posterior.interval_end - cut, 0.0, length) / length
+        return float((inside * posterior.prob_interval).sum())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
     """Everything that `analyse` says about one substance in one country."""
@@ -78,6 +95,7 @@ class Analysis:
     panel: Series | None  # None with fewer than two series
     series: tuple[Series, ...]
     single: tuple[str, ...]  # sites with one campaign: no information about change
+    somewhere: Somewhere | None  # a break of one city away from the others
 
 
 def analyse(table: LoadTable, substance: str, country: str = "") -> Analysis:
@@ -105,12 +123,17 @@ def analyse(table: LoadTable, substance: str, country: str = "") -> Analysis:
     if not long:
         rule = "must include a site with at least two campaigns"
         raise DataError(table.report.file, "campaigns", int(n_campaign.max()), rule)
-    panel = None
+    panel, somewhere, local = None, None, dict[str, LocalAnswer]()
     if len(long) > 1:
-        panel = fitted(table, substance, long, ExactStep(), "panel")
-    series = tuple(fitted(table, substance, [name], ExactSite(), name) for name in long)
+        panel = fitted(table, substance, long, ExactBreak(), "panel")
+        together = to_observations(table.select(sites=long), [substance])
+        local, somewhere = local_answers(together, look_at_end(together), substance)
+    series = tuple(
+        fitted(table, substance, [name], ExactCity(), name, local.get(name)) for name in long
+    )
     return Analysis(
-        table=table, substance=substance, country=country, panel=panel, series=series, single=single
+        table=table, substance=substance, country=country, panel=panel, series=series,
+        single=single, somewhere=somewhere,
     )  # fmt: skip
 
 
@@ -125,8 +148,9 @@ def fitted(
     table: LoadTable,
     substance: str,
     sites: Sequence[str],
-    spec: ExactStep | ExactSite,
+    spec: Exact,
     name: str,
+    local: LocalAnswer | None = None,
 ) -> Series:
     """Fit some sites of a table, again without the campaigns whose day noise is too large."""
     part = table.select(sites=sites)
@@ -152,15 +176,19 @@ def fitted(
         n_below_loq=_mostly_below(observations),
         prior_prob=1.0 - math.exp(-spec.hazard * span),
         posterior=posterior,
-        likely_step=_likely_step(spec, observations, looks, substance, posterior),
+        likely_size=_likely_size(spec, observations, looks, substance, posterior),
+        several=None
+        if posterior.n_campaigns > MOST_CAMPAIGNS
+        else long_series(spec, observations, looks, substance),
+        local=local,
         year_on_year=year_on_year(observations, EudaRule().threshold),
         noisy_years=tuple(sorted({year_of[c] for c in noisy})),
         prob_without_noisy=without,
     )
 
 
-def _likely_step(
-    spec: ExactStep | ExactSite,
+def _likely_size(
+    spec: Exact,
     observations: Observations,
     looks: Looks,
     substance: str,

@@ -6,6 +6,7 @@ from typing import Any
 
 from simdesign.records import Status
 from simdesign.studies.analysis import Analysis, Series, years_between
+from simdesign.studies.analysis_local import FEW_OTHERS
 from simdesign.units import date_of
 
 SCALE = (
@@ -70,6 +71,7 @@ def caveats(series: Series) -> list[str]:
             )
     if series.posterior.effect_low < 0 < series.posterior.effect_high:
         found.append("the interval of the size includes both a fall and a rise")
+    found += _about_several(series) + _about_others(series)
     if series.n_below_loq:
         found.append(f"{series.n_below_loq} site-weeks below the limit of quantification left out")
     if series.noisy_years:
@@ -81,6 +83,29 @@ def caveats(series: Series) -> list[str]:
             text += f". Without them P(break) is {series.prob_without_noisy:.2f}"
         found.append(text)
     return found
+
+
+def _about_several(series: Series) -> list[str]:
+    if series.several is None:
+        return [
+            f"{series.n_campaigns} campaigns are too many to try every pair of breaks; what is "
+            "said of the last three years supposes one break at most"
+        ]
+    return []
+
+
+def _about_others(series: Series) -> list[str]:
+    local = series.local
+    if local is None:
+        return []
+    if local.status != Status.OK:
+        return ["too few campaigns shared with other cities to compare it with the nation"]
+    if local.n_others < FEW_OTHERS:
+        return [
+            f"with {local.n_others} other cities the nation is poorly known: the probability of a "
+            "break of this city against it may be off by 0.1 and more (docs/local.md)"
+        ]
+    return []
 
 
 def general_notes(analysis: Analysis) -> list[str]:
@@ -105,10 +130,12 @@ def general_notes(analysis: Analysis) -> list[str]:
         "shared error, the data do not separate them (one laboratory per country is assumed)",
         "one week a year says nothing about seasons; a change of the campaign's date within "
         "spring looks like a change of the load",
-        "a break is a step of the level on top of a steady drift and a random walk; a change of "
-        "slope is not among the hypotheses, so a gradual change shows as drift, walk or a step",
-        "a city's break may be its own or the nation's: compare it with the panel; with several "
-        "cities searched, the chance that at least one is called without reason is larger",
+        "a break is a step of the level, a change of slope, or both, on top of a steady drift and "
+        "a random walk; a gradual change shows as drift, walk or a change of slope, and a short "
+        "series seldom tells which kind it is",
+        "P(break) is of one break at most, beside short pulses; the numbers of one and two breaks "
+        "come from a second calculation without pulses, so that the two need not agree exactly",
+        *_search_notes(analysis),
         "the noise of a day is plugged in, not estimated: that of Dutch weeks since 2017, more in "
         "small towns; series whose days scatter more are named above",
         "a load does not tell more users, heavier use and higher purity apart",
@@ -120,6 +147,20 @@ def general_notes(analysis: Analysis) -> list[str]:
             "placed before 2017 should not be believed without --from 2017 beside them"
         )
     return notes
+
+
+def _search_notes(analysis: Analysis) -> list[str]:
+    """Return how to read a city's own break, and one against the other cities."""
+    found = ["a city's break in its own series may be its own or the nation's"]
+    where = analysis.somewhere
+    if where is not None:
+        found[0] += (
+            '; "in this city" is of a break against the nation, for a reader who asked about that '
+            f"city alone; who looked at all {where.n_cities} and picked one should read the column "
+            f'beside it and "somewhere among the {where.n_cities} cities": more cities make a '
+            "larger chance that one of them stands out without reason"
+        )
+    return found
 
 
 def plain_analysis(analysis: Analysis) -> dict[str, Any]:
@@ -134,6 +175,7 @@ def plain_analysis(analysis: Analysis) -> dict[str, Any]:
         "assumed_dates": analysis.table.assumed_dates,
         "panel": None if analysis.panel is None else plain_series(analysis.panel),
         "series": [plain_series(series) for series in analysis.series],
+        "somewhere": _somewhere(analysis),
         "excluded": report.excluded,
         "flagged": report.flagged,
         "single_campaign_sites": list(analysis.single),
@@ -178,6 +220,17 @@ def plain_series(series: Series) -> dict[str, Any]:
             "interval_level": 0.95,
             "log_given_a_break": posterior.effect_mean / posterior.prob_break if usable else None,
         },
+        "kinds": {
+            name: _number(getattr(posterior, f"prob_{name}")) if usable else None
+            for name in ("step", "slope", "both")
+        },
+        "prob_pulse": _number(posterior.prob_pulse) if usable else None,
+        "prob_break_last_three_years": _number(series.prob_recent),
+        "prob_three_year_change_above_10_percent": _number(posterior.prob_three_year_change)
+        if usable
+        else None,
+        "breaks": _several(series),
+        "local": _local(series),
         "rule_of_ten_percent": None
         if rule is None
         else {
@@ -207,7 +260,69 @@ def _when(series: Series) -> dict[str, Any] | None:
         "after_campaign": first,
         "before_campaign": last,
         "prob": interval[2],
-        "step_percent": percent(series.likely_step),
+        "size_percent": percent(series.likely_size),
+    }
+
+
+def _several(series: Series) -> dict[str, Any] | None:
+    several = series.several
+    if several is None or several.status != Status.OK:
+        return None
+    pair = likely_pair(series)
+    names = ("none", "one", "two_or_more")
+    return {
+        **{f"prob_{n}": float(p) for n, p in zip(names, several.prob_count, strict=True)},
+        **{f"prior_{n}": float(p) for n, p in zip(names, several.prior_count, strict=True)},
+        "prior_last_three_years": several.prior_recent,
+        "likely_pair": None
+        if pair is None
+        else {
+            "first": {"after_campaign": pair[0][0], "before_campaign": pair[0][1]},
+            "second": {"after_campaign": pair[1][0], "before_campaign": pair[1][1]},
+            "prob": pair[2],
+        },
+    }
+
+
+def likely_pair(series: Series) -> tuple[tuple[str, str], tuple[str, str], float] | None:
+    """Return the campaigns around the most probable pair of breaks, and its probability."""
+    several = series.several
+    pair = None if several is None else several.likely_pair
+    if several is None or pair is None:
+        return None
+    a, b, prob = pair
+    start, end = several.interval_start, several.interval_end
+    first = years_between((int(start[a]), int(end[a]), prob))
+    second = years_between((int(start[b]), int(end[b]), prob))
+    return first, second, prob
+
+
+def _local(series: Series) -> dict[str, Any] | None:
+    local = series.local
+    if local is None:
+        return None
+    good = local.status == Status.OK
+    return {
+        "status": local.status.name.lower(),
+        "n_other_cities": local.n_others,
+        "prob_break": _number(local.prob_break),
+        "prior_prob_break": local.prior_prob,
+        "prob_break_as_one_of_those_searched": _number(local.prob_searched),
+        "effect_percent": percent(local.effect[0]) if good else None,
+        "effect_percent_low": percent(local.effect[1]) if good else None,
+        "effect_percent_high": percent(local.effect[2]) if good else None,
+    }
+
+
+def _somewhere(analysis: Analysis) -> dict[str, Any] | None:
+    where = analysis.somewhere
+    if where is None:
+        return None
+    return {
+        "n_cities": where.n_cities,
+        "prob_break": where.prob_break,
+        "prior_prob_break": where.prior_prob,
+        "likely_city": where.likely_city,
     }
 
 
