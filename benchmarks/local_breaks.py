@@ -53,7 +53,9 @@ def false_alarm_table(n_rep: int) -> None:
     n_site, n_year = 20, 10
     looks = panels.looks(n_year)
     print(f"\nunchanged cities with P > {LIMIT}, {n_rep} panels of {n_site} cities, {n_year} years")
-    print("world's city walk  model's walk  last look     any look      any city, any look  searched")
+    print(
+        "world's city walk  model's walk  last look     any look      any city, any look  searched"
+    )
     for world in (0.0, 0.05, 0.10):
         seen = cities.unchanged(np.random.default_rng(33), n_rep, n_site, n_year, walk=world)
         for label, spec in (("prior", ExactLocal()), ("none", ExactLocal(sigma_rw=0.0))):
@@ -61,8 +63,12 @@ def false_alarm_table(n_rep: int) -> None:
             high = found.prob_break > LIMIT
             prior = 1.0 - np.exp(-spec.hazard * (looks.day - looks.origin_day) / 365.25)
             one_of = [searched(found.score[:, :, k], float(prior[k]))[1] for k in range(n_year)]
-            cells = (high[:, :, -1].mean(axis=0), high.any(axis=2).mean(axis=0),
-                     high.any(axis=(0, 2)), (np.array(one_of) > LIMIT).any(axis=(0, 1)))  # fmt: skip
+            cells = (
+                high[:, :, -1].mean(axis=0),
+                high.any(axis=2).mean(axis=0),
+                high.any(axis=(0, 2)),
+                (np.array(one_of) > LIMIT).any(axis=(0, 1)),
+            )
             text = "  ".join(_share(cell) for cell in cells)
             print(f"HalfN({world:4.2f})        {label:12s}  {text}", flush=True)
 

@@ -13,6 +13,7 @@ from simdesign.spec.estimator import Own
 
 ENGINES = sorted(engines().items(), key=lambda item: item[0].__name__)
 BUILT_IN = [item for item in ENGINES if item[0] is not Own]  # an own one has tests of its own
+ONE_SITE = ("ExactSiteEngine", "ExactCityEngine")
 FIELDS = ("score", "published_alarm", "prob_break", "effect", "effect_low", "effect_high",
           "break_day", "log_evidence", "status")  # fmt: skip
 
@@ -42,7 +43,7 @@ SHORT = {"sampling": {"tune": 50, "draws": 50, "max_r_hat": 9.0, "min_ess": 1e-9
 
 
 def _observations(engine, n_rep=4):
-    single, samples = type(engine).__name__ == "ExactSiteEngine", _samples(type(engine.spec))
+    single, samples = type(engine).__name__ in ONE_SITE, _samples(type(engine.spec))
     n_site = 1 if single else 3 if samples else 8
     where = panels.visits(n_site, 8, rounds=1 if samples else 2)
     n_rep = n_rep // 2 if samples else n_rep
@@ -104,7 +105,7 @@ def test_a_replication_does_not_depend_on_its_company(engine):
 
 
 def test_too_little_data_is_a_status_and_never_an_exception(engine):
-    single = type(engine).__name__ == "ExactSiteEngine"
+    single = type(engine).__name__ in ONE_SITE
     where = panels.visits(1 if single else 8, 1)
     observations = panels.draw(np.random.default_rng(12), where, 2)
     fit = engine.fit(observations, panels.looks(3), "cocaine")

@@ -25,10 +25,10 @@ def test_with_nothing_known_about_the_nation_the_difference_is_the_joint_model()
     worst = 0.0
     for n_site in (2, 3, 6):
         for _ in range(5):
-            where, reduced = cities.weeks(rng, n_site, int(rng.integers(5, 9)), noise=(0.004, 0.004))
-            off = cities.against_joint(
-                where, reduced, known=cities.KNOWN | {"sigma_shared": 8.0}
+            where, reduced = cities.weeks(
+                rng, n_site, int(rng.integers(5, 9)), noise=(0.004, 0.004)
             )
+            off = cities.against_joint(where, reduced, known=cities.KNOWN | {"sigma_shared": 8.0})
             worst = max(worst, abs(off[0]), abs(off[1]))
     assert 0.0 < worst < 1e-3
 
@@ -51,7 +51,10 @@ def test_the_path_and_its_covariance_are_those_of_the_dense_posterior():
     n_site, n_cell = 4, 6
     keep = rng.random(n_site * n_cell) < 0.7
     keep[:n_cell] = True
-    site, cell = np.repeat(np.arange(n_site), n_cell)[keep], np.tile(np.arange(n_cell), n_site)[keep]
+    site, cell = (
+        np.repeat(np.arange(n_site), n_cell)[keep],
+        np.tile(np.arange(n_cell), n_site)[keep],
+    )
     weight, y = rng.uniform(50, 200, site.size), rng.normal(0, 0.3, (2, site.size))
     mean, covariance, share = others_path(y, weight, cell, site, n_cell, n_site, 1.0)
     x = np.concatenate([np.eye(n_cell)[cell], np.eye(n_site)[site]], axis=1)

@@ -107,7 +107,9 @@ def test_more_nodes_change_nothing():
     seen = drawn(np.random.default_rng(5), 2, 9, ((4, 0.3), (7, 0.2)))
     look = look_at_end(seen.visits)
     got = long_series(ExactBreak(), seen, look, "cocaine")
-    fine = replace(long_resolution(9, several_sites=True), site_refinement=8, n_shared=19, n_walk=15)
+    fine = replace(
+        long_resolution(9, several_sites=True), site_refinement=8, n_shared=19, n_walk=15
+    )
     again = long_series(ExactBreak(), seen, look, "cocaine", size=fine)
     np.testing.assert_allclose(got.prob_count, again.prob_count, atol=0.005)
 

@@ -42,8 +42,7 @@ def posterior(series, city, priors, national, *, origin, look, n_nodes=(7, 6, 8,
     parts = [basis.T @ m @ basis for m in (fixed, shared, walk, same_site * walk, np.eye(t.size))]
     scales = (national.sigma_shared, national.sigma_rw, priors.sigma_rw, priors.sigma_site)
     grids = [
-        list(zip(*_nodes(prior, n), strict=True))
-        for prior, n in zip(scales, n_nodes, strict=True)
+        list(zip(*_nodes(prior, n), strict=True)) for prior, n in zip(scales, n_nodes, strict=True)
     ]
     prior = np.stack([item.covariance for item in found])
     mass = np.log([item.mass for item in found])

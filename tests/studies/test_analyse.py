@@ -15,7 +15,7 @@ from data.make_release import CITIES, DAYS, HEADER, step_release, write_csv
 from simdesign.data import read, to_observations
 from simdesign.fit import break_posterior, build
 from simdesign.records import Status
-from simdesign.spec.estimator import EudaRule, ExactSite, ExactStep
+from simdesign.spec.estimator import EudaRule, ExactBreak, ExactCity
 from simdesign.studies.analyse import analysis_of_file, register
 from simdesign.studies.analysis import day_noise_ratio, fitted, look_at_end
 from simdesign.studies.analysis_words import SCALE, plain_analysis
@@ -67,12 +67,14 @@ def test_a_large_step_is_found_dated_and_sized(app, tmp_path):
     error = (effect["log_high"] - effect["log_low"]) / (2 * 1.96)
     assert abs(effect["log"] - math.log(1.8)) < 5 * error < 0.6
     assert effect["percent"] > 0
-    assert panel["when"]["step_percent"] > 0
+    assert panel["when"]["size_percent"] > 0
     assert {series["site"] for series in out["series"]} == set(CITIES)
     for series in out["series"]:
         assert series["n_campaigns"] == 12
-        assert series["prob_break"] > series["prior_prob_break"]
         assert series["effect"]["log"] > 0
+    # one city with a walk of its own tells much less than four together
+    alone = [series["prob_break"] for series in out["series"]]
+    assert panel["prior_prob_break"] < np.mean(alone) < panel["prob_break"]
 
 
 def test_a_fall_is_a_fall_and_a_stable_series_lowers_the_prior(app, tmp_path):
@@ -99,6 +101,48 @@ def test_the_json_names_the_file_and_everything_promised(app, tmp_path):
     text = " ".join(out["notes"])
     for word in ("15 March", "one laboratory", "purity", "seasons", "change of slope"):
         assert word in text
+
+
+def test_kinds_numbers_and_single_cities_are_printed_and_add_up(app, tmp_path):
+    path = step_release(tmp_path, size=0.8, at=6.0)
+    out = printed(app, path)
+    somewhere = out["somewhere"]
+    assert somewhere["n_cities"] == len(CITIES)
+    each = [series["local"]["prob_break_as_one_of_those_searched"] for series in out["series"]]
+    assert sum(each) == pytest.approx(somewhere["prob_break"], abs=1e-12)
+    assert out["panel"]["local"] is None
+    for series in (out["panel"], *out["series"]):
+        kinds, several = series["kinds"], series["breaks"]
+        assert sum(kinds.values()) == pytest.approx(series["prob_break"], abs=1e-9)
+        counted = several["prob_none"] + several["prob_one"] + several["prob_two_or_more"]
+        assert counted == pytest.approx(1.0)
+        # 1 - P(none) allows two breaks and no pulse: near P(break), not equal to it
+        assert abs(1.0 - several["prob_none"] - series["prob_break"]) < 0.15
+        assert 0.0 <= series["prob_three_year_change_above_10_percent"] <= 1.0
+        assert set(several["likely_pair"]) == {"first", "second", "prob"}
+    # the step came six years before the end, in all cities
+    assert out["panel"]["kinds"]["step"] > out["panel"]["kinds"]["slope"]
+    assert out["panel"]["prob_break_last_three_years"] < 0.2
+    for series in out["series"]:
+        assert series["local"]["prob_break"] < series["prob_break"]
+        assert any("3 other cities" in text for text in series["cannot_be_concluded"])
+    page = run(app, path).stdout
+    assert f"somewhere among the {len(CITIES)} cities: P {somewhere['prob_break']:.2f}" in page
+    assert f"as one of {len(CITIES)} searched" in page
+    for name in ("two or more", "in last 3 years", "3-year change"):
+        assert name in page
+
+
+def test_a_late_break_is_recent_and_one_city_alone_is_set_apart(app, tmp_path):
+    path = step_release(tmp_path, size=0.8, at=10.2)
+    assert printed(app, path)["panel"]["prob_break_last_three_years"] > 0.8
+    rewritten(
+        path, lambda row: scaled(row, 4.0) if row[4] == CITIES[2] and int(row[0]) >= 2018 else row
+    )
+    out = printed(app, path)
+    local = {series["site"]: series["local"]["prob_break"] for series in out["series"]}
+    assert max(local, key=lambda name: local[name]) == CITIES[2] == out["somewhere"]["likely_city"]
+    assert out["somewhere"]["prob_break"] > out["somewhere"]["prior_prob_break"]
 
 
 def test_the_page_shows_the_same_probabilities(app, tmp_path):
@@ -129,16 +173,16 @@ def test_effect_is_the_sum_over_intervals(tmp_path):
     table = read(step_release(tmp_path, size=0.3))
     observations = to_observations(table)
     looks = look_at_end(observations)
-    full = break_posterior(ExactStep(), observations, looks, "cocaine")
+    full = break_posterior(ExactBreak(), observations, looks, "cocaine")
     parts = []
     for m, prob in enumerate(full.prob_interval):
-        one = break_posterior(ExactStep(break_intervals=(m + 2,)), observations, looks, "cocaine")
+        one = break_posterior(ExactBreak(break_intervals=(m + 2,)), observations, looks, "cocaine")
         assert one.interval_start[0] == full.interval_start[m]
         parts.append(prob * one.effect_mean / one.prob_interval[0])
     assert full.effect_mean == pytest.approx(sum(parts), abs=1e-6)
-    series = fitted(table, "cocaine", table.sites, ExactStep(), "panel")
+    series = fitted(table, "cocaine", table.sites, ExactBreak(), "panel")
     best = int(np.argmax(full.prob_interval))
-    assert series.likely_step == pytest.approx(parts[best] / full.prob_interval[best], rel=1e-9)
+    assert series.likely_size == pytest.approx(parts[best] / full.prob_interval[best], rel=1e-9)
 
 
 def test_two_campaigns_return_the_prior_and_one_says_nothing(app, tmp_path):
@@ -235,7 +279,7 @@ def test_a_city_that_breaks_alone_is_found_by_its_own_fit(tmp_path):
     )
     table = read(path)
     probs = {
-        name: fitted(table, "cocaine", [name], ExactSite(), name).posterior.prob_break
+        name: fitted(table, "cocaine", [name], ExactCity(), name).posterior.prob_break
         for name in CITIES
     }
     assert max(probs, key=lambda name: probs[name]) == CITIES[3]
@@ -256,7 +300,10 @@ def test_one_series_needs_no_panel(app, tmp_path):
     out = printed(app, path)
     assert out["panel"] is None
     assert [series["site"] for series in out["series"]] == [CITIES[0]]
-    assert run(app, path).exit_code == 0
+    assert (out["somewhere"], out["series"][0]["local"]) == (None, None)
+    page = run(app, path)
+    assert page.exit_code == 0
+    assert "against the others" not in page.stdout
 
 
 @pytest.mark.parametrize(

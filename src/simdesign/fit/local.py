@@ -73,7 +73,9 @@ class ExactLocalEngine:
         site = self.spec.site
         if site != LARGEST and site not in observations.sites:
             known = ", ".join(observations.sites)
-            raise SpecError(f"estimators.{self.name}.site", site, f"must be {LARGEST} or of {known}")
+            raise SpecError(
+                f"estimators.{self.name}.site", site, f"must be {LARGEST} or of {known}"
+            )
         sites = observations.sites if site == LARGEST else (site,)
         found = local_breaks(self.spec, observations, looks, substance, sites)
         best = found.largest[None]

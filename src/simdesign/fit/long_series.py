@@ -92,12 +92,10 @@ def long_series(
         MOST_LEFT_OUT
     ):
         status = Status.NOT_APPLICABLE
-    fine = long_resolution(n, panel.group_size.max(initial=1) > 1) if size is None else size
+    fine = long_resolution(n, bool(panel.group_size.max(initial=1) > 1)) if size is None else size
     evidence, scale = np.ones((items.mass.size, items.mass.size)), 0.0
     if status == Status.OK:
-        evidence, scale = _evidences(
-            panel, centred(panel, reduced.mean[:1]), items, priors, fine
-        )
+        evidence, scale = _evidences(panel, centred(panel, reduced.mean[:1]), items, priors, fine)
     years = max(float(last.day[0] - last.origin_day), 0.0) / DAYS_PER_YEAR
     return _summary(panel, items, evidence, scale, priors.hazard * years, status)
 
@@ -245,7 +243,7 @@ def _same(place: Ints, fresh: Bools) -> Floats:
         if new:
             open_now[where] = i
         name[i] = open_now[where]
-    return (name[:, None] == name[None, :]).astype(float)
+    return np.asarray(name[:, None] == name[None, :], dtype=np.float64)
 
 
 def _summary(

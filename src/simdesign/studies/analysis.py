@@ -70,7 +70,6 @@ class Series:
             float(self.posterior.prob_interval[best]),
         )
 
-
     @property
     def prob_recent(self) -> float:
         """P(a break in the last three years): of up to two breaks, of one in longer series."""

@@ -28,7 +28,7 @@ class LocalAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Somewhere:
-    """All cities together: has one of them broken away from the nation?"""
+    """All cities together: whether one of them has broken away from the others."""
 
     n_cities: int
     prior_prob: float

@@ -34,7 +34,7 @@ def print_analysis(analysis: Analysis, console: Console) -> None:
     table.add_column("most probably between", no_wrap=True)
     table.add_column("size now, 95 %", justify="right", no_wrap=True)
     table.add_column("±10 % rule, last two", no_wrap=True)
-    table.add_column("verdict")
+    table.add_column("verdict", min_width=12)
     rows = list(analysis.series)
     if analysis.panel is not None:
         rows.insert(0, analysis.panel)
