@@ -19,6 +19,7 @@ from simdesign.run.store import Store
 from simdesign.run.tidy import Table
 from simdesign.seeds import Purpose, stream
 from simdesign.spec.breaks import BreakModel
+from simdesign.spec.local import ExactLocal
 
 HORIZONS = (1.0, 2.0, 3.0, 5.0)
 """Years after the break within which an alarm counts."""
@@ -336,7 +337,9 @@ class _Assessor:
         }  # fmt: skip
         truth = last["true_effect"]
         # a rule's "effect" is the year-on-year change that it tests, not the E of these measures
-        engine = isinstance(self.plan.study.estimators[estimator], BreakModel)
+        # and that of a local break is on the city's own level, not on the nation's
+        spec = self.plan.study.estimators[estimator]
+        engine = isinstance(spec, BreakModel) and not isinstance(spec, ExactLocal)
         if engine and np.isfinite(last["effect"]).any():
             self._keep("effect_bias", evaluate.bias(last["effect"], truth, n_failed), np.nan, place)
             self._keep("effect_rmse", evaluate.rmse(last["effect"], truth, n_failed), np.nan, place)

@@ -17,6 +17,7 @@ from simdesign.records import Looks, Visits
 from simdesign.sample import FixedPolicy, first_day_of, policy, schedule
 from simdesign.simulate import prepare
 from simdesign.spec.base import content_hash, plain
+from simdesign.spec.local import LARGEST, ExactLocal
 from simdesign.spec.own import look_in, own_parts, source_hash
 from simdesign.spec.schedule import OwnSchedule, Triggered
 from simdesign.spec.study import Scenario, Study
@@ -186,6 +187,7 @@ def _check(plan: Plan) -> None:
         sites = tuple((item.name, item.population) for item in scenario.world.catchments)
         if sites not in panels:
             _check_policies(study, scenario)
+            _check_cities(study, scenario)
             panels[sites] = history_years(study, visits_of(study, scenario).values())
         prepare(
             scenario.world, scenario.change, study.programme,
@@ -206,6 +208,15 @@ def _check_policies(study: Study, scenario: Scenario) -> None:
             made = policy(design, study.programme, sites, people, seed=study.seed, field=field)
             if not isinstance(made, FixedPolicy):
                 raise SpecError(f"{field}.schedule", design.schedule.uses, _NOT_TRIGGERED)
+
+
+def _check_cities(study: Study, scenario: Scenario) -> None:
+    """Refuse an estimator of a city that is not there."""
+    known = {item.name for item in scenario.world.catchments}
+    for name, spec in study.estimators.items():
+        if isinstance(spec, ExactLocal) and spec.site not in {LARGEST, *known}:
+            rule = f"must be {LARGEST} or a catchment of the world"
+            raise SpecError(f"estimators.{name}.site", spec.site, rule)
 
 
 def visits_of(study: Study, scenario: Scenario) -> dict[str, Visits]:
