@@ -8,11 +8,12 @@ missing; at known standard deviations, and with all four integrated, which inclu
 own series cannot know of standard deviations that all cities share.
 
 Second table: share of unchanged ten-year series, 20 cities, with P > 0.9 at the last look, at any
-of ten yearly looks, and in any of the cities; with the city's own walk in the model and without.
+of ten yearly looks, and in any of the cities; with the city's own walk in the model and without. Third table: the same of a city that did rise.
 """
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,28 @@ def false_alarm_table(n_rep: int) -> None:
             print(f"HalfN({world:4.2f})        {label:12s}  {text}", flush=True)
 
 
+def power_table(n_rep: int) -> None:
+    """Print how often the one city that broke is called, at the tenth look."""
+    looks = panels.looks(10)
+    last = replace(looks, day=looks.day[-1:].copy())
+    print(f"\none of 20 cities rises in the middle, P > {LIMIT} at the last look, {n_rep} panels")
+    print("world's city walk   rise  that city       another city    searched, that city")
+    prior = 1.0 - np.exp(-ExactLocal().hazard * (last.day[0] - looks.origin_day) / 365.25)
+    for world in (0.0, 0.05, 0.10):
+        for rise in (0.3, 0.6, 1.0, 1.5):
+            seen = cities.unchanged(np.random.default_rng(34), n_rep, 20, 10, walk=world)
+            load = seen.load[:, 0].copy()
+            late = seen.visits.middle_day > panels.START + 1826
+            load[:, (seen.visits.site == 0) & late] *= 1.0 + rise
+            seen = panels.observe(seen.visits, load)
+            found = local_breaks(ExactLocal(), seen, last, "cocaine")
+            high = found.prob_break[:, :, 0] > LIMIT
+            one_of = searched(found.score[:, :, 0], float(prior))[1] > LIMIT
+            cells = (high[0].astype(float), high[1:].any(axis=0), one_of[0].astype(float))
+            text = "  ".join(_share(cell) for cell in cells)
+            print(f"HalfN({world:4.2f})        {100 * rise:+4.0f} %  {text}", flush=True)
+
+
 def _share(values: np.ndarray) -> str:
     """Return a mean over panels with its Monte Carlo standard error, in per cent."""
     error = values.std(ddof=1) / np.sqrt(values.size)
@@ -87,6 +110,7 @@ def main() -> None:
     options = parser.parse_args()
     covariance_table(options.panels)
     false_alarm_table(options.replications)
+    power_table(options.replications)
 
 
 if __name__ == "__main__":
