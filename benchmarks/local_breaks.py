@@ -8,7 +8,9 @@ missing; at known standard deviations, and with all four integrated, which inclu
 own series cannot know of standard deviations that all cities share.
 
 Second table: share of unchanged ten-year series, 20 cities, with P > 0.9 at the last look, at any
-of ten yearly looks, and in any of the cities; with the city's own walk in the model and without. Third table: the same of a city that did rise.
+of ten yearly looks, and in any of the cities; with the city's own walk in the model and without.
+
+Third table: the same of a city that did rise.
 """
 
 import argparse
