@@ -16,13 +16,13 @@ from data.make_release import HEADER, SITES_HEADER, measured, release_rows, writ
 from mc import assert_mean
 from simdesign.spec.change import NoChange
 from simdesign.spec.study import Programme
+from simdesign.spec.terms import terms_on
 from simdesign.spec.world import World
 from simdesign.studies.validate_world import register
 from simdesign.studies.validation import compare, real_panel, twins
 from simdesign.studies.validation.compare import tail_share
 from simdesign.studies.validation.sources import HELD_OUT, TUNED, used
 from simdesign.studies.validation.statistics import STATISTICS, listed
-from simdesign.studies.validation.twin import terms_of
 
 PEOPLE = (30_000, 40_000, 45_000, 90_000, 200_000, 700_000)
 PROGRAMME = Programme(start=dt.date(2017, 1, 1), years=7)
@@ -272,8 +272,8 @@ def test_discrepancy_z_and_tail_by_hand(rows_of_panels):
 
 def test_a_full_world_says_which_terms_it_has():
     full = World.model_validate({"realism": "full", "substances": {"cocaine": {}}})
-    assert terms_of(full) >= {"odd_days", "town_mix", "people"}
-    assert terms_of(world()) == frozenset()
+    assert terms_on(full) >= {"odd_days", "town_mix", "people"}
+    assert terms_on(world()) == frozenset()
 
 
 def test_what_was_tuned_is_said_for_known_statistics_only():

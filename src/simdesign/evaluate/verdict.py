@@ -70,7 +70,7 @@ class Verdict:
     substance: str
     estimator: str
     threshold: str  # "operating", "oracle"; "" for the picture, which needs none
-    world: dict[str, float]  # factor levels of the world
+    world: dict[str, float | str]  # factor levels of the world
     sigma_shared: float  # level of the shared error; NaN when it is no factor
     code: Code
     reference: str
@@ -167,7 +167,7 @@ def verdict_of(
     substance: str,
     estimator: str,
     threshold: str,
-    world: dict[str, float],
+    world: dict[str, float | str],
     sigma_shared: float,
     reference: str,
     cost: dict[str, float],

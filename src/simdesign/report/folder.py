@@ -92,10 +92,13 @@ def read_folder(path: str | Path, digest: str = "") -> Folder:
     absent = [name for name in (*_WORDS, "value", "mcse", "n_rep") if name not in columns]
     if absent:
         raise StoreError(str(path / "measures.csv"), f"must have the column {absent[0]!r}")
+    factors = columns[len(_BEFORE_FACTORS) : columns.index(_AFTER_FACTORS)]
     for name in columns:
         if name not in _WORDS:
-            frame[name] = pd.to_numeric(frame[name], errors="coerce")
-    factors = columns[len(_BEFORE_FACTORS) : columns.index(_AFTER_FACTORS)]
+            numbers = pd.to_numeric(frame[name], errors="coerce")
+            words = name in factors and bool((numbers.isna() & (frame[name] != "")).any())
+            # levels that are switches or names stay words, or all of them would be one cell
+            frame[name] = frame[name].replace("", math.nan) if words else numbers
     shared = [name for name in factors if name.split(".")[-1] == "sigma_shared"]
     change = [name for name in factors if name.split(".")[-1] == "size"]
     frame["shared"] = frame[shared[0]] if shared else math.nan

@@ -87,16 +87,23 @@ def size(change: float, texts: Texts) -> str:
     return percent(change, texts.lang, sign=True)
 
 
-def world(levels: Mapping[str, float], texts: Texts) -> str:
+def world(levels: Mapping[str, float | str], texts: Texts) -> str:
     """Return the factor levels of a world, without the shared error."""
     said = []
     for path, value in sorted(levels.items()):
         name = path.split(".")[-1]
         if name == "sigma_shared":
             continue
-        text = general(value, texts.lang)
+        text = _switch(value, texts) if isinstance(value, str) else general(value, texts.lang)
         if texts.has(f"factors.{name}"):
             said.append(texts(f"factors.{name}", value=text))
         else:
             said.append(texts("factors.other", name=name, value=text))
     return ", ".join(said)
+
+
+def _switch(value: str, texts: Texts) -> str:
+    """Return a level that is no number: an optional term that is off, on, or a text or table."""
+    if value == "False":
+        return texts("factors.off")
+    return texts("factors.on") if value in ("True", "{}") else value

@@ -21,7 +21,7 @@ from simdesign.report.frequencies import (
 )
 from simdesign.report.names import design_names, level, size, world
 from simdesign.report.numbers import general, number
-from simdesign.report.select import Selection, middle_cell
+from simdesign.report.select import Cell, Selection, middle_cell
 from simdesign.report.tables import (
     Table,
     assumption_table,
@@ -32,6 +32,7 @@ from simdesign.report.tables import (
 )
 from simdesign.report.texts import LANGUAGES, Texts
 from simdesign.report.verdicts import COLUMNS, Group, Wording, groups_of
+from simdesign.report.worlds import world_sentences
 from simdesign.spec.study import Study
 
 if TYPE_CHECKING:
@@ -142,14 +143,14 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _data_uri(folder: Folder, cell: dict[str, float]) -> Markup:
+def _data_uri(folder: Folder, cell: Cell) -> Markup:
     smallest = folder.study.decision.margin.smallest_change
     found = [Selection(folder, name, cell).change_near(smallest) for name in folder.substances]
     text = download_csv(folder, cell, found[0] if found else math.nan)
     return Markup("data:text/csv;charset=utf-8," + urllib.parse.quote(text, safe=",.+-:;=/ "))
 
 
-def _view(folder: Folder, cell: dict[str, float], texts: Texts) -> dict[str, Any]:
+def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
     """Return everything that one language shows."""
     study = folder.study
     wording = Wording(texts.lang, study)
@@ -177,6 +178,7 @@ def _view(folder: Folder, cell: dict[str, float], texts: Texts) -> dict[str, Any
             (texts.substance(s.substance), _figures(s, smallest, texts)) for s in selections
         ],
         "verdict_table": verdict_table(folder, wording),
+        "held": world_sentences(folder, texts),
         "assumed_title": title,
         "assumptions": assumptions,
         "ademp": ademp_rows(folder, texts),
@@ -189,7 +191,7 @@ def _title(study: Study, lang: str) -> str:
     return titles.get(lang) or titles.get("en") or study.name
 
 
-def _verdict_groups(folder: Folder, cell: dict[str, float], wording: Wording) -> list[VerdictGroup]:
+def _verdict_groups(folder: Folder, cell: Cell, wording: Wording) -> list[VerdictGroup]:
     """Return substances in the order of the study, the world of the figures before the others."""
     shown = world(cell, wording.texts)
     groups = groups_of(folder.verdicts, wording.texts)

@@ -10,6 +10,9 @@ from simdesign.report.folder import Folder
 if TYPE_CHECKING:
     import pandas as pd
 
+type Cell = dict[str, float | str]
+"""A level of every factor that figures do not show: a number, or the text of a switch."""
+
 POWER_YEARS = 3.0
 """Horizon of the power in figures and sentences."""
 _NO_SUBSTANCE = ("cost", "cost_per_year", "cost_high")
@@ -36,7 +39,7 @@ class Selection:
     and costs belong to every cell.
     """
 
-    def __init__(self, folder: Folder, substance: str, cell: dict[str, float]) -> None:
+    def __init__(self, folder: Folder, substance: str, cell: Cell) -> None:
         self.folder, self.substance = folder, substance
         self.frame = _selected(folder, substance, cell)
         columns = [self.frame[name].tolist() for name in (*_KEY, "value", "mcse", "low", "high")]
@@ -97,7 +100,7 @@ class Selection:
         return min(sizes, key=lambda size: abs(size - wanted)) if sizes else math.nan
 
 
-def _selected(folder: Folder, substance: str, cell: dict[str, float]) -> "pd.DataFrame":
+def _selected(folder: Folder, substance: str, cell: Cell) -> "pd.DataFrame":
     frame = folder.measures
     keep = frame["compared_with"] == ""
     keep &= frame["budget"].isna() | ((frame["budget"] - folder.budget).abs() < 1e-9)
@@ -114,11 +117,13 @@ def _plain(item: Hashable) -> Hashable:
     return item
 
 
-def middle_cell(folder: Folder) -> dict[str, float]:
-    """Return the middle level of every factor that figures do not show."""
-    found = {}
+def middle_cell(folder: Folder) -> Cell:
+    """Return the middle, or the first named, level of every factor that figures do not show."""
+    found: Cell = {}
     for name in folder.other_factors:
-        levels = sorted(map(float, folder.measures[name].dropna().unique()))
-        if levels:
-            found[name] = levels[len(levels) // 2]
+        levels = folder.measures[name].dropna().unique().tolist()
+        if levels and isinstance(levels[0], str):
+            found[name] = levels[0]  # words have no middle: the level that a study names first
+        elif levels:
+            found[name] = sorted(map(float, levels))[len(levels) // 2]
     return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from simdesign.report.folder import Folder
 from simdesign.report.names import level, size
 from simdesign.report.numbers import general, number, of_hundred, with_error
-from simdesign.report.select import POWER_YEARS, Selection, Value
+from simdesign.report.select import POWER_YEARS, Cell, Selection, Value
 from simdesign.report.texts import LANGUAGES, Texts, both
 from simdesign.report.verdicts import Wording, hardest
 from simdesign.spec.catalogue import catalogue_entries
@@ -133,7 +133,7 @@ SHOWN = (
 """Measures of the full table, in its order."""
 
 
-def shown_rows(folder: Folder, cell: dict[str, float]) -> "pd.DataFrame":
+def shown_rows(folder: Folder, cell: Cell) -> "pd.DataFrame":
     """Return the rows of the full table: default budget, the figures' world."""
     frame = folder.measures
     keep = frame["compared_with"] == ""
@@ -155,7 +155,7 @@ _CSV = ("substance", "design", "threshold", "measure", "horizon", "value", "mcse
         "n_rep", "n_failed")  # fmt: skip
 
 
-def download_csv(folder: Folder, cell: dict[str, float], change: float) -> str:
+def download_csv(folder: Folder, cell: Cell, change: float) -> str:
     """Return the rows behind verdicts, sentences and figures as CSV.
 
     ``change`` is the one whose delay curves are shown.
@@ -174,7 +174,7 @@ def download_csv(folder: Folder, cell: dict[str, float], change: float) -> str:
     return str(frame.loc[keep, columns].to_csv(index=False, float_format="%.4g"))
 
 
-def measure_blocks(folder: Folder, cell: dict[str, float]) -> list[Block]:
+def measure_blocks(folder: Folder, cell: Cell) -> list[Block]:
     """Return the full table, a block for every measure and horizon."""
     frame = shown_rows(folder, cell)
     heads = ("change", "shared", "estimator", "threshold")

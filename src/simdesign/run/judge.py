@@ -74,7 +74,7 @@ def judge(evidence: Evidence, world: Scenario) -> list[Verdict]:
                         substance=substance,
                         estimator=estimator if kind else "",
                         threshold=kind,
-                        world=_numbers(world.factors),
+                        world=_levels(world.factors),
                         sigma_shared=shared_level(world.factors),
                         reference=plan.study.decision.reference,
                         cost=evidence.cost,
@@ -169,5 +169,12 @@ def shared_level(factors: Mapping[str, FactorValue]) -> float:
     return math.nan
 
 
-def _numbers(factors: Mapping[str, FactorValue]) -> dict[str, float]:
-    return {k: float(v) for k, v in factors.items() if isinstance(v, int | float)}
+def _levels(factors: Mapping[str, FactorValue]) -> dict[str, float | str]:
+    """Return levels as the table of measures has them: numbers, and all else as text.
+
+    Left out, or taken for a number, a level that is a switch or a name would make two worlds one.
+    """
+    return {
+        k: float(v) if isinstance(v, int | float) and not isinstance(v, bool) else str(v)
+        for k, v in factors.items()
+    }

@@ -73,6 +73,14 @@ def _group(given: Any, values: Mapping[str, Any], full: bool) -> Any:
     return {name: member for name, member in members.items() if member is not None} or None
 
 
+def terms_on(world: "World") -> frozenset[str]:
+    """Return the optional terms that a world or one of its substances has."""
+    found = {name for name in WORLD_TERMS if getattr(world, name) is not None}
+    for substance in world.substances.values():
+        found |= {name for name in SUBSTANCE_TERMS if getattr(substance, name) is not None}
+    return frozenset(found)
+
+
 def term_entries(world: "World") -> list[Entry]:
     """Return what the catalogue has for the terms that are on in a world and its substances."""
     on = [f"terms.{name}." for name in WORLD_TERMS if name not in GROUPS and getattr(world, name)]

@@ -20,7 +20,7 @@ from simdesign.spec.change import NoChange
 from simdesign.spec.design import Laboratory
 from simdesign.spec.quantity import expectation
 from simdesign.spec.study import Programme
-from simdesign.spec.terms import SUBSTANCE_TERMS, WORLD_TERMS
+from simdesign.spec.terms import terms_on
 from simdesign.spec.world import Catchment, World
 from simdesign.units import DAYS_PER_YEAR, date_of, weekday_of
 
@@ -62,16 +62,8 @@ def twins(world: World, real: Mapping[str, Observations], *, seed: int, replicat
             country: _twin(world, observations, country, seed, replications)
             for country, observations in real.items()
         },
-        terms=terms_of(world),
+        terms=terms_on(world),
     )
-
-
-def terms_of(world: World) -> frozenset[str]:
-    """Return the optional terms that a world or one of its substances has."""
-    found = {name for name in WORLD_TERMS if getattr(world, name) is not None}
-    for substance in world.substances.values():
-        found |= {name for name in SUBSTANCE_TERMS if getattr(substance, name) is not None}
-    return frozenset(found)
 
 
 def site_level(observations: Observations, u: int, world: World, programme: Programme) -> Floats:
