@@ -4,7 +4,14 @@ import pickle
 
 import pytest
 
-from simdesign.errors import DataError, IsolatedError, SimDesignError, SpecError, StoreError
+from simdesign.errors import (
+    DataError,
+    FieldError,
+    IsolatedError,
+    SimDesignError,
+    SpecError,
+    StoreError,
+)
 
 
 def _all_errors():
@@ -19,6 +26,7 @@ def _all_errors():
 EXAMPLES = {
     SimDesignError: SimDesignError("plain"),
     SpecError: SpecError("design.days", 9, "must be in 1..7", "study.toml"),
+    FieldError: FieldError("carry_over.shares", [0.5], "must sum to 1"),
     DataError: DataError("weeks.csv", "load", "abc", "must be a number", row=7),
     IsolatedError: IsolatedError("package.module:name", "died of SIGABRT"),
     StoreError: StoreError("runs/x", "holds another study"),

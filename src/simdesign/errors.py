@@ -33,6 +33,10 @@ class SpecError(SimDesignError, ValueError):
         return type(self), (self.field, self.value, self.rule, self.source)
 
 
+class FieldError(SpecError):
+    """A rule over several fields is broken; the field is named from the description that has it."""
+
+
 class DataError(SimDesignError, ValueError):
     """A data file cannot be understood; ``row`` counts the header as row 1."""
 

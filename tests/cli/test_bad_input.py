@@ -63,6 +63,66 @@ MISTAKES = {
     ),
 }  # fmt: skip
 
+COCAINE, SOUTH = "[world.substances.cocaine]\n", '"south", population = 40000.0'
+LIGHT = '{ name = "light", use_prob = 0.02, weekday = [1, 1, 1, 1, 1, 1, 1], residue_mg = 60.0, '
+IMPOSSIBLE = {
+    "mass shares of the classes": (
+        (COCAINE, COCAINE + "classes = [" + LIGHT + "mass_share = 0.8, dose_cv = 0.5 }]\n"),
+        ["world.substances.cocaine.classes.mass_share", "sum to 1", "0.8"],
+    ),
+    "shares of a mixture": (
+        ('kind = "level_shift"', 'kind = "level_shift"\n'
+         "mechanism = { more_users = 0.5, heavier_use = 0.3 }"),
+        ["change.level_shift.mechanism.mixture", "sum to 1", "0.8"],
+    ),
+    "shares of a trend": (
+        (COCAINE, "[world.streams.cocaine]\ntrend_in_users = 0.9\ntrend_in_purity = 0.2\n"
+         + COCAINE),
+        ["world.streams.cocaine.trend_in_purity", "at most 1", "0.2"],
+    ),
+    "a negative rate": (
+        (COCAINE, COCAINE + "dumping = { rate = -1.0 }\n"),
+        ["world.substances.cocaine.dumping.rate", "-1.0"],
+    ),
+    "a negative rate of use": (
+        (COCAINE, COCAINE + "classes = [" + LIGHT.replace("0.02", "-0.02")
+         + "mass_share = 1.0, dose_cv = 0.5 }]\n"),
+        ["world.substances.cocaine.classes.0.use_prob", "-0.02"],
+    ),
+    "a walk that can be negative": (
+        (COCAINE, COCAINE + 'sigma_rw = { dist = "normal", mean = 0.1, sd = 0.1 }\n'),
+        ["world.substances.cocaine.sigma_rw", "must be >= 0"],
+    ),
+    "purity that starts above its ceiling": (
+        (COCAINE, COCAINE + "purity = 0.95\n"),
+        ["world.substances.cocaine.purity:", "ceiling 0.89", "0.95"],
+    ),
+    "a catchment smaller than its users": (
+        (SOUTH, SOUTH + ", level = 8.0"),
+        ["world.catchments.south.population", "must hold the users of cocaine", "40000.0"],
+    ),
+    "an excretion kernel": (
+        (COCAINE, COCAINE + "carry_over = [0.7, 0.2]\n"),
+        ["world.substances.cocaine.carry_over.shares", "sum to 1", "0.9", "[0.7, 0.2]"],
+    ),
+    "measurement errors above the total": (
+        (COCAINE, COCAINE + "lab_repeat_sd = 0.5\n"),
+        ["world.substances.cocaine.day_sd", "repeat_sd", "0.134"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", IMPOSSIBLE)
+def test_an_impossible_world_is_refused_with_field_value_and_rule(mistake, tmp_path, capsys):
+    change, words = IMPOSSIBLE[mistake]
+    study = write_study(tmp_path, change)
+    assert call(["run", str(study), "--out", str(tmp_path / "out")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert len(line) < len(str(study)) + 300, "the value is one field's, not the whole world's"
+    for word in [str(study), *words]:
+        assert word in line
+    assert not (tmp_path / "out").exists()
+
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_in_the_study_is_one_line(mistake, tmp_path, capsys):

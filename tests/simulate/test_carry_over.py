@@ -70,9 +70,9 @@ def test_the_catalogue_s_shares_follow_from_the_half_lives(name, half_life):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ([0.5, 0.4], r"cocaine\.carry_over\n.*shares must sum to 1, they sum to 0\.9"),
+        ([0.5, 0.4], r"cocaine\.carry_over\n.*shares: must sum to 1, they sum to 0\.9"),
         ([1.2, -0.2], r"carry_over\.shares\.0"),
-        ([1 / 7] * 7, "shares must not even out the week"),
+        ([1 / 7] * 7, "shares: must not even out the week"),
         ([0.3, 0.3, 0.4], "profile of light users would need a use of -1.39 times the mean"),
         ({"shares": [0.9, 0.1], "residue_scale": 0.0}, r"residue_scale"),
     ],

@@ -17,7 +17,7 @@ from simdesign.spec.study import Programme
 from simdesign.spec.world import Catchment, World
 
 TOWNS = tuple(
-    Catchment(name=name, population=1e5, level=9.0, levels={"MDMA": level})
+    Catchment(name=name, population=1e5, level=7.0, levels={"MDMA": level})
     for name, level in zip("ABCD", (0.5, 1.0, 1.0, 2.0), strict=True)
 )
 ONE_SIZE = {"rate": 2.0, "low": 10.0, "high": 10.0, "days": 1, "recognised": 0.0}

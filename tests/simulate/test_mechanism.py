@@ -246,7 +246,7 @@ def test_a_substitution_moves_use_days_from_class_to_class(carry_over):
         ),
         (
             LevelShift(size=9.0),
-            r"world\.catchments\.town-\d\d\.population: must hold the light users of cocaine",
+            r"world\.catchments\.town-\d\d\.population: must hold the users of cocaine",
         ),
     ],
     ids=str,
@@ -308,10 +308,43 @@ def test_a_world_without_heavy_users_cannot_have_heavier_use():
         prepare(world, LevelShift(mechanism="heavier_use"), Programme(), seed=1, luck="study")
 
 
+def crowded(level):
+    return [{"name": "spa", "population": 10_000.0, "level": level}, {"name": "a", "population": 1}]
+
+
 def test_a_town_must_hold_its_users():
-    crowded = [{"name": "spa", "population": 10_000.0, "level": 12.0}]
-    with pytest.raises(SpecError, match=r"world\.catchments\.spa\.population: .*light users of c"):
-        prepare(World(catchments=crowded), LevelShift(), Programme(), seed=1, luck="study")
+    """All classes together: 0.100 + 0.016 + 0.017 cocaine users per inhabitant at level 1."""
+    rule = r"catchments\.spa\.population: must hold the users of cocaine.* needs 1\.06 .*0\.8 light"
+    with pytest.raises(ValueError, match=rule):
+        World(catchments=crowded(8.0))
+    towns = World(catchments=crowded(7.0))
+    users = people_of(towns.substances["cocaine"], regime("cocaine", towns.substances["cocaine"]))
+    assert [item.users for item in towns.substances["cocaine"].classes] == pytest.approx(users)
+    with pytest.raises(ValueError, match=r"spa\.population"):  # levels by substance count
+        World(catchments=[{"name": "spa", "population": 1e4, "levels": {"cocaine": 8.0}}])
+
+
+@pytest.mark.parametrize("carried", [False, {}])
+def test_carry_over_needs_fewer_users(carried):
+    """With residue_scale 1.7, the same load is that of fewer use-days."""
+    own = {"cocaine": {"carry_over": carried}}
+    if carried is False:
+        with pytest.raises(ValueError, match=r"spa\.population"):
+            World(catchments=crowded(8.0), substances=own)
+    else:
+        item = World(catchments=crowded(8.0), substances=own).substances["cocaine"]
+        users = people_of(item, regime("cocaine", item))
+        assert [k.users / item.residue_scale for k in item.classes] == pytest.approx(users)
+
+
+def test_new_users_must_fit_into_the_towns_where_they_come():
+    towns = World(catchments=crowded(7.0))
+    rise = {"size": 0.2, "mechanism": "more_users"}
+    rule = r"world\.catchments\.spa\.population: must hold the users of cocaine"
+    for where in ("national", ("spa",)):
+        with pytest.raises(SpecError, match=rule):
+            prepare(towns, LevelShift(**rise, where=where), Programme(), seed=1, luck="study")
+    prepare(towns, LevelShift(**rise, where=("a",)), Programme(), seed=1, luck="study")
 
 
 def test_no_user_uses_more_than_daily():

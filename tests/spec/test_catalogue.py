@@ -111,7 +111,7 @@ def test_world_defaults_are_the_catalogue_s():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"flow_sd": 0.2}, r"substances\.cocaine\.day_sd must be at least 0\.2\d+.*0\.134"),
+        ({"flow_sd": 0.2}, r"substances\.cocaine\.day_sd: must be at least 0\.2\d+.*0\.134"),
         ({"substances": {"heroin": {}}}, "heroin: must be one of cocaine, MDMA"),
         ({"catchments": "dutch21"}, "must be one of dutch20"),
         ({"catchments": []}, "at least one catchment"),

@@ -7,7 +7,7 @@ from simdesign.spec.world import World
 
 REFUSED = {
     "negative rain": ({"rain": {"dry": -1.0}}, r"rain\.dry"),
-    "dry above the mean": ({"rain": {"dry": 300.0}}, r"rain\.dry must be below litres"),
+    "dry above the mean": ({"rain": {"dry": 300.0}}, r"rain\.dry: must be below litres"),
     "rain for ever": ({"rain": {"rho": 1.0}}, r"rain\.rho"),
     "a share above 1": ({"rain": {"shared": 1.2}}, r"rain\.shared"),
     "a season above the rain": ({"rain": {"season": 1.5}}, r"rain\.season"),
@@ -25,7 +25,7 @@ REFUSED = {
     "a share of sites above 1": ({"dumping": {"sites": 3.0}}, r"MDMA\.dumping\.sites"),
     "a site nobody knows": (
         {"dumping": {"sites": ["Atlantis"]}},
-        r"MDMA\.dumping\.sites: no catchment is named 'Atlantis'",
+        r"MDMA\.dumping\.sites: no catchment is named so, got 'Atlantis'",
     ),
     "no sites": ({"dumping": {"sites": []}}, r"MDMA\.dumping\.sites"),
     "a negative bias": ({"meters": {"bias_sd": -0.1}}, r"meters\.bias_sd"),
@@ -38,7 +38,7 @@ REFUSED = {
     "a change without a date": ({"laboratories": {"change": {}}}, r"laboratories\.change\.date"),
     "a change somewhere": (
         {"laboratories": {"change": {"date": "2030-01-01", "sites": ["town-99"]}}},
-        r"laboratories\.change\.sites: no catchment is named 'town-99'",
+        r"laboratories\.change\.sites: no catchment is named so, got 'town-99'",
     ),
 }
 OF_A_SUBSTANCE = ("sewer_loss", "dumping")

@@ -17,7 +17,8 @@ from simdesign.spec.change import (
     amount_of,
 )
 from simdesign.spec.quantity import Quantity, greatest, least
-from simdesign.spec.world import World
+from simdesign.spec.world import World, check_users
+from simdesign.units import residue_g_per_day
 
 _UNBOUNDED = {"more_users", "more_per_occasion"}
 """Mechanisms that can be of any size."""
@@ -36,9 +37,6 @@ def check_change(world: World, change: Change, years: int) -> None:
     SpecError
         Naming the field, its value and the rule.
     """
-    for name, substance in world.substances.items():
-        found = regime(name, substance, weekdays=world.weekdays)
-        _check_people(world, name, found)
     if isinstance(change, NoChange):
         return
     _check_place(world, change, years)
@@ -60,7 +58,11 @@ def check_change(world: World, change: Change, years: int) -> None:
                     raise
                 reached = f" (the load changes by {100 * x:+.1f} %)" if value != x else ""
                 raise SpecError(field, value, error.rule + reached) from None
-            _check_people(world, name, found)
+            _check_people(world, name, found, _towns(change))
+
+
+def _towns(change: _Break) -> tuple[str, ...] | None:
+    return None if change.where == "national" else change.where
 
 
 def _field(change: _Break) -> str:
@@ -119,20 +121,18 @@ def _check_substitution(world: World, change: _Break, how: Substitution, years: 
             raise SpecError(field, value, rule)
         for name in (how.source, how.to):
             found = substituted(name, world.substances, how, -x, world.weekdays)
-            _check_people(world, name, found.regime())
+            _check_people(world, name, found.regime(), _towns(change))
 
 
-def _check_people(world: World, name: str, users: Regime) -> None:
-    """Refuse a town that has fewer inhabitants than users of one class."""
+def _check_people(
+    world: World, name: str, users: Regime, where: tuple[str, ...] | None = None
+) -> None:
+    """Refuse a town that has fewer inhabitants than users; of all towns, or of those named."""
     substance = world.substances[name]
-    for item, people in zip(substance.classes, people_of(substance, users), strict=True):
-        for town in world.catchments:
-            # a load of 1 mg/(1000 inh d) is 1e-6 g/d for every inhabitant
-            per_head = people * substance.level * town.level_of(name) * 1e-6
-            if per_head > 1.0:
-                rule = (
-                    f"must hold the {item.name} users of {name}, whose load needs"
-                    f" {per_head:.3g} for every inhabitant"
-                )
-                field = f"world.catchments.{town.name}.population"
-                raise SpecError(field, town.population, rule)
+    people = people_of(substance, users)
+    for town in world.catchments:
+        if where is not None and town.name not in where:
+            continue
+        grams = residue_g_per_day(substance.level * town.level_of(name), 1.0)
+        found = [(item.name, grams * n) for item, n in zip(substance.classes, people, strict=True)]
+        check_users(f"world.catchments.{town.name}.population", town.population, name, found)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pydantic
 
-from simdesign.errors import SpecError
+from simdesign.errors import FieldError, SpecError
 
 
 class Spec(pydantic.BaseModel):
@@ -72,6 +72,9 @@ def spec_error(error: pydantic.ValidationError, source: str = "") -> SpecError:
     problems = error.errors(include_url=False)
     first = problems[0]
     inner = first.get("ctx", {}).get("error")
+    if isinstance(inner, FieldError):
+        path = ".".join([*map(str, first["loc"]), inner.field])
+        return SpecError(path, inner.value, inner.rule, source)
     if isinstance(inner, SpecError):
         return SpecError(inner.field, inner.value, inner.rule, source)
     path = ".".join(str(part) for part in first["loc"]) or "study"

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from simdesign.errors import FieldError
 from simdesign.spec.base import Spec
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -36,9 +37,9 @@ class CarryOver(Spec):
     def _everything_is_excreted(self) -> Self:
         total = math.fsum(self.shares)
         if abs(total - 1.0) > 1e-9:
-            raise ValueError(f"shares must sum to 1, they sum to {total:g}")
+            raise FieldError("shares", list(self.shares), f"must sum to 1, they sum to {total:g}")
         if min(abs(_wave(self.shares, m)) for m in range(WEEK)) < _LEAST:
-            raise ValueError("shares must not even out the week")
+            raise FieldError("shares", list(self.shares), "must not even out the week")
         return self
 
 

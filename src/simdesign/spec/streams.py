@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
 
+from simdesign.errors import FieldError
 from simdesign.spec.base import Spec
 from simdesign.spec.catalogue import SUBSTANCES, stream_values
 from simdesign.spec.quantity import Quantity
@@ -81,7 +82,8 @@ class SubstanceStreams(Spec):
     @model_validator(mode="after")
     def _parts_of_one_trend(self) -> "SubstanceStreams":
         if self.trend_in_users + self.trend_in_purity > 1.0 + 1e-12:
-            raise ValueError("trend_in_users and trend_in_purity must sum to at most 1")
+            rule = f"must sum to at most 1 with trend_in_users, {self.trend_in_users:g}"
+            raise FieldError("trend_in_purity", self.trend_in_purity, rule)
         return self
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
+from simdesign.errors import FieldError
 from simdesign.spec.base import Spec
 from simdesign.spec.carry_over import AT_ONCE, CarryOver, Week, week_of_use
 from simdesign.spec.quantity import Quantity, greatest, least
@@ -109,23 +110,28 @@ class Substance(Spec):
             return self
         for item, week in zip(self.classes, self.weeks_of_use, strict=True):
             if min(week) <= 0.0:
-                raise ValueError(
-                    f"carry_over evens out the week of use: the weekday profile of {item.name}"
-                    f" users would need a use of {min(week):.3g} times the mean on its lowest day"
+                rule = (
+                    f"evens out the week of use: the weekday profile of {item.name} users would"
+                    f" need a use of {min(week):.3g} times the mean on its lowest day"
                 )
+                raise FieldError("carry_over", list(self.excreted), rule)
             busiest = item.use_prob * item.busiest * max(week) / max(item.weekday_factor)
             if busiest >= 1.0:
-                raise ValueError(
-                    f"carry_over evens out the week of use: use_prob of {item.name} users would"
-                    f" be {busiest:.3g} on their busiest day, it must stay below 1"
+                rule = (
+                    f"evens out the week of use: use_prob of {item.name} users would be"
+                    f" {busiest:.3g} on their busiest day, it must stay below 1"
                 )
+                raise FieldError("carry_over", list(self.excreted), rule)
         return self
 
     @model_validator(mode="after")
     def _shares_sum_to_one(self) -> "Substance":
-        total = sum(item.mass_share for item in self.classes)
+        shares = [item.mass_share for item in self.classes]
+        total = sum(shares)
         if abs(total - 1.0) > 1e-9:
-            raise ValueError(f"mass shares of the use classes must sum to 1, they sum to {total:g}")
+            rule = f"mass shares of the use classes must sum to 1, they sum to {total:g}"
+            raise FieldError("classes.mass_share", shares, rule)
         if self.purity > self.purity_ceiling:
-            raise ValueError(f"purity must not exceed its ceiling {self.purity_ceiling:g}")
+            rule = f"must not exceed its ceiling {self.purity_ceiling:g}"
+            raise FieldError("purity", self.purity, rule)
         return self

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from simdesign.errors import FieldError
 from simdesign.spec.base import Spec
+from simdesign.units import grams
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -63,13 +65,19 @@ class UseClass(Spec):
         spread = (1.0 + self.habit_cv) * (1.0 + self.propensity_cv**2)
         return max(self.weekday_factor) * spread
 
+    @property
+    def users(self) -> float:
+        """Users for every gram a day of the reference load, before carry-over [1/(g/d)]."""
+        return self.mass_share / (self.use_prob * grams(self.residue_mg))
+
     @model_validator(mode="after")
     def _no_day_is_certain(self) -> "UseClass":
         busiest = self.use_prob * self.busiest
         if busiest >= 1:
-            raise ValueError(
-                "use_prob times the largest weekday weight must be below 1, it is"
+            rule = (
+                "times the largest weekday weight must be below 1, it is"
                 f" {busiest:g} with propensity_cv {self.propensity_cv:g} and habit_cv"
                 f" {self.habit_cv:g}: max h p (1 + habit_cv) (1 + propensity_cv^2)"
             )
+            raise FieldError("use_prob", self.use_prob, rule)
         return self

@@ -1,11 +1,13 @@
 """The world without its change: cities, people, noise, drift and season."""
 
+import math
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetJsonSchemaHandler, field_validator, model_validator
 from pydantic_core import CoreSchema
 
-from simdesign.errors import SpecError
+from simdesign.errors import FieldError, SpecError
 from simdesign.spec.base import Spec
 from simdesign.spec.catalogue import (
     SUBSTANCES,
@@ -23,6 +25,7 @@ from simdesign.spec.streams import Streams
 from simdesign.spec.substance import Substance
 from simdesign.spec.terms import SUBSTANCE_TERMS, WORLD_TERMS, with_terms
 from simdesign.spec.totals import DayErrors, check_day_total
+from simdesign.units import residue_g_per_day
 
 Positive = Annotated[float, Field(gt=0)]
 Name = Annotated[str, Field(pattern=r"^\w+$")]
@@ -174,9 +177,8 @@ class World(Spec):
     @model_validator(mode="after")
     def _rain_is_above_dry_weather(self) -> "World":
         if self.rain is not None and self.rain.dry >= self.litres:
-            raise ValueError(
-                f"rain.dry must be below litres, the mean {self.litres:g}, it is {self.rain.dry:g}"
-            )
+            rule = f"must be below litres, the mean {self.litres:g}"
+            raise FieldError("rain.dry", self.rain.dry, rule)
         return self
 
     @model_validator(mode="after")
@@ -185,10 +187,11 @@ class World(Spec):
             for item in self.catchments:
                 inflow = self.people.commuters.inflow(item.population)
                 if item.commuters is None and inflow <= -1.0:
-                    raise ValueError(
-                        f"people.commuters.slope leaves nobody in {item.name} on a working day:"
+                    rule = (
+                        f"leaves nobody in {item.name} on a working day:"
                         f" its net inflow would be {inflow:.3g}"
                     )
+                    raise FieldError("people.commuters.slope", self.people.commuters.slope, rule)
         return self
 
     @model_validator(mode="after")
@@ -206,7 +209,7 @@ class World(Spec):
         for field, sites in named.items():
             unknown = sorted(set(sites) - known) if isinstance(sites, tuple) else []
             if unknown:
-                raise ValueError(f"{field}: no catchment is named {unknown[0]!r}")
+                raise FieldError(field, unknown[0], "no catchment is named so")
         return self
 
     @model_validator(mode="after")
@@ -216,8 +219,46 @@ class World(Spec):
             try:
                 check_day_total(f"substances.{name}.day_sd", item.day_sd, item.day_rho, errors)
             except SpecError as error:
-                raise ValueError(f"{error.field} {error.rule}, it is {error.value!r}") from None
+                raise FieldError(error.field, error.value, error.rule) from None
         return self
+
+    @model_validator(mode="after")
+    def _towns_hold_their_users(self) -> "World":
+        for name, item in self.substances.items():
+            users = [user.users / item.residue_scale for user in item.classes]
+            for town in self.catchments:
+                # a load of 1 mg/(1000 inh d) for one inhabitant
+                grams = residue_g_per_day(item.level * town.level_of(name), 1.0)
+                check_users(
+                    f"catchments.{town.name}.population", town.population, name,
+                    [(user.name, grams * n) for user, n in zip(item.classes, users, strict=True)],
+                )  # fmt: skip
+        return self
+
+
+def check_users(
+    field: str, population: float, substance: str, users: Sequence[tuple[str, float]]
+) -> None:
+    """Refuse a town that has fewer inhabitants than users of all classes together.
+
+    Parameters
+    ----------
+    field : str
+        Of the population, for the message.
+    population : float
+        Inhabitants.
+    substance : str
+    users : sequence of (str, float)
+        Name of every class, and its users for every inhabitant [1].
+    """
+    total = math.fsum(number for _, number in users)
+    if total > 1.0:
+        said = ", ".join(f"{number:.3g} {name}" for name, number in users)
+        rule = (
+            f"must hold the users of {substance}, whose load needs {total:.3g} for every"
+            f" inhabitant ({said})"
+        )
+        raise FieldError(field, population, rule)
 
 
 def _fields(item: "dict[str, Any] | Substance") -> dict[str, Any]:

@@ -39,7 +39,7 @@ def validate_world_command(
         list[str] | None,
         typer.Option(
             "--world",
-            help="Study file whose [world] is used, or default or full for the catalogue's; may"
+            help="Study file whose world is used, or default or full for the catalogue's; may"
             " be given several times.",
         ),
     ] = None,
