@@ -58,19 +58,19 @@ def world_of(name, inhabitants, counts="gamma", spread=None, **terms):
     )  # fmt: skip
 
 
-def agents(world, mechanism, n_town, n_week, seed):
+def agents(world, mechanism, n_town, n_week, seed, size=SIZE):
     """Return days by users one by one [g], shape (town, class, week, 7)."""
     ((_, item),) = world.substances.items()
     found = classes_of(item, world.catchments[0].population, item.weeks_of_use, item.residue_scale)
     if mechanism:
-        found = changed(found, mechanism, 1 + SIZE)
+        found = changed(found, mechanism, 1 + size)
     rng = np.random.default_rng(seed)
     return np.stack([town(found, n_week, rng, item.excreted) for _ in range(n_town)])
 
 
-def simulated(world, mechanism, n_town, n_week, seed):
+def simulated(world, mechanism, n_town, n_week, seed, size=SIZE):
     """Return days by the simulator [g], shape (town, week, 7); towns are replications."""
-    change = LevelShift(size=SIZE, mechanism=mechanism, at=0.0) if mechanism else NoChange()
+    change = LevelShift(size=size, mechanism=mechanism, at=0.0) if mechanism else NoChange()
     years = math.ceil((n_week + 2) * 7 / 365)
     prepared = prepare(world, change, Programme(years=years), seed=seed, luck="study")
     found = np.empty((n_town, n_week, 7))
@@ -82,23 +82,23 @@ def simulated(world, mechanism, n_town, n_week, seed):
     return found
 
 
-def expectation_by_class(world, mechanism):
+def expectation_by_class(world, mechanism, size=SIZE):
     """Return the mean residue of each weekday by the simulator's tables [g], shape (7, class)."""
     ((name, item),) = world.substances.items()
-    users = regime(name, item, mechanism=mechanism, size=SIZE if mechanism else 0.0)
+    users = regime(name, item, mechanism=mechanism, size=size if mechanism else 0.0)
     grams = item.level * world.catchments[0].population * 1e-6
     use = grams * users.factor[:, None] * users.mass
     return np.array([sum(w * use[d - j] for j, w in enumerate(item.excreted)) for d in range(7)])
 
 
-def expectation(world, mechanism):
+def expectation(world, mechanism, size=SIZE):
     """Return the same of all classes together [g], shape (7,)."""
-    return expectation_by_class(world, mechanism).sum(axis=1)
+    return expectation_by_class(world, mechanism, size).sum(axis=1)
 
 
-def shares_of(world, mechanism):
+def shares_of(world, mechanism, size=SIZE):
     """Return the share of each class in the residue of a weekday, shape (7, class)."""
-    found = expectation_by_class(world, mechanism)
+    found = expectation_by_class(world, mechanism, size)
     return found / found.sum(axis=1, keepdims=True)
 
 
@@ -173,7 +173,7 @@ def drawn_shares(world, n_town, seed):
     return loads / loads.sum(axis=1, keepdims=True)
 
 
-def skewness(world, mechanism=None, *, gamma=False):
+def skewness(world, mechanism=None, *, gamma=False, size=SIZE):
     """Return the skewness of relative deviations, weekdays pooled, from the cumulants of a day.
 
     A compound sum over a class of n users with use probability p and gamma doses of mean r and
@@ -184,14 +184,14 @@ def skewness(world, mechanism=None, *, gamma=False):
     a gamma variable with mean R and variance c R has 2 c^2 R; carry-over takes cubes of shares.
     """
     ((name, item),) = world.substances.items()
-    users = regime(name, item, mechanism=mechanism, size=SIZE if mechanism else 0.0)
+    users = regime(name, item, mechanism=mechanism, size=size if mechanism else 0.0)
     use = users.factor * item.level * world.catchments[0].population * 1e-6
     p, r, v2 = users.prob, users.residue, users.dose_cv**2
     bracket = (1 + v2) * (1 + 2 * v2) - 3 * p * (1 + v2) + 2 * p**2
     third = ((use[:, None] * users.mass / r) * r**3 * bracket).sum(axis=1)
     if gamma:
         third = 2 * users.noise**2 * use
-    mean = expectation(world, mechanism)
+    mean = expectation(world, mechanism, size)
     cumulants = [
         [sum(w**power * day[d - j] for j, w in enumerate(item.excreted)) for d in range(7)]
         for power, day in ((2, users.noise * use), (3, third))
@@ -200,10 +200,10 @@ def skewness(world, mechanism=None, *, gamma=False):
     return float(third.mean() / second.mean() ** 1.5)
 
 
-def noise_of(world, mechanism):
+def noise_of(world, mechanism, size=SIZE):
     """Return c of each weekday after carry-over [g], shape (7,)."""
     ((name, item),) = world.substances.items()
-    users = regime(name, item, mechanism=mechanism, size=SIZE if mechanism else 0.0)
+    users = regime(name, item, mechanism=mechanism, size=size if mechanism else 0.0)
     return carried_noise(item.excreted, users.factor, users.noise)
 
 

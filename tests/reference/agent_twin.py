@@ -80,6 +80,21 @@ def changed(classes, mechanism, factor):
     return found
 
 
+def substituted(old, new, share, exchange):
+    """Give up a share of the use-days of one substance; the same class of another makes more.
+
+    Returns the classes of both, of the first with fewer use-days of everybody, of the second with
+    ``exchange`` use-days by new users for each that was given up.
+    """
+    left = [Class(**vars(item)) for item in old]
+    found = [Class(**vars(item)) for item in new]
+    for gone, come in zip(left, found, strict=True):
+        use_days = share * gone.number * gone.often
+        gone.often *= 1 - share
+        come.number += exchange * use_days / come.often
+    return left, found
+
+
 def people(item, rng):
     """Draw the users of one class; a fractional number is rounded at random."""
     n = int(item.number) + (rng.random() < item.number % 1)
