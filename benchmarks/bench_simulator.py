@@ -4,10 +4,12 @@
 
 Twenty cities, ten years, every day, one substance, a break in every replication, first with the
 core of the world, then with all its terms on (`realism = "full"`). The best of the repetitions
-counts: others may be using the machine.
+counts: others may be using the machine. Last, by how much memory grows with replications.
 """
 
 import argparse
+import resource
+import sys
 import time
 from collections.abc import Callable
 
@@ -33,6 +35,10 @@ CASES: dict[str, tuple[World, Change, float]] = {
 }
 
 
+REPLICATIONS = 300
+"""Of the check that memory stays."""
+
+
 def best(function: Callable[[int], object], seconds: float) -> float:
     """Return the shortest time of one call [s]; the first call, which compiles, is not timed."""
     function(0)
@@ -43,6 +49,12 @@ def best(function: Callable[[int], object], seconds: float) -> float:
         function(call)
         shortest = min(shortest, time.perf_counter() - start)
     return shortest
+
+
+def _peak() -> float:
+    """Return the largest memory of this process so far [MiB]."""
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, kilobytes on Linux
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
 def main() -> None:
@@ -56,6 +68,17 @@ def main() -> None:
         rate = city_days / best(prepared.truth, seconds)
         verdict = "ok" if rate >= bar else "BELOW THE BAR"
         print(f"{name:32s} {rate / 1e6:6.2f} million city-days/s (bar {bar / 1e6:.1f}) {verdict}")
+
+    before = _peak()
+    prepared = prepare(World(realism="full"), SLOPE, Programme(), seed=1, luck="study")
+    for replication in range(REPLICATIONS):
+        prepared.truth(replication)
+    truth = prepared.truth(0)
+    size = sum(getattr(getattr(truth, name), "nbytes", 0) for name in truth.__slots__) / 2**20
+    print(
+        f"peak memory after {REPLICATIONS} more replications of {size:.1f} MiB each:"
+        f" {_peak() - before:+.1f} MiB"
+    )
 
     def solve(_: int) -> None:
         for step in range(100):
