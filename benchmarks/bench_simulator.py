@@ -4,7 +4,8 @@
 
 Twenty cities, ten years, every day, one substance, a break in every replication, first with the
 core of the world, then with all its terms on (`realism = "full"`). The best of the repetitions
-counts: others may be using the machine. Last, by how much memory grows with replications.
+counts, in seconds of the processor: others may be using the machine. Last, by how much memory
+grows with replications.
 """
 
 import argparse
@@ -40,14 +41,14 @@ REPLICATIONS = 300
 
 
 def best(function: Callable[[int], object], seconds: float) -> float:
-    """Return the shortest time of one call [s]; the first call, which compiles, is not timed."""
+    """Return the shortest processor time of one call [s]; the first call, which compiles, is not timed."""
     function(0)
-    shortest, end, call = float("inf"), time.perf_counter() + seconds, 0
-    while time.perf_counter() < end:
+    shortest, end, call = float("inf"), time.process_time() + seconds, 0
+    while time.process_time() < end:
         call += 1
-        start = time.perf_counter()
+        start = time.process_time()
         function(call)
-        shortest = min(shortest, time.perf_counter() - start)
+        shortest = min(shortest, time.process_time() - start)
     return shortest
 
 
