@@ -41,7 +41,7 @@ REPLICATIONS = 300
 
 
 def best(function: Callable[[int], object], seconds: float) -> float:
-    """Return the shortest processor time of one call [s]; the first call, which compiles, is not timed."""
+    """Return the shortest processor time of a call [s]; the first, which compiles, is not timed."""
     function(0)
     shortest, end, call = float("inf"), time.process_time() + seconds, 0
     while time.process_time() < end:
