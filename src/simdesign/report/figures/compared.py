@@ -23,7 +23,10 @@ def panel_of_curve(curve: Curve) -> Panel:
     styles = [style_of(index) for index in range(len(names))]
     colour = alt.Color(
         "name:N", scale=alt.Scale(domain=names, range=[style[0] for style in styles]),
-        legend=alt.Legend(orient="top", title=None, symbolOpacity=1, labelFontSize=12),
+        legend=alt.Legend(
+            orient="top", direction="vertical", title=None, symbolOpacity=1, labelFontSize=12,
+            labelLimit=WIDTH,
+        ),
     )  # fmt: skip
     layers: list[Any] = []
     for index, span in enumerate(curve.simulated, start=1):

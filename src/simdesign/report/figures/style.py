@@ -15,7 +15,7 @@ INK = "#222222"
 _LOCALE: dict[str, Any] = {"en": "en-GB", "nl": "nl-NL"}
 _SHORTER = (
     (re.compile(r">\s+<"), "><"),
-    (re.compile(r"(\d+\.\d)\d+"), r"\1"),  # a tenth of a pixel
+    (re.compile(r"(\d+\.\d)\d+(?=[^<>]*>)"), r"\1"),  # a tenth of a pixel; no number that is read
     (re.compile(r' (class|role|aria-[a-z]+|pointer-events|xmlns:xlink|version)="[^"]*"'), ""),
     (re.compile(r' (opacity|stroke-width)="1"'), ""),
     (re.compile(rf' (font-size="12px"|fill="{INK}"|font-family="[^"]*")'), ""),  # page.css has them
