@@ -184,7 +184,7 @@ def test_odd_days_are_part_of_the_observed_day_noise():
     substance = of.substances["cocaine"]
     errors_of_a_day = of.day_errors(substance)
     assert errors_of_a_day.variance == pytest.approx(of.odd_days.share * of.odd_days.sd**2)
-    with pytest.raises(ValueError, match=r"day_sd must be at least .*odd"):
+    with pytest.raises(ValueError, match=r"day_sd: must be at least .*odd"):
         world(4, odd_days={"share": 0.1, "sd": 0.5})
 
 

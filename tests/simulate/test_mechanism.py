@@ -320,6 +320,7 @@ def test_a_town_must_hold_its_users():
     towns = World(catchments=crowded(7.0))
     users = people_of(towns.substances["cocaine"], regime("cocaine", towns.substances["cocaine"]))
     assert [item.users for item in towns.substances["cocaine"].classes] == pytest.approx(users)
+    World(catchments=crowded(8.0), counts="off")  # nobody is there
     with pytest.raises(ValueError, match=r"spa\.population"):  # levels by substance count
         World(catchments=[{"name": "spa", "population": 1e4, "levels": {"cocaine": 8.0}}])
 
