@@ -141,3 +141,7 @@ def call(arguments: list[str] | None = None) -> int:
 def _interrupted() -> int:
     typer.echo("simdesign: stopped; what is stored stays, run again to go on", err=True)
     return 1
+
+
+if __name__ == "__main__":
+    main()

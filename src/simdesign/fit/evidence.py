@@ -113,7 +113,7 @@ def summed_evidence(
         found = np.zeros((*at.shape, *shape))
         ends = log_joint[:: grid.refinement][low:high]
         total = np.full(at.shape, -np.inf)
-        for node in _outwards(ends, near):
+        for node in _outwards(low, high, grid.coarse.size):
             _pass_over(node, near, total, size.site_negligible)
             rows = np.flatnonzero(near[node].any(axis=1))
             if rows.size:
@@ -134,11 +134,13 @@ def summed_evidence(
     return np.concatenate(reference), np.concatenate(sums)
 
 
-def _outwards(ends: Floats, near: Bools) -> list[int]:
-    """Return the nodes in the order of work: from where most replications have their best, out."""
-    best = np.where(near, ends, -np.inf).argmax(axis=0)
-    start = int(np.median(best)) if best.size else 0
-    return sorted(range(near.shape[0]), key=lambda node: (abs(node - start), node))
+def _outwards(low: int, high: int, n: int) -> list[int]:
+    """Return the nodes from ``low`` on as 0, 1, ..., in the order of work.
+
+    From the prior's median outwards, whatever the replications need: what is passed over for one
+    must not depend on its company.
+    """
+    return sorted(range(high - low), key=lambda node: (abs(low + node - n // 2), node))
 
 
 def _pass_over(node: int, near: Bools, total: Floats, negligible: float) -> None:
