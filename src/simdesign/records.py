@@ -246,3 +246,10 @@ class Fit:
             if isinstance(value, np.ndarray):
                 _check(f"Fit.{item.name}", value, self.score.shape)
         _read_only(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonedFit(Fit):
+    """A fit that says why it failed where it did, instead of raising for a whole batch."""
+
+    reason: tuple[tuple[str, ...], ...]  # (r)(k) empty where the status is not FAILED

@@ -8,14 +8,19 @@ and every explanation of the data, no break included, is one *hypothesis* with u
 
 import enum
 import math
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.polynomial.legendre import leggauss
 
+from simdesign._kernels.break_summary import N_KIND
+from simdesign.fit.hypotheses import POINTS
+from simdesign.fit.prior_mass import hidden_days, intervals, masses, pulse_windows
+from simdesign.fit.priors import BreakPriors
+from simdesign.fit.season import harmonics, new_year_share, season_moves
 from simdesign.fit.site_weeks import SiteWeeks
-from simdesign.records import LAB_STEP, MISSING_DAY, Bools, Floats, Ints, Looks, Visits
-from simdesign.spec.breaks import GeneralBreakModel, Scale
+from simdesign.records import LAB_STEP, Bools, Floats, Ints, Looks, Visits
+from simdesign.spec.breaks import Scale
 from simdesign.spec.quantity import HalfNormal, LogNormal
 from simdesign.units import DAYS_PER_YEAR
 
@@ -31,6 +36,10 @@ class Kind(enum.IntEnum):
     SLOPE = 2
     BOTH = 3
     PULSE = 4
+
+
+BREAKS = (Kind.STEP, Kind.SLOPE, Kind.BOTH)
+"""In the order of the exact engine's kinds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +61,14 @@ class Hypotheses:
     Axes: ``c`` cell, ``h`` hypothesis.
     """
 
-    first: Floats  # (c, h) column of the first amplitude: step or pulse; 0 = not to be seen
+    first: Floats  # (c, h) column of the first amplitude: step or pulse; 0 = it does not show
     second: Floats  # (c, h) column of the second amplitude: change of slope
     first_sd: Floats  # (h,) prior SD of the amplitudes; 0 = there is none
     second_sd: Floats  # (h,)
     log_prior: Floats  # (h,)
     kind: Ints  # (h,) Kind
     first_gain: Floats  # (h,) what an amplitude adds to the national log level at the look
-    second_gain: Floats  # (h,) years from the break to the look
+    second_gain: Floats  # (h,) years from the break to the look; their root mean square if hidden
     start: Ints  # (h,) first day of the break; -1 where the data do not show it
     end: Ints  # (h,) first day after it
 
@@ -76,13 +85,14 @@ class Hypotheses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookTable:
-    """Site-weeks known at a look. Axes: ``c`` cell, ``q`` site."""
+    """Site-weeks known at a look. Axes: ``c`` cell, ``q`` site, ``j`` campaign time."""
 
     mean: Floats  # (c, q) mean log load around the site's own mean; 0 where not seen
     noise: Floats  # (c, q) known variance, nugget included; 1 where not seen
     seen: Floats  # (c, q) 1 = there is a site-week
     time: Floats  # (c,) years since the first cell
-    rank: Ints  # (c,) number of the campaign time
+    times: Floats  # (j,) mean days of the campaign times, different and increasing
+    rank: Ints  # (c,) j of each cell
     walk: Floats  # (c, c) covariance of the walk at unit variance per year
     shared: Floats  # (c, c) of the shared error at unit variance
     fixed: Floats  # (c, c) of drift and season
@@ -109,148 +119,145 @@ def _scale(prior: Scale) -> float:
 
 
 def known_visits(visits: Visits, usable: Bools, looks: Looks, k: int) -> Ints:
-    """Return the usable visits that were reported by look ``k``."""
-    reported = visits.last_day + looks.report_lag <= looks.day[k]
-    return np.flatnonzero(usable & reported).astype(np.int64)
+    """Return the usable visits that count at look ``k``.
+
+    Campaigns count in order of their middle day: one that ended early waits for those before it,
+    as in the exact engine.
+    """
+    used = np.flatnonzero(usable)
+    last, middle = visits.last_day[used], visits.middle_day[used]
+    order = np.lexsort((last, visits.batch[used], visits.campaign[used], middle))
+    known = np.maximum.accumulate(last[order]) + looks.report_lag <= looks.day[k]
+    return np.asarray(np.sort(used[order[known]]), dtype=np.int64)
 
 
 def look_table(
-    visits: Visits, used: Ints, reduced: SiteWeeks, replication: int, spec: GeneralBreakModel
-) -> LookTable:
-    """Lay out the used visits of one replication."""
-    middle, batch = visits.middle_day[used], visits.batch[used]
+    visits: Visits, usable: Bools, used: Ints, reduced: SiteWeeks, replication: int,
+    priors: BreakPriors,
+) -> LookTable:  # fmt: skip
+    """Lay out the used visits of one replication.
+
+    Whether the panel moves through the year is a property of all its ``usable`` visits, those to
+    come included.
+    """
+    share = new_year_share(visits.day[used])
+    keys = np.column_stack([
+        visits.middle_day[used], visits.campaign[used], visits.batch[used], visits.last_day[used],
+        visits.slot[used], visits.year[used], share,
+    ])  # fmt: skip
     sites, site = np.unique(visits.site[used], return_inverse=True)
-    where, first, cell = np.unique(
-        np.column_stack([middle, batch]), axis=0, return_index=True, return_inverse=True
-    )
+    _, first, cell = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     cell = cell.ravel()
     shape = (first.size, sites.size)
     seen, mean, noise = np.zeros(shape), np.zeros(shape), np.ones(shape)
     seen[cell, site] = 1.0
     mean[cell, site] = reduced.mean[replication, used]
-    noise[cell, site] = reduced.variance[replication, used] + spec.nugget**2
+    noise[cell, site] = reduced.variance[replication, used] + priors.nugget**2
     mean = seen * (mean - mean.sum(axis=0) / np.maximum(seen.sum(axis=0), 1.0))
-    day, batch = where[:, 0], batch[first]
+    at = used[first]
+    day, batch = visits.middle_day[at], visits.batch[at]
+    times, rank = np.unique(day, return_inverse=True)
     time = (day - day[:1]) / DAYS_PER_YEAR
-    lab_year = np.column_stack([batch // LAB_STEP, visits.year[used][first]])
+    lab_year = np.column_stack([batch // LAB_STEP, visits.year[at]])
     same_batch = batch[:, None] == batch[None, :]
     same_year = (lab_year[:, None] == lab_year[None, :]).all(axis=2)
+    moves = visits.n_slot == 1 and season_moves(visits.middle_day[usable], visits.site[usable])
+    slot = visits.slot[at] if visits.n_slot > 1 else None
     return LookTable(
         mean=mean,
         noise=noise,
         seen=seen,
         time=time,
-        rank=np.unique(day, return_inverse=True)[1].astype(np.int64),
+        times=times,
+        rank=rank.astype(np.int64),
         walk=np.minimum(time[:, None], time[None, :]),
-        shared=(1.0 - spec.r_lab) * same_batch + spec.r_lab * same_year,
-        fixed=_fixed(visits, used, first, cell, time, spec),
+        shared=(1.0 - priors.r_lab) * same_batch + priors.r_lab * same_year,
+        fixed=priors.drift_sd**2 * np.outer(time, time)
+        + _season(day, slot, share[first] if moves else None, priors),
         visit=used,
         cell=cell.astype(np.int64),
         site=site.astype(np.int64),
     )
 
 
-def _fixed(
-    visits: Visits, used: Ints, first: Ints, cell: Ints, time: Floats, spec: GeneralBreakModel
-) -> Floats:
-    """Return the covariance of drift and season between cells.
+def _season(day: Floats, slot: Ints | None, new_year: Floats | None, priors: BreakPriors) -> Floats:
+    """Return the covariance of the season between cells.
 
-    The season is one effect a calendar slot, or two harmonics of the year and New Year where
-    campaigns have no slots.
+    One effect a calendar slot; where campaigns move through the year instead, two harmonics and an
+    effect of a day at New Year.
     """
-    fixed = spec.drift_sd**2 * np.outer(time, time)
-    if visits.n_slot > 1:
-        slot = visits.slot[used][first]
-        return np.asarray(fixed + spec.slot_sd**2 * (slot[:, None] == slot[None, :]))
-    lag = 2.0 * np.pi * (time[:, None] - time[None, :])
-    fixed = fixed + spec.harmonic_sd**2 * (np.cos(lag) + np.cos(2.0 * lag))
-    share = _new_year_share(visits.day[used], cell, time.size)
-    return np.asarray(fixed + spec.new_year_sd**2 * np.outer(share, share))
+    if slot is not None:
+        return np.asarray(priors.slot_sd**2 * (slot[:, None] == slot[None, :]))
+    if new_year is None:
+        return np.zeros((day.size, day.size))
+    wave = harmonics(day)
+    return np.asarray(
+        priors.harmonic_sd**2 * (wave @ wave.T)
+        + priors.new_year_sd**2 * np.outer(new_year, new_year)
+    )
 
 
-def _new_year_share(day: Ints, cell: Ints, n_cell: int) -> Floats:
-    """Return the share of each cell's days that are 31 December or 1 January."""
-    dates = day.astype("datetime64[D]")
-    of_year = (dates - dates.astype("datetime64[Y]")).astype(np.int64)
-    following = dates + np.timedelta64(1, "D")
-    last = following.astype("datetime64[Y]") == following
-    present = day != MISSING_DAY
-    counted = present & ((of_year == 0) | last)
-    total = np.bincount(cell, weights=present.sum(axis=1), minlength=n_cell)
-    return np.bincount(cell, weights=counted.sum(axis=1), minlength=n_cell) / total
-
-
-def hypotheses(
-    table: LookTable, day: Floats, looks: Looks, k: int, spec: GeneralBreakModel
-) -> Hypotheses:
+def hypotheses(table: LookTable, looks: Looks, k: int, priors: BreakPriors) -> Hypotheses:
     """List what may have happened by look ``k``, with its prior probability.
 
-    A break by the look has probability ``1 - exp(-hazard * years)``, spread evenly over the days
-    since the origin; days on which the data could not show it share the likelihood of nothing.
-
-    Parameters
-    ----------
-    table : LookTable
-    day : ndarray, shape (n_time,)
-        Increasing days of the campaign times.
-    looks : Looks
-    k : int
-    spec : GeneralBreakModel
+    The prior masses are the exact engine's: they are what both engines mean by a break. The day on
+    which a slope starts within its interval stands at the same Gauss points.
     """
-    look, origin = int(looks.day[k]), looks.origin_day
-    span = float(max(look - origin, 0))
-    none = math.exp(-spec.hazard * span / DAYS_PER_YEAR)
+    times = table.times
+    look = float(looks.day[k])
+    now = replace(looks, day=looks.day[k : k + 1].copy())
+    admitted = np.array(admissible(times.size, priors), dtype=np.int64)
+    last = np.array([times.size - 1])
+    windows = pulse_windows(times, priors.pulse_days) if priors.pulse_hazard > 0.0 else []
+    mass = masses(times, admitted, np.array([admitted.size]), last, windows, now, priors)
     listed = _List(np.zeros(table.time.size))
-    pulses = _pulses(table.rank, day, origin, look, spec)
-    listed.add(Kind.NOTHING, none * (1.0 - sum(p for p, _ in pulses)))
-    for share, column in pulses:
-        listed.add(Kind.PULSE, none * share, first=column, first_sd=spec.pulse_sd)
-    seen = [(math.ceil(day[m - 1]), math.ceil(day[m]), m) for m in admissible(day.size, spec)]
-    for start, end, m in seen:
-        middle = 0.5 * (day[m - 1] + day[m])
-        listed.add_break(
-            spec, (1.0 - none) * (end - start) / span, (look - middle) / DAYS_PER_YEAR,
-            first=(table.rank >= m).astype(float),
-            second=np.maximum(table.time - (middle - day[0]) / DAYS_PER_YEAR, 0.0),
-            start=start, end=end,
-        )  # fmt: skip
-    early = min(seen[0][0], look) - origin if seen else 0
-    hidden = span - sum(end - start for start, end, _ in seen)
-    for days, years in ((early, span - 0.5 * early), (hidden - early, 0.5 * (hidden - early))):
-        if days > 0:
-            prior = (1.0 - none) * days / span
-            listed.add_break(spec, prior, max(years, 0.0) / DAYS_PER_YEAR)
+    listed.add(Kind.NOTHING, mass.none[0])
+    listed.add(Kind.PULSE, mass.unseen_pulse[0])
+    for window, probability in zip(windows, mass.pulse[0], strict=True):
+        covered = (table.rank >= window.first) & (table.rank < window.after)
+        listed.add(Kind.PULSE, probability, first=covered.astype(float), first_sd=priors.pulse_sd)
+    for region, probability in zip(
+        hidden_days(times, admitted, int(last[0]), now, 0),
+        mass.hidden[0].reshape(-1, N_KIND),
+        strict=True,
+    ):
+        for kind, part in zip(BREAKS, probability, strict=True):
+            listed.add_break(kind, part, priors, math.sqrt(region.mean_square_age))
+    whole_days = intervals(times, admitted)
+    for m, (start, end) in enumerate(whole_days):
+        j = int(admitted[m])
+        before, after = float(times[j - 1]), float(times[j])
+        for kind, day, share in starts(before, after):
+            listed.add_break(
+                kind, mass.interval[0, m, kind - Kind.STEP] * share, priors,
+                (look - day) / DAYS_PER_YEAR,
+                first=(table.rank >= j).astype(float),
+                second=np.maximum(table.time - (day - times[0]) / DAYS_PER_YEAR, 0.0),
+                start=start, end=end,
+            )  # fmt: skip
     return listed.hypotheses()
 
 
-def admissible(n_time: int, spec: GeneralBreakModel) -> list[int]:
-    """Return the numbers of the campaign times before which a break is admitted."""
-    if spec.break_intervals is None:
-        return list(range(2, n_time))
-    return [m for m in spec.break_intervals if 0 < m < n_time]
+def starts(before: float, after: float) -> list[tuple[Kind, float, float]]:
+    """Return kind, day and share of prior mass of the breaks between two campaign times.
 
-
-def _pulses(
-    rank: Ints, day: Floats, origin: int, look: int, spec: GeneralBreakModel
-) -> list[tuple[float, Floats]]:
-    """Return probability and column of every set of campaigns that a pulse can cover.
-
-    The first day of a pulse is spread evenly; between two days at which a campaign enters or leaves
-    the pulse, the campaigns covered are the same.
+    Days of an interval are alike to a step, but not to a slope.
     """
-    span = look - origin
-    if span <= 0 or spec.pulse_hazard <= 0.0 or day.size < 2:
-        return []
-    some = 1.0 - math.exp(-spec.pulse_hazard * span / DAYS_PER_YEAR)
-    turns = np.unique(np.clip(np.r_[origin, look, day, day - spec.pulse_days], origin, look))
-    found: dict[bytes, tuple[float, Floats]] = {}
-    for start, end in pairwise(turns):
-        first = 0.5 * (start + end)
-        covered = ((day >= first) & (day < first + spec.pulse_days))[rank].astype(float)
-        if covered.any() and not covered.all():
-            before = found.get(covered.tobytes(), (0.0, covered))[0]
-            found[covered.tobytes()] = (before + some * (end - start) / span, covered)
-    return list(found.values())
+    years = (after - before) / DAYS_PER_YEAR
+    n_point = next(n for limit, n in POINTS if years <= limit)
+    out = []
+    for kind, n in ((Kind.STEP, 1), (Kind.SLOPE, n_point), (Kind.BOTH, max(1, n_point - 1))):
+        point, weight = leggauss(n)
+        days = before + 0.5 * (after - before) * (1.0 + point)
+        out += [(kind, float(d), 0.5 * float(w)) for d, w in zip(days, weight, strict=True)]
+    return out
+
+
+def admissible(n_time: int, priors: BreakPriors) -> list[int]:
+    """Return the numbers of the campaign times before which a break is admitted."""
+    if priors.break_intervals is None:
+        return list(range(2, n_time))
+    return [m for m in sorted(set(priors.break_intervals)) if 0 < m < n_time]
 
 
 class _List:
@@ -277,20 +284,17 @@ class _List:
         self.rows.append((first_sd, second_sd, prior, jumps, bends, kind, start, end))
 
     def add_break(
-        self, spec: GeneralBreakModel, prior: float, years: float, *,
-        first: Floats | None = None, second: Floats | None = None, start: int = -1, end: int = -1,
+        self, kind: Kind, prior: float, priors: BreakPriors, years: float, *,
+        first: Floats | None = None, second: Floats | None = None, start: float = -1,
+        end: float = -1,
     ) -> None:  # fmt: skip
-        """Add a break of every kind; without columns the data cannot show it."""
-        for kind, share in (
-            (Kind.STEP, spec.kinds.step), (Kind.SLOPE, spec.kinds.slope),
-            (Kind.BOTH, spec.kinds.both),
-        ):  # fmt: skip
-            jumps, bends = kind != Kind.SLOPE, kind != Kind.STEP
-            self.add(
-                kind, share * prior, years=years, start=start, end=end,
-                first=first if jumps else None, first_sd=spec.step_sd if jumps else 0.0,
-                second=second if bends else None, second_sd=spec.slope_sd if bends else 0.0,
-            )  # fmt: skip
+        """Add a break so many years before the look; without columns the data cannot show it."""
+        jumps, bends = kind != Kind.SLOPE, kind != Kind.STEP
+        self.add(
+            kind, prior, years=years, start=int(start), end=int(end),
+            first=first if jumps else None, first_sd=priors.step_sd if jumps else 0.0,
+            second=second if bends else None, second_sd=priors.slope_sd if bends else 0.0,
+        )  # fmt: skip
 
     def hypotheses(self) -> Hypotheses:
         """Return the record."""

@@ -65,8 +65,8 @@ def national(variance: Any, mean: Any, d: Mapping[str, Any]) -> dict[str, Any]:
     -------
     dict
         ``base``, the log likelihood without anything happening; per hypothesis its
-        ``log_factor``, and ``effect_mean`` and ``effect_variance`` of its contribution to the
-        national level at the look.
+        ``log_factor``, the posterior means of its amplitudes, and the variance of its contribution
+        to the national level at the look.
     """
     w = d["seen"] / (variance[SITE] + d["noise"])
     total = w.sum(axis=0)
@@ -99,7 +99,8 @@ def national(variance: Any, mean: Any, d: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "base": base,
         "log_factor": -0.5 * pt.log(det) + 0.5 * (m * s + n * t),
-        "effect_mean": m * e + n * f,
+        "first_mean": m,
+        "second_mean": n,
         "effect_variance": spread / det,
     }
 

@@ -8,13 +8,14 @@ import importlib
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from simdesign.errors import SpecError
+from simdesign.fit.exact import MOST_LEFT_OUT, left_out_share
 from simdesign.fit.priors import BreakPriors, break_priors
 from simdesign.fit.pymc_data import (
     Hypotheses,
@@ -28,18 +29,13 @@ from simdesign.fit.pymc_data import (
 from simdesign.fit.pymc_days import as_weeks, day_data, days_of
 from simdesign.fit.pymc_summary import Diagnostics, Draws, Summary, prior_summary, summarise
 from simdesign.fit.site_weeks import SiteWeeks, site_weeks
-from simdesign.records import Fit, Looks, Observations, Status
+from simdesign.records import Fit, Looks, Observations, ReasonedFit, Status
 from simdesign.seeds import Purpose, stream
 from simdesign.spec.base import Spec
-from simdesign.spec.breaks import BreakModel, GeneralBreakModel
-from simdesign.spec.estimator import ExactStep
-from simdesign.spec.pymc import Pymc, PymcRobust
+from simdesign.spec.estimator import ExactBreak
+from simdesign.spec.pymc import Pymc, PymcRobust, break_model
 
-MOST_LEFT_OUT = 0.10
-"""Share of site-weeks with too many days below LOQ above which site-weeks do not serve."""
-COLUMNS = (
-    "score", "prob_break", "effect", "effect_low", "effect_high", "break_day",
-)  # fmt: skip
+COLUMNS = tuple(item.name for item in fields(Summary) if item.name != "prob")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +49,6 @@ class PymcPosterior:
     draws: Draws | None  # None where nothing was sampled: the prior stands
     diagnostics: Diagnostics | None
     address: str  # of the random numbers: seed and digest of the data
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReasonedFit(Fit):
-    """A fit that says why it failed where it did."""
-
-    reason: tuple[tuple[str, ...], ...]  # (r)(k) empty where the status is not FAILED
 
 
 class PymcEngine:
@@ -140,7 +129,8 @@ def posterior_tree(
     uniform = rng.random(cumulative.shape[:2])[:, :, None] * cumulative[:, :, -1:]
     chosen = (cumulative < uniform).sum(axis=2)
     take = chosen[:, :, None]
-    mean = np.take_along_axis(draws.effect_mean, take, axis=2)[:, :, 0]
+    effect = draws.first_mean * hyp.first_gain + draws.second_mean * hyp.second_gain
+    mean = np.take_along_axis(effect, take, axis=2)[:, :, 0]
     sd = np.sqrt(np.take_along_axis(draws.effect_variance, take, axis=2)[:, :, 0])
     within = hyp.start[chosen] + rng.random(chosen.shape) * (hyp.end - hyp.start)[chosen]
     posterior["kind"] = hyp.kind[chosen]
@@ -168,8 +158,7 @@ class _Prepared:
 
 
 def _prepare(spec: Pymc | PymcRobust, observations: Observations, substance: str) -> _Prepared:
-    common = {name: getattr(spec, name) for name in BreakModel.model_fields}
-    priors = break_priors(ExactStep(**common), substance)
+    priors = break_priors(ExactBreak(**break_model(spec)), substance)
     own = [priors.sigma_shared, priors.sigma_rw, priors.sigma_site]
     if isinstance(spec, PymcRobust):
         own += [spec.day_scale, spec.degrees]
@@ -217,8 +206,7 @@ def _look(
 ) -> PymcPosterior:
     """Prepare, sample, judge and summarise one look of one replication."""
     table, data, refused = _layout(spec, prepared, r, looks, k)
-    visits = prepared.observations.visits
-    hyp = hypotheses(table, np.unique(visits.middle_day[table.visit]), looks, k, spec)
+    hyp = hypotheses(table, looks, k, prepared.priors)
     data |= _shared_data(table, hyp, prepared.scales)
     address = _digest(data)
     if refused or not hyp.is_dated.any():
@@ -238,23 +226,23 @@ def _look(
 
 
 def _layout(
-    spec: GeneralBreakModel, prepared: _Prepared, r: int, looks: Looks, k: int
+    spec: Pymc | PymcRobust, prepared: _Prepared, r: int, looks: Looks, k: int
 ) -> tuple[LookTable, dict[str, np.ndarray], bool]:
     """Return a look's table, the data of its days (robust), and whether it cannot be served."""
-    visits = prepared.observations.visits
-    if prepared.weeks is not None:
-        weeks = prepared.weeks
-        used = known_visits(visits, weeks.usable[r], looks, k)
-        out = known_visits(visits, weeks.left_out[r], looks, k).size
-        reported = known_visits(visits, np.ones(visits.n_visit, dtype=bool), looks, k).size
-        table = look_table(visits, used, weeks, r, spec)
-        return table, {"mean": table.mean}, out > MOST_LEFT_OUT * reported
+    visits, priors, weeks = prepared.observations.visits, prepared.priors, prepared.weeks
+    if weeks is not None:
+        usable = weeks.usable[r]
+        used = known_visits(visits, usable, looks, k)
+        table = look_table(visits, usable, used, weeks, r, priors)
+        share = left_out_share(weeks, visits, looks)[r, k]
+        return table, {"mean": table.mean}, bool(share > MOST_LEFT_OUT)
     assert isinstance(spec, PymcRobust)
-    days = days_of(prepared.observations, prepared.substance, r, prepared.priors.day_noise)
-    known = known_visits(visits, days.present.any(axis=1), looks, k)
+    days = days_of(prepared.observations, prepared.substance, r, priors.day_noise)
+    usable = days.present.any(axis=1)
+    known = known_visits(visits, usable, looks, k)
     seen = replace(days, present=days.present & np.isin(np.arange(visits.n_visit), known)[:, None])
     weeks = as_weeks(seen, visits.site)
-    table = look_table(visits, np.flatnonzero(weeks.usable[0]), weeks, 0, spec)
+    table = look_table(visits, usable, np.flatnonzero(weeks.usable[0]), weeks, 0, priors)
     site_sd = float(prepared.scales.scale[2])
     return table, day_data(
         days, table.visit, table.cell, table.site, spec.weekday_sd, max(site_sd, spec.nugget)

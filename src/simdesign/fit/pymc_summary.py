@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simdesign._kernels.mixture import mixture_quantile
-from simdesign.fit.pymc_data import Hypotheses
+from simdesign.fit.pymc_data import Hypotheses, Kind
 from simdesign.records import Bools, Floats
 from simdesign.spec.pymc import Sampling
 
@@ -24,8 +24,9 @@ class Draws:
     divergent: Bools  # (n, t)
     scales: Floats  # (n, t, scale parameter): shared, walk, site, [day scale, degrees]
     log_joint: Floats  # (n, t, h) log probability of each hypothesis given the draw
-    effect_mean: Floats  # (n, t, h) of its contribution to the national level at the look
-    effect_variance: Floats  # (n, t, h)
+    first_mean: Floats  # (n, t, h) posterior means of its amplitudes
+    second_mean: Floats  # (n, t, h)
+    effect_variance: Floats  # (n, t, h) of its contribution to the national level at the look
     weekday: Floats | None = None  # (n, t, 7) around the plugged-in profile; robust model only
 
 
@@ -56,13 +57,19 @@ class Diagnostics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """One look of one replication, as reported."""
+    """One look of one replication, as reported; names as in ``Fit``."""
 
     score: float  # log posterior odds of a national break
     prob_break: float
+    prob_step: float
+    prob_slope: float
+    prob_both: float
+    prob_pulse: float
     effect: float
     effect_low: float
     effect_high: float
+    effect_after_one_year: float
+    effect_after_three_years: float
     break_day: float  # NaN where no break is dated
     prob: Floats  # (h,) posterior probability of each hypothesis
 
@@ -72,10 +79,12 @@ def summarise(draws: Draws, hyp: Hypotheses) -> Summary:
     n = draws.log_joint.shape[2]
     log_joint = draws.log_joint.reshape(-1, n)
     weight = np.exp(log_joint)
-    mean, variance = draws.effect_mean.reshape(-1, n), draws.effect_variance.reshape(-1, n)
-    return summary_of(
-        hyp, log_joint, weight.mean(axis=0), (weight * mean).mean(axis=0),
-        (weight * (variance + mean**2)).mean(axis=0),
+    first, second = draws.first_mean.reshape(-1, n), draws.second_mean.reshape(-1, n)
+    effect = first * hyp.first_gain + second * hyp.second_gain
+    square = draws.effect_variance.reshape(-1, n) + effect**2
+    return _summary(
+        hyp, log_joint, weight.mean(axis=0), (weight * first).mean(axis=0),
+        (weight * second).mean(axis=0), (weight * square).mean(axis=0),
     )  # fmt: skip
 
 
@@ -83,11 +92,12 @@ def prior_summary(hyp: Hypotheses) -> Summary:
     """Return the prior in the same terms, where the data can say nothing about a break."""
     variance = (hyp.first_sd * hyp.first_gain) ** 2 + (hyp.second_sd * hyp.second_gain) ** 2
     prob = np.exp(hyp.log_prior)
-    return summary_of(hyp, hyp.log_prior[None, :], prob, np.zeros(prob.size), prob * variance)
+    nothing = np.zeros(prob.size)
+    return _summary(hyp, hyp.log_prior[None, :], prob, nothing, nothing, prob * variance)
 
 
-def summary_of(
-    hyp: Hypotheses, log_joint: Floats, prob: Floats, first: Floats, second: Floats
+def _summary(
+    hyp: Hypotheses, log_joint: Floats, prob: Floats, first: Floats, second: Floats, square: Floats
 ) -> Summary:
     """Report a posterior.
 
@@ -96,23 +106,38 @@ def summary_of(
     hyp : Hypotheses
     log_joint : ndarray, shape (draw, h)
         Log probabilities, which are averaged for the odds.
-    prob, first, second : ndarray, shape (h,)
-        Probability of each hypothesis, and that times the first two moments of the effect.
+    prob, first, second, square : ndarray, shape (h,)
+        Probability of each hypothesis, and that times the means of its two amplitudes and the mean
+        square of its effect at the look.
     """
     broken = hyp.is_break
     shown = broken & (prob > NEGLIGIBLE)
     atom = float(prob[~broken].sum())
     weight = prob[shown] / (prob[shown].sum() + atom)
-    mean = first[shown] / prob[shown]
-    sd = np.sqrt(np.maximum(second[shown] / prob[shown] - mean**2, 1e-18))
+    effect = first * hyp.first_gain + second * hyp.second_gain
+    mean = effect[shown] / prob[shown]
+    sd = np.sqrt(np.maximum(square[shown] / prob[shown] - mean**2, 1e-18))
     atom = 1.0 - float(weight.sum())
     low, high = (mixture_quantile(level, atom, weight, mean, sd) for level in (0.025, 0.975))
+
+    def after(years: float) -> float:
+        return float((first + second * years)[broken].sum())
+
+    def share(kind: Kind) -> float:
+        return float(prob[hyp.kind == kind].sum())
+
     return Summary(
         score=_log_mean(log_joint[:, broken]) - _log_mean(log_joint[:, ~broken]),
         prob_break=float(prob[broken].sum()),
-        effect=float(first[broken].sum()),
+        prob_step=share(Kind.STEP),
+        prob_slope=share(Kind.SLOPE),
+        prob_both=share(Kind.BOTH),
+        prob_pulse=share(Kind.PULSE),
+        effect=float(effect[broken].sum()),
         effect_low=float(low),
         effect_high=float(high),
+        effect_after_one_year=after(1.0),
+        effect_after_three_years=after(3.0),
         break_day=_median_day(hyp, prob),
         prob=prob,
     )

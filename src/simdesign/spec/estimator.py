@@ -12,6 +12,8 @@ from simdesign.spec.breaks import Scale as Scale
 from simdesign.spec.local import ExactCity as ExactCity
 from simdesign.spec.local import ExactLocal as ExactLocal
 from simdesign.spec.mechanism import ExactMechanism as ExactMechanism
+from simdesign.spec.pymc import Pymc as Pymc
+from simdesign.spec.pymc import PymcRobust as PymcRobust
 from simdesign.spec.quantity import HalfNormal, LogNormal, Normal
 from simdesign.spec.rules import EudaRule as EudaRule
 from simdesign.spec.rules import Rule as Rule
@@ -66,7 +68,10 @@ class Own(Spec):
 Exact = ExactBreak | ExactStep | ExactSite | ExactCity | ExactLocal
 """Descriptions of the exact engine without mechanisms."""
 
-Estimator = Annotated[Exact | ExactMechanism | Rule | Own, Field(discriminator="kind")]
+Sampled = Pymc | PymcRobust
+"""Descriptions of the engines that sample."""
+
+Estimator = Annotated[Exact | ExactMechanism | Sampled | Rule | Own, Field(discriminator="kind")]
 
 
 def judging(estimators: Mapping[str, Spec]) -> str:
