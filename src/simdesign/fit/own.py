@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from simdesign.fit.base import EstimatorEngine
-from simdesign.records import Fit, Looks, Observations
+from simdesign.records import Fit, Looks, Observations, ReasonedFit
 from simdesign.spec.base import Spec
 from simdesign.spec.estimator import Own
 from simdesign.spec.own import imported
@@ -48,4 +48,8 @@ class OwnEngine:
             for item in fields(Fit)
             if isinstance(getattr(parts[0], item.name), np.ndarray)
         }
-        return Fit(estimator=self.name, substance=substance, **columns)
+        reason = tuple(
+            tuple(part.reason[r][0] if isinstance(part, ReasonedFit) else "" for part in parts)
+            for r in range(observations.n_rep)
+        )
+        return ReasonedFit(estimator=self.name, substance=substance, reason=reason, **columns)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from simdesign.fit import EstimatorEngine, build, log_index
-from simdesign.records import Fit, Floats, Looks, Observations, Status, Truth
+from simdesign.records import Fit, Floats, Looks, Observations, ReasonedFit, Status, Truth
 from simdesign.run.plan import Task, history_years, looks_of, seen_from, visits_of
 from simdesign.run.schema import COLUMNS, DRAWN, EXTRA, Rows, empty_rows
 from simdesign.sample import BoughtStreams, MeasuringChain
@@ -76,7 +76,8 @@ class Bench:
             for cell in cells:
                 engine = self.engines[cell.estimator]
                 values, failures = _fitted(engine, seen, self.looks[name], cell.substance)
-                why = [a or b for a, b in zip(reasons, failures, strict=True)]
+                why = np.array(reasons, dtype=object)[:, None]
+                why = np.where(why == "", failures, why)
                 level = levels[cell.substance]
                 parts.append(facts.rows(task, cell, self.looks[name].day, values, level, why))
         return {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
@@ -100,19 +101,24 @@ def _columns(fit: Fit) -> tuple[np.ndarray, ...]:
 
 def _fitted(
     engine: EstimatorEngine, observations: Observations, looks: Looks, substance: str
-) -> tuple[list[np.ndarray], list[str]]:
-    """Compute a batch; where that fails, one replication at a time, and note who failed why."""
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Compute a batch; where that fails, one replication at a time; note who failed why, (r, k).
+
+    A fit that failed at some looks says so itself.
+    """
     n_rep = observations.n_rep
     try:
-        return list(_columns(engine.fit(observations, looks, substance))), [""] * n_rep
+        whole = engine.fit(observations, looks, substance)
+        return list(_columns(whole)), _reasons(whole)
     except Exception:  # found again below, in the replication that causes it
         values = [np.full((n_rep, looks.day.size), np.nan) for _ in _FIT_FIELDS]
-        reasons = [""] * n_rep
+        reasons = np.full((n_rep, looks.day.size), "", dtype=object)
         for r in range(n_rep):
             try:
                 fit = engine.fit(_single(observations, r), looks, substance)
                 for target, value in zip(values, _columns(fit), strict=True):
                     target[r] = value[0]
+                reasons[r] = _reasons(fit)[0]
             except Exception as error:
                 reasons[r] = _reason(error)
         return values, reasons
@@ -131,8 +137,21 @@ def _single(observations: Observations, r: int) -> Observations:
     )
 
 
+def _reasons(fit: Fit) -> np.ndarray:
+    """Return why a fit failed, (r, k); empty where it did not."""
+    out = np.full(fit.score.shape, "", dtype=object)
+    if isinstance(fit, ReasonedFit):
+        for r, k in np.argwhere(fit.status == Status.FAILED).tolist():
+            out[r, k] = _one_line(fit.reason[r][k])
+    return out
+
+
 def _reason(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return _one_line(f"{type(error).__name__}: {error}")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:200]
 
 
 class _Facts:
@@ -176,7 +195,7 @@ class _Facts:
         look_day: np.ndarray,
         values: list[np.ndarray],
         level: Floats,
-        reasons: list[str],
+        reasons: np.ndarray,
     ) -> Rows:
         """Return the rows of one cell."""
         n_rep, n_look = level.shape
@@ -188,11 +207,11 @@ class _Facts:
         rows["replication"][:] = np.repeat(np.arange(task.start, task.stop), n_look)
         rows["look"][:] = np.tile(np.arange(n_look), n_rep)
         rows["look_day"][:] = np.tile(look_day, n_rep)
-        failed = np.array([bool(reason) for reason in reasons])
+        failed = reasons != ""
         for name, value in zip(_FIT_FIELDS, values, strict=True):
             blank: Any = {"published_alarm": False, "status": int(Status.FAILED)}.get(name, np.nan)
-            rows[name][:] = np.where(failed[:, None], blank, value).ravel()
-        rows["reason"][:] = np.repeat(np.array(reasons, dtype=object), n_look)
+            rows[name][:] = np.where(failed, blank, value).ravel()
+        rows["reason"][:] = reasons.ravel()
         rows["level"][:] = level.ravel()
         rows["true_level"][:] = self.level[:, u].ravel()
         rows["true_trend_level"][:] = self.trend[:, u].ravel()
