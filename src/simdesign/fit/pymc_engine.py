@@ -190,7 +190,8 @@ class Compiled:
         """Replace the data; every length is free."""
         for name, value in data.items():
             shared = self.model[name]
-            shared.set_value(value.astype(shared.type.dtype))  # PyMC keeps integers short
+            # PyMC keeps integers short; another order of an array's numbers would be compiled anew.
+            shared.set_value(np.ascontiguousarray(value, dtype=shared.type.dtype))
 
 
 _MODELS = {"weeks": week_model, "days": day_model}
@@ -205,7 +206,7 @@ def compiled(kind: str, data: Mapping[str, np.ndarray]) -> Compiled:
     # Without PyTensor's fast arithmetic: with it, what comes from the disk cache and what has just
     # been compiled differ in the last bits, and chains then part.
     with pytensor.config.change_flags(numba__fastmath=False):
-        model = _compile(*_MODELS[kind](data))
+        model = _compile(*_MODELS[kind]({n: np.ascontiguousarray(v) for n, v in data.items()}))
         start = np.full(n_parameters(data), 0.1)
         model.function(start)  # machine code is made at the first call
     _COMPILED[kind] = model
@@ -330,7 +331,8 @@ def _with_pymc(
     """Sample with PyMC's own NUTS, stepping it by hand so that nothing is compiled again."""
     chains = []
     density = _finite_density(model)
-    for start, rng in zip(starts, luck.spawn(how.chains), strict=True):
+    for start, seed in zip(starts, luck.integers(2**63, size=how.chains), strict=True):
+        rng = np.random.default_rng(seed)
         point = model.model.initial_point()
         step = pm.NUTS(
             model=model.model, rng=rng, initial_point=point, target_accept=how.target_accept,
