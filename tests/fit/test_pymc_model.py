@@ -11,8 +11,9 @@ from scipy import stats
 from fit import panels
 from fit.pymc_cases import last_look, level_break
 from reference import mixture_oracle
-from simdesign.fit import pymc_engine, pymc_fit
-from simdesign.fit.pymc_data import Kind, hypotheses
+from simdesign.fit import pymc_engine
+from simdesign.fit.pymc_data import Kind
+from simdesign.fit.pymc_fit import model_data
 from simdesign.spec.pymc import Pymc, PymcRobust
 
 PANELS = {
@@ -23,11 +24,7 @@ PANELS = {
 
 
 def given(spec, observations, looks):
-    """Return the model's data and its hypotheses."""
-    prepared = pymc_fit._prepare(spec, observations, "cocaine")
-    table, data, _ = pymc_fit._layout(spec, prepared, 0, looks, 0)
-    hyp = hypotheses(table, looks, 0, prepared.priors)
-    return data | pymc_fit._shared_data(table, hyp, prepared.scales), hyp
+    return model_data(spec, observations, looks, "cocaine")
 
 
 @pytest.mark.parametrize("name", PANELS)

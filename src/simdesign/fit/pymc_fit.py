@@ -93,6 +93,14 @@ def pymc_posterior(
     return _look(spec, _prepare(spec, observations, substance), replication, looks, k)
 
 
+def model_data(
+    spec: Pymc | PymcRobust, observations: Observations, looks: Looks, substance: str
+) -> tuple[dict[str, np.ndarray], Hypotheses]:
+    """Return the first replication at the last look as the model is given it, by name."""
+    prepared = _prepare(spec, observations, substance)
+    return _model_data(spec, prepared, 0, looks, looks.day.size - 1)[:2]
+
+
 def posterior_tree(
     spec: Pymc | PymcRobust,
     observations: Observations,
@@ -205,9 +213,7 @@ def _look(
     spec: Pymc | PymcRobust, prepared: _Prepared, r: int, looks: Looks, k: int
 ) -> PymcPosterior:
     """Prepare, sample, judge and summarise one look of one replication."""
-    table, data, refused = _layout(spec, prepared, r, looks, k)
-    hyp = hypotheses(table, looks, k, prepared.priors)
-    data |= _shared_data(table, hyp, prepared.scales)
+    data, hyp, refused = _model_data(spec, prepared, r, looks, k)
     address = _digest(data)
     if refused or not hyp.is_dated.any():
         return PymcPosterior(
@@ -223,6 +229,15 @@ def _look(
         summary=summarise(draws, hyp), hypotheses=hyp, draws=draws, diagnostics=diagnostics,
         status=Status.FAILED if reason else Status.OK, reason=reason, address=address,
     )  # fmt: skip
+
+
+def _model_data(
+    spec: Pymc | PymcRobust, prepared: _Prepared, r: int, looks: Looks, k: int
+) -> tuple[dict[str, np.ndarray], Hypotheses, bool]:
+    """Return what the model is given, what may have happened, and whether it does not serve."""
+    table, data, refused = _layout(spec, prepared, r, looks, k)
+    hyp = hypotheses(table, looks, k, prepared.priors)
+    return data | _shared_data(table, hyp, prepared.scales), hyp, refused
 
 
 def _layout(
