@@ -11,6 +11,8 @@ from simdesign.spec.estimator import ExactBreak
 from simdesign.spec.pymc import Pymc, PymcRobust
 
 SHORT = {"tune": 200, "draws": 800}
+SHORTER = {"tune": 200, "draws": 400}
+"""For the robust model, whose draws cost more."""
 
 
 def last_look(n_year):
@@ -31,7 +33,7 @@ def weeks(observations, looks, **own):
 
 
 def days(observations, looks, **own):
-    return pymc_posterior(PymcRobust(sampling=SHORT, **own), observations, looks, "cocaine")
+    return pymc_posterior(PymcRobust(sampling=SHORTER, **own), observations, looks, "cocaine")
 
 
 def exact(observations, looks, **own):
