@@ -17,8 +17,10 @@ from simdesign.run.judge import shared_level as shared_level
 from simdesign.run.judge import size_of as size_of
 from simdesign.run.plan import Plan as Plan
 from simdesign.run.plan import Task as Task
+from simdesign.run.plan import looks_of as looks_of
 from simdesign.run.plan import make_plan as make_plan
 from simdesign.run.plan import missing_tasks as missing_tasks
+from simdesign.run.plan import visits_of as visits_of
 from simdesign.run.provenance import provenance as provenance
 from simdesign.run.results import Results as Results
 from simdesign.run.results import load as load

@@ -15,7 +15,16 @@ import numpy as np
 from simdesign._kernels.addressed import round_keys
 from simdesign._kernels.prior_predictive import daily_loads, numbered, worded
 from simdesign.fit import build_panel
-from simdesign.records import LAB_STEP, MISSING_DAY, Bools, Floats, Ints, Looks, Observations, Visits
+from simdesign.records import (
+    LAB_STEP,
+    MISSING_DAY,
+    Bools,
+    Floats,
+    Ints,
+    Looks,
+    Observations,
+    Visits,
+)
 from simdesign.sample import site_number
 from simdesign.seeds import Purpose, key_of, stream
 from simdesign.studies.calibration.model import SCALES, AnalysisModel
@@ -98,9 +107,7 @@ def draw(
         inside = np.isin(first, spec.break_intervals) & (first <= last)
     shows = inside | variant.breaks_show
 
-    pulses = ~broken & (
-        uniform["pulse"] < -math.expm1(-spec.pulse_hazard * span / DAYS_PER_YEAR)
-    )
+    pulses = ~broken & (uniform["pulse"] < -math.expm1(-spec.pulse_hazard * span / DAYS_PER_YEAR))
     begin = origin + span * uniform["pulse_date"]
     on = (times >= begin[:, None]) & (times < begin[:, None] + spec.pulse_days)
     pulse = (spec.pulse_sd * normal["pulse"] * pulses)[:, None] * on
@@ -212,9 +219,7 @@ def _season(
     spec, visits = model.spec, ground.visits
     out = np.zeros((replications.size, visits.n_visit))
     if visits.n_slot > 1:
-        slots = _normals(
-            luck, Purpose.NATION, "slots", replications, np.arange(visits.n_slot)
-        )
+        slots = _normals(luck, Purpose.NATION, "slots", replications, np.arange(visits.n_slot))
         return out + spec.slot_sd * slots[:, visits.slot]
     everything = np.ones(visits.n_visit, dtype=bool)
     panel = build_panel(visits, everything, everything.astype(float), ground.looks, nugget=0.0)
