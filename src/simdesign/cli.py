@@ -101,9 +101,10 @@ def schema() -> None:
 
 
 def _register() -> None:
-    from simdesign.studies import analyse, validate_world
+    from simdesign.studies import analyse, check_model, validate_world
 
     analyse.register(app)
+    check_model.register(app)
     validate_world.register(app)
 
 

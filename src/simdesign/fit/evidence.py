@@ -13,7 +13,7 @@ from simdesign._kernels.collapse import Layout, collapse
 from simdesign._kernels.site_integral import integrate_site_nodes
 from simdesign.fit.panel import Panel
 from simdesign.fit.priors import BreakPriors
-from simdesign.fit.quadrature import Resolution, lattice, site_nodes
+from simdesign.fit.quadrature import Resolution, SiteNodes, lattice, site_nodes
 from simdesign.fit.regressors import regressor_ridge, regressors
 from simdesign.records import Bools, Floats
 
@@ -59,6 +59,15 @@ def centred(panel: Panel, mean: Floats) -> Floats:
     return np.ascontiguousarray(y - offset[:, panel.visit_site])
 
 
+def between_sites(panel: Panel, y: Floats, grid: SiteNodes) -> Floats:
+    """Return the log likelihood between sites at the fine nodes of a grid, (n_fine, r, k)."""
+    found: Floats = site_likelihoods(
+        y, panel.first_visit, panel.visit_site, panel.variance, panel.group, panel.group_size,
+        panel.site_group, panel.n_cell, grid.fine**2, grid.refinement,
+    )  # fmt: skip
+    return found
+
+
 def summed_evidence(
     panel: Panel,
     y: Floats,
@@ -67,6 +76,7 @@ def summed_evidence(
     spans: Spans,
     priors: BreakPriors,
     size: Resolution,
+    between: Floats | None = None,
 ) -> tuple[Floats, Floats]:
     """Return evidences and moments of all hypotheses, summed over the three standard deviations.
 
@@ -81,6 +91,8 @@ def summed_evidence(
     priors : BreakPriors
         Of the standard deviations.
     size : Resolution
+    between : ndarray, shape (n_fine, n_rep, n_look), optional
+        What ``between_sites`` returns, from a caller who fits the same data repeatedly.
 
     Returns
     -------
@@ -99,10 +111,12 @@ def summed_evidence(
     reference, sums = [], []
     for start in range(0, y.shape[0], step):
         part = np.ascontiguousarray(y[start : start + step])
-        log_joint = grid.log_weight[:, None, None] + site_likelihoods(
-            part, panel.first_visit, panel.visit_site, panel.variance, panel.group,
-            panel.group_size, panel.site_group, panel.n_cell, grid.fine**2, grid.refinement,
-        )  # fmt: skip
+        known = (
+            between_sites(panel, part, grid)
+            if between is None
+            else between[:, start : start + step]
+        )
+        log_joint = grid.log_weight[:, None, None] + known
         used = _used_nodes(log_joint, grid.refinement, size.site_negligible)
         nothing = (hypotheses.n_break == 0) & (hypotheses.n_pulse == 0)
         used[:, :, nothing] = False  # to compare: the prior stands

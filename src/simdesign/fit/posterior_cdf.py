@@ -5,6 +5,7 @@ engine runs with that one held at a value, the other two integrated as always (d
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -12,12 +13,12 @@ from simdesign._kernels.break_design import Spans
 from simdesign._kernels.break_scan import FIRST_BREAK, NONE, PULSE
 from simdesign._kernels.break_summary import Prior
 from simdesign._kernels.effect_cdf import effect_cdf
-from simdesign.fit.evidence import centred, national_path, summed_evidence
+from simdesign.fit.evidence import between_sites, centred, national_path, summed_evidence
 from simdesign.fit.exact import patterns
 from simdesign.fit.hypotheses import Model, break_model
 from simdesign.fit.panel import Panel, build_panel
 from simdesign.fit.priors import BreakPriors, ExactSpec, break_priors
-from simdesign.fit.quadrature import resolution
+from simdesign.fit.quadrature import resolution, site_nodes
 from simdesign.fit.site_weeks import SiteWeeks, site_weeks
 from simdesign.records import Floats, Looks, Observations
 
@@ -32,12 +33,10 @@ class EffectAt:
     atom: Floats  # (r, k) P(no break)
 
 
-def effect_at(
-    spec: ExactSpec, observations: Observations, looks: Looks, substance: str, value: Floats
-) -> EffectAt:
+def effect_at(parts: list["Part"], value: Floats) -> EffectAt:
     """Return the posterior distribution of E at the look, at ``value``, shape (r, k)."""
     below, atom = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
-    for part in _parts(spec, observations, looks, substance):
+    for part in parts:
         _, sums = part.run(part.priors)
         here = np.ascontiguousarray(value[part.rows])
         below[part.rows], atom[part.rows] = effect_cdf(
@@ -46,22 +45,12 @@ def effect_at(
     return EffectAt(below=below, atom=atom)
 
 
-def scale_evidence(
-    spec: ExactSpec,
-    observations: Observations,
-    looks: Looks,
-    substance: str,
-    name: str,
-    values: Floats,
-) -> Floats:
+def scale_evidence(parts: list["Part"], name: str, values: Floats) -> Floats:
     """Return the log evidence with one standard deviation held at each of some values.
 
     Parameters
     ----------
-    spec : ExactBreak, ExactStep or ExactSite
-    observations : Observations
-    looks : Looks
-    substance : str
+    parts : list of Part
     name : str
         One of ``SCALE_NAMES``.
     values : ndarray, shape (n,)
@@ -71,18 +60,19 @@ def scale_evidence(
     ndarray, shape (n, r, k)
         Up to a constant that does not depend on the standard deviation.
     """
-    shape = (values.size, observations.n_rep, looks.day.size)
-    out = np.full(shape, np.nan)
-    for part in _parts(spec, observations, looks, substance):
+    n_rep = sum(part.rows.size for part in parts)
+    out = np.full((values.size, n_rep, parts[0].panel.n_observation.size), np.nan)
+    for part in parts:
+        between = None if name == "sigma_site" else part.between_sites()
         for i, value in enumerate(values.tolist()):
-            held = replace(part.priors, **{name: float(value)})
-            reference, sums = part.run(held)
+            own: dict[str, Any] = {name: float(value)}
+            reference, sums = part.run(replace(part.priors, **own), between)
             out[i, part.rows] = reference + _log_total(sums, part.model)
     return out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
+class Part:
     """Replications that share their usable visits."""
 
     rows: np.ndarray
@@ -91,17 +81,24 @@ class _Part:
     y: Floats
     priors: BreakPriors
 
-    def run(self, priors: BreakPriors) -> tuple[Floats, Floats]:
+    def between_sites(self) -> Floats:
+        """Return what the sites say about the site-week SD alone."""
+        size = resolution(self.panel.times.size)
+        grid = site_nodes(self.priors.sigma_site, size.site_spacing, size.site_refinement)
+        return between_sites(self.panel, self.y, grid)
+
+    def run(self, priors: BreakPriors, between: Floats | None = None) -> tuple[Floats, Floats]:
         """Return the summed evidences of all hypotheses under some priors of the SDs."""
         return summed_evidence(
             self.panel, self.y, national_path(self.panel, priors), self.model.hypotheses,
-            _no_spans(self.model.spans), priors, resolution(self.panel.times.size),
+            _no_spans(self.model.spans), priors, resolution(self.panel.times.size), between,
         )  # fmt: skip
 
 
-def _parts(
+def posterior_parts(
     spec: ExactSpec, observations: Observations, looks: Looks, substance: str
-) -> list[_Part]:
+) -> list[Part]:
+    """Prepare the data of some replications for ``effect_at`` and ``scale_evidence``."""
     priors = break_priors(spec, substance)
     reduced: SiteWeeks = site_weeks(observations, substance, priors.day_noise)
     parts = []
@@ -112,7 +109,7 @@ def _parts(
             nugget=priors.nugget,
         )  # fmt: skip
         parts.append(
-            _Part(
+            Part(
                 rows=rows, panel=panel, model=break_model(panel, looks, priors),
                 y=centred(panel, reduced.mean[rows]), priors=priors,
             )

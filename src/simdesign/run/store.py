@@ -127,7 +127,8 @@ class Store:
         if not self.folder.is_dir():
             raise StoreError(str(self.folder), "must be a folder")
         try:
-            empty = not any(self.folder.iterdir())
+            names = (item.name for item in self.folder.iterdir())
+            empty = all(name.startswith("model_check") for name in names)  # of check-model
         except OSError as error:
             raise StoreError(str(self.folder), f"must be readable ({error.strerror})") from None
         if empty:

@@ -135,7 +135,9 @@ def check_study(
         When no estimator has a model to draw from.
     """
     scenario = next(study.scenarios(size))
-    estimators = {name: spec for name, spec in study.estimators.items() if is_bayesian(spec)}
+    estimators: dict[str, Spec] = {
+        name: spec for name, spec in study.estimators.items() if is_bayesian(spec)
+    }
     if not estimators:
         rule = "must hold a Bayesian estimator, or there is no model to check"
         raise SpecError("estimators", ", ".join(study.estimators), rule)

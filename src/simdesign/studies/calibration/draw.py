@@ -220,7 +220,8 @@ def _season(
     out = np.zeros((replications.size, visits.n_visit))
     if visits.n_slot > 1:
         slots = _normals(luck, Purpose.NATION, "slots", replications, np.arange(visits.n_slot))
-        return out + spec.slot_sd * slots[:, visits.slot]
+        out += spec.slot_sd * slots[:, visits.slot]
+        return out
     everything = np.ones(visits.n_visit, dtype=bool)
     panel = build_panel(visits, everything, everything.astype(float), ground.looks, nugget=0.0)
     if not panel.moves:
@@ -232,7 +233,8 @@ def _season(
         out += spec.harmonic_sd * normal[f"sin{m}"][:, None] * np.sin(m * angle)
     days = [[date_of(day) for day in row if day != MISSING_DAY] for row in visits.day.tolist()]
     feast = [sum((d.month, d.day) in _NEW_YEAR for d in row) / len(row) for row in days]
-    return out + spec.new_year_sd * normal["new_year"][:, None] * np.array(feast)
+    out += spec.new_year_sd * normal["new_year"][:, None] * np.array(feast)
+    return out
 
 
 _NEW_YEAR = ((12, 31), (1, 1), (1, 2))

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -178,7 +179,7 @@ def frequencies_of(found: Compared, prior: dict[str, float]) -> list[Frequency]:
     return out
 
 
-def _average(name: str, measure: str, values: Floats, expected: float) -> Frequency:
+def _average(name: str, measure: str, values: Any, expected: float) -> Frequency:
     n = int(values.size)
     error = float(values.std(ddof=1)) / math.sqrt(n) if n > 1 else math.nan
     return Frequency(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simdesign.fit import build
-from simdesign.fit.posterior_cdf import effect_at, scale_evidence
+from simdesign.fit.posterior_cdf import effect_at, posterior_parts, scale_evidence
 from simdesign.records import Bools, Floats, Status
 from simdesign.spec.estimator import ExactBreak, ExactSite, ExactStep
 from simdesign.studies.calibration.draw import EVENTS, Drawn, Ground
@@ -59,7 +59,8 @@ def exact_compared(
     """Fit drawn loads with the exact engine and compare."""
     seen, looks, substance = drawn.observations, ground.looks, ground.substance
     fit = build("checked", spec).fit(seen, looks, substance)
-    found = effect_at(spec, seen, looks, substance, np.ascontiguousarray(drawn.effect[:, None]))
+    parts = posterior_parts(spec, seen, looks, substance)
+    found = effect_at(parts, np.ascontiguousarray(drawn.effect[:, None]))
     whole, given = effect_pits(found.below[:, 0], found.atom[:, 0], drawn, uniform)
     pit, at_median = {EFFECT: whole, GIVEN_BREAK: given}, {}
     nothing = np.full(seen.n_rep, np.nan)
@@ -68,7 +69,7 @@ def exact_compared(
         if grid is None:
             pit[name] = at_median[name] = nothing
             continue
-        evidence = scale_evidence(spec, seen, looks, substance, name, grid.value)
+        evidence = scale_evidence(parts, name, grid.value)
         pit[name], at_median[name] = scale_cdf(grid, evidence[:, :, 0], drawn.scales[name])
     columns = (
         fit.prob_break, fit.prob_step, fit.prob_slope, fit.prob_both, fit.prob_pulse,

@@ -8,6 +8,7 @@ is ``FINER`` times finer.
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.integrate import cumulative_trapezoid
@@ -85,13 +86,13 @@ def scale_cdf(grid: ScaleGrid, log_evidence: Floats, at: Floats) -> tuple[Floats
     """
     # even in the standard deviation, so that its slope at zero is zero
     flat = isinstance(grid.prior, HalfNormal)
-    ends = ((1, np.zeros(at.size)) if flat else "not-a-knot", "not-a-knot")
-    spline = CubicSpline(grid.u, log_evidence, axis=0, bc_type=ends)
+    left: Any = (1, np.zeros(at.size)) if flat else "not-a-knot"
+    spline: Any = CubicSpline(grid.u, log_evidence, axis=0, bc_type=(left, "not-a-knot"))
     u = np.linspace(grid.u[0], grid.u[-1], (grid.u.size - 1) * FINER + 1)
     log_density = spline(u) + grid.log_prior(u)[:, None]
-    density = np.exp(log_density - log_density.max(axis=0))
-    mass = cumulative_trapezoid(density, u, axis=0, initial=0.0)
-    mass = mass / mass[-1]
+    density: Floats = np.exp(log_density - log_density.max(axis=0))
+    mass: Floats = np.asarray(cumulative_trapezoid(density, u, axis=0, initial=0))
+    mass /= mass[-1]
     wanted, middle = grid.u_of(at), float(grid.u_of(np.array([grid.median]))[0])
     cdf = np.array([np.interp(x, u, mass[:, r]) for r, x in enumerate(wanted.tolist())])
     median_cdf = np.array([np.interp(middle, u, mass[:, r]) for r in range(at.size)])

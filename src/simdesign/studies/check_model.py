@@ -1,0 +1,121 @@
+"""The command ``simdesign check-model``: whether a study's Bayesian estimators are calibrated."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from simdesign.errors import SpecError, StoreError
+
+if TYPE_CHECKING:  # imported late, so that help stays quick
+    from simdesign.spec.study import Study
+    from simdesign.studies.calibration.check import Check
+
+LEAST_DRAWS = 100
+"""Fewer say nothing."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to an application."""
+    app.command("check-model")(check_model_command)
+
+
+def check_model_command(
+    study_file: Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (TOML).")],
+    draws: Annotated[
+        int | None,
+        typer.Option("--draws", help="Draws of an exact engine's model; default: by size."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Results folder; default: runs/NAME.")
+    ] = None,
+    size: Annotated[
+        str, typer.Option("--size", help="quick or full: 1000 or 10,000 draws.")
+    ] = "quick",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Draw data from each Bayesian estimator's own model, fit them and test the calibration."""
+    from simdesign.spec.study import Study
+    from simdesign.studies.calibration.check import DRAWS, check_study
+    from simdesign.studies.calibration.words import plain_check, verdict_of
+
+    if size not in DRAWS:
+        raise SpecError("--size", size, f"must be one of {', '.join(DRAWS)}")
+    if draws is not None and draws < LEAST_DRAWS:
+        raise SpecError("--draws", draws, f"must be at least {LEAST_DRAWS}")
+    study = Study.from_toml(study_file)
+    folder = out if out is not None else Path("runs") / study.name
+    check_folder(folder, study)
+    found = check_study(
+        study, size, DRAWS[size] if draws is None else draws,
+        say=None if as_json else lambda line: print(line, file=sys.stderr),
+    )  # fmt: skip
+    options = f" --size {size}" + ("" if draws is None else f" --draws {draws}")
+    paths = write(found, folder, f"simdesign check-model {study_file.as_posix()}{options}")
+    if as_json:
+        typer.echo(json.dumps(plain_check(found, full=True), indent=1))
+        return
+    typer.echo(verdict_of(found))
+    for cell, test, p in found.rejected:
+        typer.echo(f"  {cell.name}: {test.quantity} {test.test}, p {test.p:.2g}, adjusted {p:.2g}")
+    for path in paths:
+        typer.echo(f"written: {path}")
+
+
+def check_folder(folder: Path, study: "Study") -> None:
+    """Accept a folder that is absent, holds a check only, or the results of the same study.
+
+    Raises
+    ------
+    StoreError
+        For anything else; the folder is left as it is.
+    """
+    from simdesign.run import Store
+
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise StoreError(str(folder), "must be a folder")
+    if all(item.name.startswith("model_check") for item in folder.iterdir()):
+        return
+    name = Store(folder).manifest().get("study", {}).get("name")
+    if name != study.name:
+        rule = f"holds another study (name {name!r}, not {study.name!r}); choose another --out"
+        raise StoreError(str(folder), rule)
+
+
+def write(check: "Check", folder: Path, command: str) -> list[Path]:
+    """Write ``model_check`` as JSON (for the page), Markdown and CSV tables into a folder."""
+    from simdesign.run import write_atomic
+    from simdesign.studies.calibration import words
+
+    tables = (
+        ("tests", words.TEST_COLUMNS, words.test_rows(check)),
+        ("frequencies", words.FREQUENCY_COLUMNS, words.frequency_rows(check)),
+        ("curves", words.CURVE_COLUMNS, words.curve_rows(check)),
+    )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SpecError("--out", str(folder), f"must be a folder ({error.strerror})") from None
+    paths = [folder / "model_check.json", folder / "model_check.md"]
+    write_atomic(paths[0], (json.dumps(words.plain_check(check), indent=1) + "\n").encode())
+    write_atomic(paths[1], words.markdown_of(check, command).encode())
+    for name, columns, rows in tables:
+        paths.append(folder / f"model_check_{name}.csv")
+        write_atomic(paths[-1], _csv(columns, rows).encode())
+    return paths
+
+
+def _csv(columns: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> str:
+    import io
+
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
+    return text.getvalue()
