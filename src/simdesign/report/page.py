@@ -19,6 +19,7 @@ from simdesign.report.frequencies import (
     any_substance_sentence,
     frequency_sentences,
 )
+from simdesign.report.model_check import stamp_of
 from simdesign.report.names import design_names, level, size, world
 from simdesign.report.numbers import general, number
 from simdesign.report.select import Cell, Selection, middle_cell
@@ -166,6 +167,7 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
         "question": texts("page.question_default", reference=reference),
         "aims": study.aims,
         "incomplete": texts("page.incomplete", n=folder.n_missing) if folder.n_missing else "",
+        "stamp": stamp_of(folder, texts),
         "verdicts": _verdict_groups(folder, cell, wording),
         "margins": wording.margins(),
         "frequencies": [(name, lines) for name, lines in sentences if lines],

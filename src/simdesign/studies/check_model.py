@@ -38,7 +38,10 @@ def check_model_command(
     ] = "quick",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Draw data from each Bayesian estimator's own model, fit them and test the calibration."""
+    """Draw data from each Bayesian estimator's own model, fit them and test the calibration.
+
+    Exit status 1: not checked, a test was rejected or a fit failed.
+    """
     from simdesign.spec.study import Study
     from simdesign.studies.calibration.check import DRAWS, check_study
     from simdesign.studies.calibration.words import plain_check, verdict_of
@@ -58,12 +61,13 @@ def check_model_command(
     paths = write(found, folder, f"simdesign check-model {study_file.as_posix()}{options}")
     if as_json:
         typer.echo(json.dumps(plain_check(found, full=True), indent=1))
-        return
+        raise typer.Exit(0 if found.checked else 1)
     typer.echo(verdict_of(found))
     for cell, test, p in found.rejected:
         typer.echo(f"  {cell.name}: {test.quantity} {test.test}, p {test.p:.2g}, adjusted {p:.2g}")
     for path in paths:
         typer.echo(f"written: {path}")
+    raise typer.Exit(0 if found.checked else 1)
 
 
 def check_folder(folder: Path, study: "Study") -> None:

@@ -20,12 +20,12 @@ from simdesign.studies.calibration.draw import Ground, Luck, draw
 from simdesign.studies.calibration.measures import (
     LEVEL,
     CurvePoint,
+    Finding,
     Frequency,
-    Test,
     curve_of,
+    findings_of,
     frequencies_of,
     holm,
-    tests_of,
 )
 from simdesign.studies.calibration.model import AnalysisModel, analysis_model, is_bayesian
 from simdesign.studies.calibration.posterior import Compared, exact_compared, joined
@@ -60,7 +60,7 @@ class Cell:
     n: int
     n_failed: int
     seconds: float
-    tests: tuple[Test, ...]
+    tests: tuple[Finding, ...]
     frequencies: tuple[Frequency, ...]
     curve: tuple[CurvePoint, ...]
 
@@ -91,7 +91,7 @@ class Check:
         return [(cell, p) for cell, p in pairs if cell.variant == OWN.name]
 
     @property
-    def rejected(self) -> list[tuple[Cell, Test, float]]:
+    def rejected(self) -> list[tuple[Cell, Finding, float]]:
         """The tests below the family-wise level, with their adjusted p-value."""
         return [
             (cell, test, p)
@@ -145,7 +145,11 @@ def check_study(
     for item in _plan(study, scenario, estimators, variants):
         cells.append(item.run(study.seed, max(2, round(draws * item.share))))
         if say is not None:
-            say(f"{cells[-1].name}, {cells[-1].variant}: {cells[-1].seconds:.0f} s")
+            smallest = min((test.p for test in cells[-1].tests), default=math.nan)
+            say(
+                f"{cells[-1].name}, {cells[-1].variant}: {cells[-1].seconds:.0f} s,"
+                f" smallest of {len(cells[-1].tests)} p-values {smallest:.2g}"
+            )
     origin = provenance()
     return Check(
         study=study.name, study_hash=study.hash(), seed=study.seed, draws=draws,
@@ -199,7 +203,7 @@ class Planned:
             look=self.look, look_day=int(self.ground.looks.day[0]), variant=self.variant.name,
             model_hash=self.hashes[0], design_hash=self.hashes[1],
             n=int(found.inside.size), n_failed=int(found.failed.sum()),
-            seconds=time.perf_counter() - began, tests=tuple(tests_of(found, prior)),
+            seconds=time.perf_counter() - began, tests=tuple(findings_of(found, prior)),
             frequencies=tuple(frequencies_of(found, prior)), curve=tuple(curve_of(found)),
         )  # fmt: skip
 

@@ -25,7 +25,7 @@ COVERAGE = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Test:
+class Finding:
     """One test of one quantity."""
 
     quantity: str
@@ -60,7 +60,7 @@ class CurvePoint:
     mcse: float
 
 
-def tests_of(found: Compared, prior: dict[str, float]) -> list[Test]:
+def findings_of(found: Compared, prior: dict[str, float]) -> list[Finding]:
     """Return all tests that the draws allow.
 
     Parameters
@@ -69,7 +69,7 @@ def tests_of(found: Compared, prior: dict[str, float]) -> list[Test]:
     prior : dict
         Prior probability of events; those without one are not tested for it.
     """
-    out: list[Test] = []
+    out: list[Finding] = []
     for name in PITS:
         pit = found.pit[name][np.isfinite(found.pit[name])]
         if pit.size >= 2 * PER_BIN:
@@ -88,7 +88,7 @@ def tests_of(found: Compared, prior: dict[str, float]) -> list[Test]:
     n = int(found.inside.size)
     less = stats.binomtest(int(found.inside.sum()), n, COVERAGE, alternative="less")
     out.append(
-        Test(
+        Finding(
             quantity="effect", test="coverage", statistic=float(found.inside.mean()),
             p=float(less.pvalue), n=n,
         )
@@ -96,31 +96,31 @@ def tests_of(found: Compared, prior: dict[str, float]) -> list[Test]:
     return out
 
 
-def _uniform(name: str, pit: Floats) -> list[Test]:
+def _uniform(name: str, pit: Floats) -> list[Finding]:
     n_bin = max(2, min(N_BIN, pit.size // PER_BIN))
     counts, _ = np.histogram(pit, bins=n_bin, range=(0.0, 1.0))
     chi = stats.chisquare(counts)
     kolmogorov = stats.kstest(pit, "uniform")
     n = int(pit.size)
     return [
-        Test(quantity=name, test="chi_square", statistic=float(chi.statistic),
+        Finding(quantity=name, test="chi_square", statistic=float(chi.statistic),
              p=float(chi.pvalue), n=n),
-        Test(quantity=name, test="kolmogorov", statistic=float(kolmogorov.statistic),
+        Finding(quantity=name, test="kolmogorov", statistic=float(kolmogorov.statistic),
              p=float(kolmogorov.pvalue), n=n),
     ]  # fmt: skip
 
 
-def _mean(name: str, test: str, values: Floats, expected: float) -> Test:
+def _mean(name: str, test: str, values: Floats, expected: float) -> Finding:
     error = float(values.std(ddof=1)) / math.sqrt(values.size)
     off = float(values.mean()) - expected
     z = off / error if error > 0.0 else (0.0 if abs(off) < 1e-9 else math.inf)
-    return Test(
+    return Finding(
         quantity=name, test=test, statistic=z, p=float(2.0 * stats.norm.sf(abs(z))),
         n=int(values.size),
     )  # fmt: skip
 
 
-def _event(name: str, prob: Floats, happened: Bools) -> list[Test]:
+def _event(name: str, prob: Floats, happened: Bools) -> list[Finding]:
     """Return the test of the sum, and that of the sums in bins of the probability."""
     off, variance = happened - prob, prob * (1.0 - prob)
     z = float(off.sum() / math.sqrt(variance.sum()))
@@ -130,8 +130,8 @@ def _event(name: str, prob: Floats, happened: Bools) -> list[Test]:
         total += float(off[here].sum() ** 2 / variance[here].sum())
     n = int(prob.size)
     return [
-        Test(quantity=name, test="sum", statistic=z, p=float(2.0 * stats.norm.sf(abs(z))), n=n),
-        Test(quantity=name, test="bins", statistic=total,
+        Finding(quantity=name, test="sum", statistic=z, p=float(2.0 * stats.norm.sf(abs(z))), n=n),
+        Finding(quantity=name, test="bins", statistic=total,
              p=float(stats.chi2.sf(total, len(bins))), n=n),
     ]  # fmt: skip
 

@@ -11,7 +11,7 @@ from simdesign.records import Bools, Floats, Status
 from simdesign.spec.estimator import ExactBreak, ExactSite, ExactStep
 from simdesign.studies.calibration.draw import EVENTS, Drawn, Ground
 from simdesign.studies.calibration.model import SCALES, AnalysisModel
-from simdesign.studies.calibration.scales import N_NODE, scale_cdf, scale_grid
+from simdesign.studies.calibration.scales import n_node, scale_cdf, scale_grid
 
 Exact = ExactBreak | ExactStep | ExactSite
 EFFECT, GIVEN_BREAK = "effect", "effect_given_break"
@@ -62,10 +62,11 @@ def exact_compared(
     parts = posterior_parts(spec, seen, looks, substance)
     found = effect_at(parts, np.ascontiguousarray(drawn.effect[:, None]))
     whole, given = effect_pits(found.below[:, 0], found.atom[:, 0], drawn, uniform)
+    n_time = np.unique(seen.visits.middle_day).size
     pit, at_median = {EFFECT: whole, GIVEN_BREAK: given}, {}
     nothing = np.full(seen.n_rep, np.nan)
     for name in SCALES:
-        grid = scale_grid(model.scales[name], N_NODE[name])
+        grid = scale_grid(model.scales[name], n_node(name, n_time))
         if grid is None:
             pit[name] = at_median[name] = nothing
             continue

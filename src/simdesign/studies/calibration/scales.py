@@ -23,7 +23,8 @@ REACH = {"half": 4.0, "log": 3.4}
 7e-4 of the prior lie beyond, as with the engine itself."""
 FINER = 20
 N_NODE = {"sigma_shared": 13, "sigma_rw": 10, "sigma_site": 15}
-"""Nodes of each; docs/model_check.md has the error that is left."""
+"""Nodes of each with up to ``FEW`` campaign times; docs/model_check.md has the error left."""
+FEW = 10
 HALF_NORMAL_MEDIAN = 0.6744897501960817
 
 
@@ -56,6 +57,15 @@ class ScaleGrid:
             return HALF_NORMAL_MEDIAN * self.prior.scale
         assert isinstance(self.prior, LogNormal)
         return self.prior.median
+
+
+def n_node(name: str, n_time: int) -> int:
+    """Return the nodes for a panel.
+
+    A log evidence grows like the number ``n`` of campaign times and a cubic spline errs by the
+    fourth power of the spacing: with a spacing like ``n ** -0.25`` the error stays.
+    """
+    return math.ceil(N_NODE[name] * max(1.0, n_time / FEW) ** 0.25)
 
 
 def scale_grid(prior: Scale, n: int) -> ScaleGrid | None:

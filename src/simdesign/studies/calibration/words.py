@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from simdesign.studies.calibration.check import Cell, Check
-from simdesign.studies.calibration.measures import LEVEL, Frequency, Test
+from simdesign.studies.calibration.measures import LEVEL, Finding, Frequency
 from simdesign.studies.calibration.variants import OWN
 
 FORMAT = 1
@@ -197,7 +197,7 @@ def _with_error(item: Frequency | None) -> str:
     return "" if item is None else f"{item.value:.4f} ({item.mcse:.4f})"
 
 
-def _worst(adjusted: float, test: Test) -> str:
+def _worst(adjusted: float, test: Finding) -> str:
     return f"{adjusted:.2g} ({test.quantity} {test.test}, alone {test.p:.2g})"
 
 
