@@ -65,7 +65,7 @@ def n_node(name: str, n_time: int) -> int:
     A log evidence grows like the number ``n`` of campaign times and a cubic spline errs by the
     fourth power of the spacing: with a spacing like ``n ** -0.25`` the error stays.
     """
-    return math.ceil(N_NODE[name] * max(1.0, n_time / FEW) ** 0.25)
+    return math.ceil(N_NODE[name] * math.sqrt(math.sqrt(max(1.0, n_time / FEW))))
 
 
 def scale_grid(prior: Scale, n: int) -> ScaleGrid | None:
