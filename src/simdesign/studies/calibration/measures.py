@@ -111,13 +111,24 @@ def _uniform(name: str, pit: Floats) -> list[Finding]:
 
 
 def _mean(name: str, test: str, values: Floats, expected: float) -> Finding:
-    error = float(values.std(ddof=1)) / math.sqrt(values.size)
-    off = float(values.mean()) - expected
-    z = off / error if error > 0.0 else (0.0 if abs(off) < 1e-9 else math.inf)
-    return Finding(
-        quantity=name, test=test, statistic=z, p=float(2.0 * stats.norm.sf(abs(z))),
-        n=int(values.size),
-    )  # fmt: skip
+    r"""Return the test of a mean, its statistic corrected for skewness.
+
+    Posterior probabilities from little data hardly move, but for a few: they are skewed. With
+    :math:`S = (\bar x - \mu)/s` and skewness :math:`\gamma`
+    (Hall 1992, Journal of the Royal Statistical Society B 54:221)
+
+    .. math:: T = \sqrt n\,\Big(S + \tfrac13\gamma S^2 + \tfrac1{27}\gamma^2 S^3
+              + \tfrac{\gamma}{6n}\Big)
+    """
+    n = int(values.size)
+    spread, off = float(values.std(ddof=1)), float(values.mean()) - expected
+    if spread > 0.0:
+        skew, s = float(stats.skew(values)), off / spread
+        z = math.sqrt(n) * (s + skew * s**2 / 3.0 + skew**2 * s**3 / 27.0 + skew / (6.0 * n))
+    else:
+        z = 0.0 if abs(off) < 1e-9 else math.inf
+    p = float(2.0 * stats.norm.sf(abs(z)))
+    return Finding(quantity=name, test=test, statistic=z, p=p, n=n)
 
 
 def _event(name: str, prob: Floats, happened: Bools) -> list[Finding]:
