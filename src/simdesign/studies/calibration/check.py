@@ -59,7 +59,7 @@ class Cell:
     design_hash: str
     n: int
     n_failed: int
-    seconds: float
+    seconds: float  # of processor time
     tests: tuple[Finding, ...]
     frequencies: tuple[Frequency, ...]
     curve: tuple[CurvePoint, ...]
@@ -189,7 +189,7 @@ class Planned:
 
     def run(self, seed: int, draws: int) -> Cell:
         """Draw, fit and test."""
-        began = time.perf_counter()
+        began = time.process_time()
         luck = Luck(seed=seed, group=self.luck_group)
         parts = []
         for start in range(0, draws, BATCH):
@@ -203,7 +203,7 @@ class Planned:
             look=self.look, look_day=int(self.ground.looks.day[0]), variant=self.variant.name,
             model_hash=self.hashes[0], design_hash=self.hashes[1],
             n=int(found.inside.size), n_failed=int(found.failed.sum()),
-            seconds=time.perf_counter() - began, tests=tuple(findings_of(found, prior)),
+            seconds=time.process_time() - began, tests=tuple(findings_of(found, prior)),
             frequencies=tuple(frequencies_of(found, prior)), curve=tuple(curve_of(found)),
         )  # fmt: skip
 

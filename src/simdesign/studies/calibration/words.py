@@ -118,11 +118,9 @@ def verdict_of(check: Check) -> str:
     """Return the stamp in one sentence."""
     n_test = sum(len(cell.tests) for cell, _ in check.own())
     if check.checked:
-        return (
-            f"model checked: none of {n_test} tests is below the family-wise level of {LEVEL:.0%}"
-        )
+        return f"model checked: none of {n_test} tests is below the family-wise level of {LEVEL:g}"
     failed = sum(cell.n_failed for cell, _ in check.own())
-    why = f"{len(check.rejected)} of {n_test} tests below the family-wise level of {LEVEL:.0%}"
+    why = f"{len(check.rejected)} of {n_test} tests below the family-wise level of {LEVEL:g}"
     return f"not checked: {why}" + (f", {failed} failed fits" if failed else "")
 
 
