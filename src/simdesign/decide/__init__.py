@@ -10,3 +10,5 @@ from simdesign.decide.thresholds import Threshold as Threshold
 from simdesign.decide.thresholds import calibrated_threshold as calibrated_threshold
 from simdesign.decide.thresholds import calibrated_thresholds as calibrated_thresholds
 from simdesign.decide.thresholds import resampling_counts as resampling_counts
+from simdesign.decide.weighted import effective_size as effective_size
+from simdesign.decide.weighted import weighted_threshold as weighted_threshold

@@ -1,5 +1,8 @@
 """rows and alarms -> performance measures with their Monte Carlo errors, costs and verdicts."""
 
+from simdesign.evaluate.allocation import guessed_sd as guessed_sd
+from simdesign.evaluate.allocation import neyman as neyman
+from simdesign.evaluate.allocation import strata_by_distance as strata_by_distance
 from simdesign.evaluate.costs import DesignCost as DesignCost
 from simdesign.evaluate.costs import design_cost as design_cost
 from simdesign.evaluate.detection import Alarms as Alarms
@@ -23,6 +26,15 @@ from simdesign.evaluate.measure import Measure as Measure
 from simdesign.evaluate.measure import difference as difference
 from simdesign.evaluate.measure import mean_measure as mean_measure
 from simdesign.evaluate.measure import wilson as wilson
+from simdesign.evaluate.multifidelity import Peaks as Peaks
+from simdesign.evaluate.multifidelity import Regression as Regression
+from simdesign.evaluate.multifidelity import Subset as Subset
+from simdesign.evaluate.multifidelity import difference_share as difference_share
+from simdesign.evaluate.multifidelity import fitted_weight as fitted_weight
+from simdesign.evaluate.multifidelity import peaks as peaks
+from simdesign.evaluate.multifidelity import regression_share as regression_share
+from simdesign.evaluate.multifidelity import resampled_share as resampled_share
+from simdesign.evaluate.multifidelity import subset_error as subset_error
 from simdesign.evaluate.picture import large_error_prob as large_error_prob
 from simdesign.evaluate.picture import level_bias as level_bias
 from simdesign.evaluate.picture import level_rmse as level_rmse
