@@ -101,11 +101,12 @@ def schema() -> None:
 
 
 def _register() -> None:
-    from simdesign.studies import analyse, check_model, validate_world
+    from simdesign.studies import analyse, check_model, refine, validate_world
 
     analyse.register(app)
     check_model.register(app)
     validate_world.register(app)
+    refine.register(app)
 
 
 _register()

@@ -17,9 +17,7 @@ def effective_size(weight: Floats) -> Floats:
         return np.asarray(np.where(squares > 0.0, total**2 / squares, 0.0))
 
 
-def weighted_threshold(
-    largest: Floats, budget: float, weight: Floats, counts: Floats
-) -> Threshold:
+def weighted_threshold(largest: Floats, budget: float, weight: Floats, counts: Floats) -> Threshold:
     r"""Return the threshold that weighted unchanged programmes pass with at most ``budget``.
 
     The smallest score :math:`c` with

@@ -16,7 +16,7 @@ SMALLEST_STRATUM = 10
 
 
 def strata_by_distance(alarm: Bools, margin: Floats) -> Ints:
-    """Return the stratum of every replication, numbered from the surest silence to the surest alarm.
+    """Return every replication's stratum, numbered from the surest silence to the surest alarm.
 
     Alarms and silences are never in one stratum: the fast estimator's alarm is constant in each.
 
@@ -85,7 +85,7 @@ def neyman(
     slope = np.asarray(weight * sd / np.sqrt(cost), dtype=float)
 
     def sizes(log_factor: float) -> Floats:
-        return np.clip(np.exp(log_factor) * slope, least, most)
+        return np.asarray(np.clip(np.exp(log_factor) * slope, least, most), dtype=float)
 
     def spent(log_factor: float) -> float:
         return float((cost * sizes(log_factor)).sum()) - budget

@@ -139,9 +139,7 @@ class Regression:
     """Of the control, fitted within strata; NaN where the control does not vary in any."""
 
 
-def regression_share(
-    control: Floats, slow: Bools, subset: Subset, n_failed: int = 0
-) -> Regression:
+def regression_share(control: Floats, slow: Bools, subset: Subset, n_failed: int = 0) -> Regression:
     r"""Return P(alarm of the slow estimator) with a control known for every replication.
 
     The combined regression estimator (Cochran 1977, section 7.10)
@@ -276,6 +274,4 @@ def _interval(
 
 
 def _unknown(subset: Subset, n_failed: int) -> Measure:
-    return Measure(
-        value=np.nan, mcse=np.nan, n_rep=int(subset.fitted.size), n_failed=n_failed
-    )
+    return Measure(value=np.nan, mcse=np.nan, n_rep=int(subset.fitted.size), n_failed=n_failed)

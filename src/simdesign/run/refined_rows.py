@@ -86,9 +86,7 @@ class RefinedStore:
                     columns[name].append(value)
         types = {"str": pa.string(), "int8": pa.int8(), "int16": pa.int16(), "int32": pa.int32(),
                  "float64": pa.float64()}  # fmt: skip
-        table = pa.table(
-            {n: pa.array(columns[n], type=types[kind]) for n, kind in COLUMNS.items()}
-        )
+        table = pa.table({n: pa.array(columns[n], type=types[kind]) for n, kind in COLUMNS.items()})
         sink = io.BytesIO()
         pq.write_table(table, sink, compression="zstd")
         who = "\0".join(f"{item.condition}{item.replication}{item.content}" for item in batch)

@@ -4,6 +4,7 @@ manifest.json          the study, its size, and the code that computes it
 shards/*.parquet       rows of one task each, with metadata that says what they hold
 measures.csv           performance measures, derived from the shards
 page.html              the page, derived from both
+refined/               a slow estimator's fits of some replications (see refined_rows.py)
 """
 
 import hashlib
@@ -72,6 +73,11 @@ class Store:
     def verdict_path(self) -> Path:
         """Path of the verdicts."""
         return self.folder / "verdict.json"
+
+    @property
+    def refined_folder(self) -> Path:
+        """Folder of the fits of slow estimators."""
+        return self.folder / "refined"
 
     @property
     def page_path(self) -> Path:
