@@ -101,12 +101,21 @@ def schema() -> None:
 
 
 def _register() -> None:
-    from simdesign.studies import analyse, check_model, refine, validate_world
+    from simdesign.studies import (
+        analyse,
+        check_model,
+        refine,
+        reweight,
+        sensitivity,
+        validate_world,
+    )
 
     analyse.register(app)
     check_model.register(app)
     validate_world.register(app)
     refine.register(app)
+    reweight.register(app)
+    sensitivity.register(app)
 
 
 _register()

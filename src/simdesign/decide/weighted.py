@@ -41,10 +41,12 @@ def weighted_threshold(largest: Floats, budget: float, weight: Floats, counts: F
     """
     order = np.argsort(largest, kind="stable")
     ordered = np.append(largest[order], np.inf)
-    drawn = np.concatenate([np.ones((1, largest.size)), counts[:, order]]) * weight[order]
-    size = effective_size(drawn)
+    times = np.concatenate([np.ones((1, largest.size)), counts[:, order]])
+    drawn = times * weight[order]
     total = drawn.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
+        # a programme that a resample holds twice counts as two
+        size = total**2 / (times @ weight[order] ** 2)
         needed = (1.0 - budget) * (1.0 + 1.0 / size) * total
     # the small term keeps 0.9 * 10 = 9.000000000000002 from asking for one programme more
     short = np.cumsum(drawn, axis=1) < (needed - 1e-9 * total)[:, None]

@@ -19,6 +19,10 @@ from simdesign.evaluate.estimates import bias as bias
 from simdesign.evaluate.estimates import coverage as coverage
 from simdesign.evaluate.estimates import dating_error as dating_error
 from simdesign.evaluate.estimates import rmse as rmse
+from simdesign.evaluate.flip import Answer as Answer
+from simdesign.evaluate.flip import Crossing as Crossing
+from simdesign.evaluate.flip import FlipPoint as FlipPoint
+from simdesign.evaluate.flip import flip_point as flip_point
 from simdesign.evaluate.incidence import cumulative_incidence as cumulative_incidence
 from simdesign.evaluate.incidence import noticed as noticed
 from simdesign.evaluate.incidence import restricted_mean_delay as restricted_mean_delay
@@ -39,6 +43,10 @@ from simdesign.evaluate.picture import large_error_prob as large_error_prob
 from simdesign.evaluate.picture import level_bias as level_bias
 from simdesign.evaluate.picture import level_rmse as level_rmse
 from simdesign.evaluate.picture import right_verdict_prob as right_verdict_prob
+from simdesign.evaluate.reweight import Weights as Weights
+from simdesign.evaluate.reweight import importance_weights as importance_weights
+from simdesign.evaluate.reweight import not_covered as not_covered
+from simdesign.evaluate.reweight import weighted_mean as weighted_mean
 from simdesign.evaluate.verdict import EQUAL_COST as EQUAL_COST
 from simdesign.evaluate.verdict import Code as Code
 from simdesign.evaluate.verdict import Flip as Flip

@@ -1,0 +1,105 @@
+"""The command ``simdesign reweight``: assurance and thresholds under another design prior."""
+
+import json
+import math
+import tomllib
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from simdesign.errors import SpecError
+
+if TYPE_CHECKING:  # imported late, so that help stays quick
+    from simdesign.run.reweighted import Prior, ReweightedMeasure
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to an application."""
+    app.command("reweight")(reweight_command)
+
+
+def reweight_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
+    prior: Annotated[
+        Path,
+        typer.Option(
+            "--prior", help="TOML: a table for each substance, in it parameter = distribution."
+        ),
+    ],
+    estimator: Annotated[
+        str | None, typer.Option("--estimator", help="Default: the judging one.")
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option("--budget", help="False-alarm probability per programme.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Weight stored replications to another design prior; nothing is simulated."""
+    from simdesign.run import load
+    from simdesign.run.reweighted import reweighted
+
+    if budget is not None and not 0.0 < budget < 1.0:
+        raise SpecError("--budget", budget, "must be in (0, 1)")
+    results = load(folder)
+    found = reweighted(results, read_prior(prior), estimator=estimator, budget=budget)
+    if as_json:
+        content = [{key: _plain(value) for key, value in asdict(item).items()} for item in found]
+        typer.echo(json.dumps({"study": results.study.name, "measures": content}, indent=1))
+        return
+    typer.echo("\n".join(lines(found)))
+
+
+def read_prior(path: Path) -> "Prior":
+    """Read a design prior.
+
+    Raises
+    ------
+    SpecError
+        With the file, the field and the rule.
+    """
+    import pydantic
+
+    from simdesign.spec.base import spec_error
+    from simdesign.spec.quantity import Quantity
+
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SpecError("--prior", str(path), f"must be a readable TOML file ({error})") from None
+    if not content:
+        raise SpecError("--prior", str(path), "must hold a table for a substance")
+    try:
+        return pydantic.TypeAdapter(dict[str, dict[str, Quantity]]).validate_python(content)
+    except pydantic.ValidationError as error:
+        found = spec_error(error)
+        raise SpecError(found.field, found.value, found.rule, str(path)) from None
+
+
+def lines(found: "list[ReweightedMeasure]") -> list[str]:
+    """Return the table in words."""
+    out = ["probability (MCSE) under the study's design prior, and under the new one"]
+    for item in found:
+        what = "false alarm" if math.isnan(item.horizon) else f"power, {item.horizon:g} years"
+        place = f"{item.scenario} | {item.design} | {item.substance}"
+        text = (
+            f"{place} | {what} | {item.threshold} threshold: "
+            f"{item.before:.3f} ({item.before_mcse:.3f}) -> "
+        )
+        if math.isnan(item.value):
+            text += "refused"
+        else:
+            text += (
+                f"{item.value:.3f} ({item.mcse:.3f}), difference {item.difference:+.3f} "
+                f"({item.difference_mcse:.3f})"
+            )
+        text += f"; {item.effective:.0f} effective of {item.n_rep}"
+        if item.fixed:
+            text += f"; kept as in the scenario: {', '.join(item.fixed)}"
+        out.append("; ".join([text, *item.warnings]))
+    return out
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,87 @@
+"""The command ``simdesign sensitivity``: what depends on the analysis priors of a study."""
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from simdesign.errors import SpecError
+
+if TYPE_CHECKING:  # imported late, so that help stays quick
+    from simdesign.studies.prior_grid import Sensitivity
+
+WORDS = {
+    "as_good": "as good", "not_as_good": "not as good", "cannot_tell": "cannot be told",
+    "neither_notices": "no design notices",
+}  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to an application."""
+    app.command("sensitivity")(sensitivity_command)
+
+
+def sensitivity_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
+    power: Annotated[
+        float, typer.Option("--power", help="Power whose crossing counts as a flip.")
+    ] = 0.8,
+    budget: Annotated[
+        float | None, typer.Option("--budget", help="False-alarm probability per programme.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Table measures and verdicts of estimators that differ in one prior; find the flip point."""
+    from simdesign.run import load
+    from simdesign.studies.prior_grid import sensitivities
+
+    for option, value in (("--power", power), ("--budget", budget)):
+        if value is not None and not 0.0 < value < 1.0:
+            raise SpecError(option, value, "must be in (0, 1)")
+    results = load(folder)
+    found = sensitivities(results, power, budget)
+    if not found:
+        names = ", ".join(results.study.estimators)
+        rule = f"must hold two break models that differ in one number; it has {names}"
+        raise SpecError("estimators", len(results.study.estimators), rule)
+    if as_json:
+        content = [_plain(asdict(item)) for item in found]
+        typer.echo(json.dumps({"study": results.study.name, "grids": content}, indent=1))
+        return
+    typer.echo("\n".join(line for item in found for line in lines(item, power)))
+
+
+def lines(item: "Sensitivity", power: float) -> list[str]:
+    """Return one grid in words: a table row a measure, then the flips."""
+    grid = item.grid
+    heads = [f"{value:g}" for value in grid.value]
+    out = [
+        f"{grid.substance}: {grid.field} = {', '.join(heads)} ({', '.join(grid.estimator)})",
+        *(
+            f"  {line.scenario or 'all'} | {line.design} | {line.measure}: "
+            + ", ".join(f"{v:.3f} ({m:.3f})" for v, m in zip(line.value, line.mcse, strict=True))
+            + (f" | power {power:g}: {line.flip.text}" if line.flip else "")
+            for line in item.lines
+        ),
+    ]
+    for judged in item.judged:
+        world = ", ".join(f"{k.split('.')[-1]} {v:g}" for k, v in judged.world.items()) or "world"
+        codes = ", ".join(WORDS[code] for code in judged.code)
+        out.append(
+            f"  verdict, {world}, {judged.threshold} threshold: {codes} | as good or not: "
+            f"{judged.flip.text}"
+        )
+    return [*out, ""]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
