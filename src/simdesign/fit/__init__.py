@@ -15,6 +15,11 @@ from simdesign.fit.mechanism import decided as decided
 from simdesign.fit.mechanism import mechanism_posterior as mechanism_posterior
 from simdesign.fit.mechanism import mechanism_probs as mechanism_probs
 from simdesign.fit.panel import build_panel as build_panel
+from simdesign.fit.plugged_sensitivity import PluggedTable as PluggedTable
+from simdesign.fit.plugged_sensitivity import plugged_sensitivity as plugged_sensitivity
+from simdesign.fit.prior_flip import PriorFlip as PriorFlip
+from simdesign.fit.prior_flip import hazard_flip as hazard_flip
+from simdesign.fit.prior_flip import prior_flip as prior_flip
 from simdesign.fit.registry import build as build
 from simdesign.fit.registry import engines as engines
 from simdesign.fit.yearly import YearlyMeans as YearlyMeans

@@ -3,7 +3,8 @@
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from simdesign.records import MISSING_DAY, Looks, Observations, Status
 from simdesign.spec.estimator import DEFAULT_PRIORS, EudaRule, Exact, ExactBreak, ExactCity
 from simdesign.spec.plugged import plugged_noise
 from simdesign.studies.analysis_local import LocalAnswer, Somewhere, local_answers
+from simdesign.studies.analysis_sensitivity import series_sensitivity
 from simdesign.units import DAYS_PER_YEAR, date_of, day_of, residue_g_per_day, weekday_of
 
 NOISY = 1.5
@@ -52,6 +54,7 @@ class Series:
     year_on_year: YearOnYear | None
     noisy_years: tuple[int, ...]
     prob_without_noisy: float  # NaN when there are none, or too little is left
+    sensitivity: dict[str, Any] = field(default_factory=dict)  # see analysis_sensitivity.py
 
     @property
     def usable(self) -> bool:
@@ -183,6 +186,9 @@ def fitted(
         year_on_year=year_on_year(observations, EudaRule().threshold),
         noisy_years=tuple(sorted({year_of[c] for c in noisy})),
         prob_without_noisy=without,
+        sensitivity=series_sensitivity(
+            spec, observations, looks, substance, flips=len(part.sites) > 1
+        ),
     )
 
 

@@ -72,6 +72,8 @@ def caveats(series: Series) -> list[str]:
     if series.posterior.effect_low < 0 < series.posterior.effect_high:
         found.append("the interval of the size includes both a fall and a rise")
     found += _about_several(series) + _about_others(series)
+    if series.sensitivity:
+        found.append(series.sensitivity["text"])
     if series.n_below_loq:
         found.append(f"{series.n_below_loq} site-weeks below the limit of quantification left out")
     if series.noisy_years:
@@ -242,6 +244,7 @@ def plain_series(series: Series) -> dict[str, Any]:
         "n_site_weeks_below_loq": series.n_below_loq,
         "noisy_years": list(series.noisy_years),
         "prob_break_without_noisy_years": _number(series.prob_without_noisy),
+        "sensitivity": series.sensitivity,
         "cannot_be_concluded": caveats(series),
     }  # fmt: skip
 

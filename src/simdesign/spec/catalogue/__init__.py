@@ -185,6 +185,20 @@ def measurement_values() -> dict[str, float]:
     return {key: float(entry["value"]) for key, entry in _table("measurement").items()}
 
 
+def plugged_ranges(name: str) -> dict[str, tuple[float, ...]]:
+    """Return low and high ends of what is plugged in for a substance, and another weekday profile.
+
+    Raises
+    ------
+    SpecError
+        When the catalogue does not hold the substance.
+    """
+    if name not in SUBSTANCES:
+        raise SpecError("substance", name, f"must be one of {', '.join(SUBSTANCES)}")
+    table = {**_table("plugged")[name], **_table("plugged")["common"]}
+    return {key: tuple(_numbers(entry["value"])) for key, entry in table.items()}
+
+
 def stream_values(name: str) -> dict[str, Any]:
     """Return every field of a substance's extra series (docs/streams.md).
 
@@ -246,7 +260,15 @@ def _plain_values(table: dict[str, Any], substance: str | None) -> Any:
 def catalogue_entries() -> list[Entry]:
     """Return every number of the catalogue, for the page and for its test."""
     found: list[Entry] = []
-    for file in (*CATCHMENT_SETS, CITIES, "measurement", *SUBSTANCES, "streams", "terms"):
+    for file in (
+        *CATCHMENT_SETS,
+        CITIES,
+        "measurement",
+        *SUBSTANCES,
+        "plugged",
+        "streams",
+        "terms",
+    ):
         _collect(file, _table(file), found)
     _collect("shocks", shock_numbers(), found)
     return found
