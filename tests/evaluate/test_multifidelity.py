@@ -201,5 +201,17 @@ def test_peaks_and_power_agree_with_first_alarms():
     np.testing.assert_array_equal(margin > 0, own[0])
 
 
-def test_a_unanimous_pilot_is_not_certain():
-    assert guessed_sd(np.array([4, 4, 4]), np.array([0, 2, 4])) == pytest.approx([0.3, 0.5, 0.3])
+def test_the_expected_spread_is_largest_at_the_threshold_and_never_certain():
+    rng = np.random.default_rng(11)
+    fast, slow = population(rng)
+    stratum = strata(fast)
+    subset = drawn(rng, stratum, np.full(8, 5))
+    margin = np.where(fast < -3.0, -np.inf, fast - THRESHOLD)
+    sd = guessed_sd(margin, stratum, subset.fitted, slow[subset.fitted] > THRESHOLD)
+    first_alarm = int(stratum[fast > THRESHOLD].min())
+    assert np.argmax(sd) in (first_alarm - 1, first_alarm)
+    assert (np.diff(sd[:first_alarm]) > 0).all()
+    assert (np.diff(sd[first_alarm:]) < 0).all()
+    silent = guessed_sd(margin, stratum, subset.fitted, np.zeros(subset.fitted.size, dtype=bool))
+    assert (silent > 0.0).all()
+    assert (silent < 0.5).all()

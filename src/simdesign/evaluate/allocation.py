@@ -4,13 +4,15 @@ Derivations: docs/multifidelity.md.
 """
 
 import numpy as np
-from scipy import optimize
+from scipy import optimize, special
 
 from simdesign.records import Bools, Floats, Ints
 
 SHARES = (0.1, 0.3, 0.6)
 """Cuts of each side of the threshold, as shares of its replications in order of distance: the
 strata grow with the distance, because estimators disagree near the threshold."""
+FAR = 10.0
+"""Distance, in median distances, beyond which a margin counts as this far."""
 SMALLEST_STRATUM = 10
 """Replications that a stratum should have; fewer cuts are made where a side holds fewer."""
 
@@ -47,12 +49,37 @@ def strata_by_distance(alarm: Bools, margin: Floats) -> Ints:
     return label
 
 
-def guessed_sd(n: Ints, hits: Floats) -> Floats:
-    """Return the SD of a yes-or-no outcome in each stratum from a pilot.
+def guessed_sd(margin: Floats, stratum: Ints, fitted: Ints, alarm: Bools) -> Floats:
+    r"""Return the SD of the slow alarm that each stratum is expected to have, from all fits so far.
 
-    With the share (x + 1/2) / (n + 1): a stratum whose pilot is unanimous is not yet known to be.
+    A logistic curve :math:`\log\frac{p}{1-p} = a + b\,g / s` of the margin g, with a weak prior
+    (a ~ N(0, 2.5^2), b ~ N(3, 2.5^2), s the median distance of all replications), so that few and
+    unanimous fits leave doubt. One curve for all strata: were each stratum's own share used, its
+    size would depend on its own luck, and a mean over a size chosen by luck is biased
+    (docs/multifidelity.md). The curve decides on sizes only; no estimate uses it.
+
+    Parameters
+    ----------
+    margin : ndarray, shape (n,)
+        As in ``strata_by_distance``.
+    stratum : ndarray of int64, shape (n,)
+    fitted : ndarray of int64, shape (m,)
+    alarm : ndarray of bool, shape (m,)
+        Of the slow estimator.
     """
-    share = (np.asarray(hits, dtype=float) + 0.5) / (np.asarray(n, dtype=float) + 1.0)
+    known = np.isfinite(margin)
+    scale = float(np.median(np.abs(margin[known]))) if known.any() else 1.0
+    x = np.clip(margin / (scale or 1.0), -FAR, FAR)
+    seen, y = x[fitted], alarm.astype(float)
+
+    def loss(ab: Floats) -> float:
+        eta = ab[0] + ab[1] * seen
+        prior = 0.5 * (ab[0] ** 2 + (ab[1] - 3.0) ** 2) / 2.5**2
+        return float(np.logaddexp(0.0, eta).sum() - y @ eta + prior)
+
+    a, b = optimize.minimize(loss, np.array([0.0, 3.0]), method="BFGS").x
+    p = special.expit(a + b * x)
+    share = np.bincount(stratum, p) / np.bincount(stratum)
     return np.asarray(np.sqrt(share * (1.0 - share)))
 
 

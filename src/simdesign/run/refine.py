@@ -238,9 +238,9 @@ def _stratum_numbers(
     at = subset.fitted
     slow = evaluate.peaks(slow_scores(item, subset, fits), item.premature[at], item.counts[at])
     alarm = slow.alarm(item.thresholds[:1])[0]
-    hits = np.bincount(item.stratum[at], alarm.astype(float), subset.size.size)
     share = subset.size / item.replication.size
-    sd = evaluate.guessed_sd(subset.n_fitted, hits)
+    margin = item.fast.margin(float(item.thresholds[0]))
+    sd = evaluate.guessed_sd(margin, item.stratum, at, alarm)
     return share, sd, np.full(share.size, cost), subset.n_fitted, subset.size
 
 
