@@ -8,6 +8,7 @@ are compared with the truth, known in closed form:
 - control   the same subset, regression on the fast alarm
 - even      strata by distance, as many fits in each
 - neyman    strata by distance, a pilot of four fits in each, then allocated in three rounds
+- own       as neyman, but each stratum's size follows its own share so far, (x + 1/2) / (n + 1)
 - smooth    as neyman, with the regression on the fast score
 """
 
@@ -74,18 +75,26 @@ def ways(rng, fast, slow, margin, fits):
     even = np.minimum(fits // len(queue), [q.size for q in queue])
     subset = take(stratum, queue, even)
     yield "even", difference_share(fast, slow[subset.fitted], subset)
-    subset = allocated(stratum, queue, margin, slow, fits)
+    subset = allocated(stratum, queue, margin, slow, fits, own_sd)
+    yield "own", difference_share(fast, slow[subset.fitted], subset)
+    subset = allocated(stratum, queue, margin, slow, fits, guessed_sd)
     yield "neyman", difference_share(fast, slow[subset.fitted], subset)
     control = 1.0 / (1.0 + np.exp(-margin))
     yield "smooth", regression_share(control, slow[subset.fitted], subset).share
 
 
-def allocated(stratum, queue, margin, slow, fits):
+def own_sd(margin, stratum, fitted, alarm):
+    n, hits = np.bincount(stratum[fitted]), np.bincount(stratum[fitted], alarm)
+    share = (hits + 0.5) / (n + 1.0)
+    return np.sqrt(share * (1.0 - share))
+
+
+def allocated(stratum, queue, margin, slow, fits, sd_of):
     size = np.array([q.size for q in queue])
     n = np.minimum(PILOT, size)
     for left in range(ROUNDS, 0, -1):
         subset = take(stratum, queue, n)
-        sd = guessed_sd(margin, stratum, subset.fitted, slow[subset.fitted])
+        sd = sd_of(margin, stratum, subset.fitted, slow[subset.fitted])
         budget = n.sum() + (fits - n.sum()) // left
         n = neyman(size / stratum.size, sd, np.ones(size.size), budget, n, size)
     return take(stratum, queue, n)

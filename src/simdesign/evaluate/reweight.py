@@ -120,11 +120,7 @@ class Weights:
     mean: float  # of the weights: 1 but for chance when the new prior is covered in practice
     mean_error: float
     warnings: tuple[str, ...]
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether too few effective replications are left to say anything."""
-        return self.effective < REFUSED_BELOW
+    is_refused: bool  # too few effective replications are left to say anything
 
 
 def importance_weights(
@@ -159,7 +155,15 @@ def importance_weights(
         warnings.append(f"only {effective:.0f} effective replications of {used.size}")
     return Weights(
         weight=weight, known=known, effective=effective, mean=mean, mean_error=error,
-        warnings=tuple(warnings),
+        warnings=tuple(warnings), is_refused=effective < REFUSED_BELOW,
+    )  # fmt: skip
+
+
+def unit_weights(known: Bools) -> Weights:
+    """Return the weights of replications that stand for themselves: one each, never refused."""
+    return Weights(
+        weight=known.astype(float), known=known, effective=float(known.sum()), mean=1.0,
+        mean_error=0.0, warnings=(), is_refused=False,
     )  # fmt: skip
 
 

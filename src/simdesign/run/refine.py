@@ -30,6 +30,8 @@ from simdesign.spec.study import Scenario, Study
 
 PILOT = 4
 """Fits of every stratum before fits are allocated."""
+FIRST = 3
+"""Fits from whose median time the cost is taken; the first of a process compiles and prepares."""
 BATCH_SECONDS = 60.0
 """Work of one worker between two writes, about: what an interruption loses."""
 
@@ -206,9 +208,9 @@ def _next(refinement: Refinement, left: float, workers: int) -> list[tuple[Condi
     for item in refinement.conditions:
         fits = refinement.fits[item.key]
         own = [fit.seconds for fit in fits.values()]
-        if not every:  # the first fits only show what one costs
+        if len(every) < FIRST:  # one by one: they show what a fit costs, the first is a warm-up
             return _missing(item, subset_of(item, fits), PILOT)[:workers]
-        cost = max(median(own or every), 1e-6)
+        cost = max(median(own if len(own) >= FIRST else every), 1e-6)
         subset = subset_of(item, fits)
         lacking = _missing(item, subset, PILOT)
         if lacking and len(lacking) * cost <= left:

@@ -110,6 +110,8 @@ class _Case:
         )
         known = between[np.isfinite(between)]
         slow_alarm = self.slow.alarm(thresholds[:1])[0]
+        if item.scenario.role == MIXTURE:  # likewise: resamples would hold the fast share fixed
+            share = evaluate.difference_share(fast_all[0], slow_alarm, subset, self.n_failed)
         spread = thresholds[1:][np.isfinite(thresholds[1:])]
         return RefinedMeasure(
             scenario=item.scenario.name, role=item.scenario.role, design=item.design,

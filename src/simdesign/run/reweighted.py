@@ -171,10 +171,7 @@ def _weights(
     }
     values = {field: drawn[item.substance][field][item.replication] for field in fields}
     if not covered:
-        one = next(iter(values))
-        covered, old = {one: 0.0}, {one: 0.0}
-        values = {one: np.where(np.isnan(values[one]), np.nan, 0.0)}
-        return evaluate.importance_weights(values, old, covered), tuple(fields)
+        return evaluate.unit_weights(~np.isnan(next(iter(values.values())))), tuple(fields)
     weights = evaluate.importance_weights(values, old, covered)
     return weights, tuple(field for field in fields if field not in covered)
 

@@ -14,9 +14,7 @@ from simdesign.fit import (
     prior_flip,
 )
 from simdesign.records import Looks, Observations, Status
-from simdesign.spec.estimator import ExactBreak, ExactSite, ExactStep
-
-Spec = ExactBreak | ExactStep | ExactSite
+from simdesign.spec.estimator import Exact
 
 NAMES = {
     "day_sd": "day noise", "day_rho": "correlation of days", "count_noise": "count noise",
@@ -32,7 +30,7 @@ N_GRID = 5
 
 
 def series_sensitivity(
-    spec: Spec, observations: Observations, looks: Looks, substance: str, *, flips: bool = True
+    spec: Exact, observations: Observations, looks: Looks, substance: str, *, flips: bool = True
 ) -> dict[str, Any]:
     """Return one series' sensitivity as data for JSON; flip points of priors cost most of it.
 
