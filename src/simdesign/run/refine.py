@@ -284,6 +284,8 @@ def fit_unit(unit: Unit) -> SlowFit:
         seen = _replays[key].observations([unit.replication])
         fit = _engines[made].fit(seen, first, unit.substance)
         score, prob, status = fit.score[0], fit.prob_break[0], fit.status[0]
+        told = getattr(fit, "reason", None)  # some engines say why a look failed
+        reason = next((text for text in told[0] if text), "") if told else ""
     except Exception as error:  # a failure is a row
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
     return SlowFit(
