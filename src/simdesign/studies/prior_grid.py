@@ -12,7 +12,13 @@ from simdesign.run import VERDICT_YEARS, Results, make_plan
 from simdesign.run.assess import Assessment, assess
 from simdesign.spec.base import plain
 from simdesign.spec.breaks import BreakModel
-from simdesign.spec.estimator import DEFAULT_PRIORS, SITE_WALK_PRIORS, ExactSite
+from simdesign.spec.estimator import (
+    DEFAULT_PRIORS,
+    SITE_WALK_PRIORS,
+    ExactCity,
+    ExactLocal,
+    ExactSite,
+)
 from simdesign.spec.plugged import plugged_noise
 
 SHOWN = (
@@ -103,7 +109,7 @@ def resolved(spec: BreakModel, substance: str) -> dict[str, Any]:
     """Return a description as dotted paths to values, with the substance's defaults in it."""
     content = plain(spec)
     defaults: dict[str, Any] = dict(DEFAULT_PRIORS[substance])
-    if isinstance(spec, ExactSite):
+    if isinstance(spec, ExactSite | ExactCity | ExactLocal):
         defaults["sigma_rw"] = SITE_WALK_PRIORS[substance]
     noise = plugged_noise(substance)
     defaults |= {"day_sd": noise.day_sd, "day_rho": noise.rho, "count_noise": noise.count_noise}
