@@ -86,16 +86,16 @@ def resolution(n_time: int) -> Resolution:
     """Return the nodes for a panel.
 
     A standard deviation that ``n`` campaigns tell about is known to 1/sqrt(2n) of itself at best,
-    which is its spread in the substituted variable: the spacing is 1.5 of these at most. Evidences
+    which is its spread in the substituted variable: the spacing is 1.8 of these at most. Evidences
     of more campaigns bend more between two nodes of the site-week SD.
     """
-    spacing = min(0.25, 1.5 / math.sqrt(2.0 * max(n_time, 1)))
+    spacing = min(0.25, 1.8 / math.sqrt(2.0 * max(n_time, 1)))
     return Resolution(
         n_shared=math.ceil(SHARED_REACH / spacing) + 1 if n_time > FEW_TIMES else 10,
         n_walk=8 if n_time <= FEW_TIMES else 10 + n_time // 100,
         site_spacing=0.30 if n_time <= FEW_TIMES else 0.20 if n_time <= MANY_TIMES else 0.10,
         site_refinement=8,
-        site_negligible=7.0,
+        site_negligible=5.0,
     )
 
 

@@ -55,7 +55,7 @@ class Line:
 class Judged:
     """The verdict along a grid, in one world."""
 
-    world: dict[str, float]
+    world: dict[str, float | str]
     topic: str
     threshold: str
     code: tuple[Code, ...]

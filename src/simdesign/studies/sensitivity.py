@@ -68,7 +68,13 @@ def lines(item: "Sensitivity", power: float) -> list[str]:
         ),
     ]
     for judged in item.judged:
-        world = ", ".join(f"{k.split('.')[-1]} {v:g}" for k, v in judged.world.items()) or "world"
+        world = (
+            ", ".join(
+                f"{k.split('.')[-1]} {v if isinstance(v, str) else format(v, 'g')}"
+                for k, v in judged.world.items()
+            )
+            or "world"
+        )
         codes = ", ".join(WORDS[code] for code in judged.code)
         out.append(
             f"  verdict, {world}, {judged.threshold} threshold: {codes} | as good or not: "
