@@ -9,7 +9,7 @@ from run.tiny import TINY
 from simdesign.run import COLUMNS, run
 from simdesign.spec.study import Study
 
-GOLDEN = "6bc762398862271778bba5b41fd132ffa0aa11952aa74b6166eeca91e163b5b1"
+GOLDEN = "40b2d14ac3ba37d6b265001743b47fd26616c7a8a27e218eec07e331c3c3e373"
 """Digest of the rows below. Renewed last, together with the changelog."""
 
 MESSAGE = "a changed number needs a line under Changes in numbers in CHANGELOG.md"
