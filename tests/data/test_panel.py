@@ -79,7 +79,7 @@ def test_a_tidy_file_keeps_its_dates_gaps_and_limits(tmp_path):
         "A,2024-03-13,cocaine,100,50000,",
         "A,2024-03-15,cocaine,120,50000,false",
         "B,2024-03-14,cocaine,7.5,20000,true",
-        "B,2024-03-15,cocaine,0,20000,",
+        "B,2024-03-15,cocaine,0,20000,true",
         "A,2024-09-11,cocaine,90,50000,0",
         "A,2025-03-12,cocaine,,50000,0",
         "A,2025-03-13,cocaine,95,50000,0",

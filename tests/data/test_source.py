@@ -52,6 +52,13 @@ BAD = {
     "site-day twice": (
         TIDY + "A,2024-03-13,cocaine,1,1000\n" * 2, r"row 3: site, substance, day: .*see row 2"
     ),
+    "dates out of order": (
+        TIDY + "A,2024-03-13,cocaine,1,1000\nA,2024-03-12,cocaine,1,1000\n",
+        r"row 3: date: must not lie before row 2 .*got '2024-03-12'",
+    ),
+    "a zero that is not censored": (
+        TIDY + "A,2024-03-13,cocaine,0,1000\n", r"row 2: load: must be > 0, or censored"
+    ),
     "weekday unknown": (
         "site,year,weekday,substance,load,population\nA,2024,Someday,MDMA,1,1000\n",
         r"row 2: weekday: must be one of wednesday",

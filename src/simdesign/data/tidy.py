@@ -2,8 +2,8 @@
 
 Columns ``site``, ``substance``, ``load``, ``population``; the day as ``date`` (YYYY-MM-DD) or as
 ``year`` and ``weekday`` (then in the assumed week of a release); ``censored`` and ``country`` are
-optional. The load of a censored row is its limit of quantification; a load of 0 is below a limit
-that is not known; a blank load means that there is no sample.
+optional. The load of a censored row is its limit of quantification, or 0 where that is not known; a
+blank load means that there is no sample. The dates of a site and substance stand in order.
 """
 
 import datetime as dt
@@ -43,6 +43,7 @@ def read_tidy(source: Source) -> LoadTable:
     population: dict[tuple[str, str], float] = {}
     counts: Counter[Tally] = Counter()
     seen: dict[tuple[tuple[str, str], str, int], int] = {}
+    latest: dict[tuple[tuple[str, str], str], tuple[int, int]] = {}
     for row, cells in source.records({name: name for name in fields}):
         if not cells["site"]:
             raise DataError(source.name, "site", "", "must not be empty", row)
@@ -57,6 +58,11 @@ def read_tidy(source: Source) -> LoadTable:
             rule = f"must be unique, see row {seen[site, name, day]}"
             raise DataError(source.name, "site, substance, day", what, rule, row)
         seen[site, name, day] = row
+        before, where = latest.get((site, name), (day, row))
+        if "date" in cells and day < before:  # weekdays may be listed from any day
+            rule = f"must not lie before row {where} of the same site and substance"
+            raise DataError(source.name, "date", cells["date"], rule, row)
+        latest[site, name] = (day, row)
         people = number(source.name, row, "population", cells["population"])
         if not people > 0:
             raise DataError(source.name, "population", cells["population"], "must be > 0", row)
@@ -72,13 +78,16 @@ def read_tidy(source: Source) -> LoadTable:
                 raise DataError(
                     source.name, "load", cells["load"], "must be the LOQ where censored", row
                 )
+        if value == 0.0 and not below:
+            rule = "must be > 0, or censored (then the LOQ, or 0 where that is not known)"
+            raise DataError(source.name, "load", cells["load"], rule, row)
         if value == 0.0:
             what = "loads of 0, read as below an unknown limit of quantification"
             counts[Tally("flagged", what, site[0], name)] += 1
         known = below and value > 0.0
         days.add(
             site, name, day, math.nan if value == 0.0 else value,
-            censored=below or value == 0.0, loq_known=known,
+            censored=below, loq_known=known,
         )  # fmt: skip
     undated = "date" not in fields
     report = ReadReport(
