@@ -9,7 +9,9 @@ from typing import Any
 
 from simdesign.run.assess import HORIZONS as HORIZONS
 from simdesign.run.assess import Assessment as Assessment
+from simdesign.run.backends import LocalBackend as LocalBackend
 from simdesign.run.files import write_atomic as write_atomic
+from simdesign.run.job import run_task as run_task
 from simdesign.run.judge import DELAY_YEARS as DELAY_YEARS
 from simdesign.run.judge import VERDICT_YEARS as VERDICT_YEARS
 from simdesign.run.judge import judging_estimator as judging_estimator
@@ -28,7 +30,6 @@ from simdesign.run.schema import COLUMNS as COLUMNS
 from simdesign.run.store import Store as Store
 from simdesign.run.work import run as run
 from simdesign.run.work import run_plan as run_plan
-from simdesign.run.work import run_task as run_task
 
 
 class _Callable(types.ModuleType):

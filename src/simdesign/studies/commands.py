@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from simdesign.errors import SpecError
-from simdesign.run import Results, Store, load, make_plan, run_plan
+from simdesign.run import LocalBackend, Results, Store, load, make_plan, run_plan
 from simdesign.spec.study import Study
 from simdesign.studies.words import conditions, verdict_lines
 
@@ -31,7 +31,8 @@ def run(
         typer.echo("\n".join(conditions(plan)))
         return
     store = Store(out if out is not None else Path("runs") / study.name)
-    _finish(run_plan(plan, store, workers, task_size=task_size, quiet=False))
+    backend = LocalBackend(workers)
+    _finish(run_plan(plan, store, backend, task_size=task_size, quiet=False))
 
 
 def _with_source(error: SpecError, source: str) -> SpecError:
@@ -56,7 +57,7 @@ def _write_page(results: Results, lang: str) -> Path:
 def resume(folder: Path, workers: int | None) -> None:
     """Run what is missing of the study that a folder holds."""
     results = load(folder)
-    _finish(run_plan(results.plan, results.store, workers, quiet=False))
+    _finish(run_plan(results.plan, results.store, LocalBackend(workers), quiet=False))
 
 
 def status(folder: Path, as_json: bool) -> None:

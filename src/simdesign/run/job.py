@@ -1,0 +1,97 @@
+"""The one task function of every backend: compute what a task asks for, store it, say how it went.
+
+Whatever runs a study (this process, worker processes, Dask, an array task of Slurm) calls `do` on
+jobs. A job can be pickled; its result depends on nothing else.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from simdesign.run.plan import Plan, Task
+from simdesign.run.replicate import Bench
+from simdesign.run.schema import Rows
+from simdesign.run.store import Store
+from simdesign.spec.own import look_in
+from simdesign.spec.study import Scenario, Study
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A task with all that a worker needs to do it."""
+
+    study: Study
+    scenario: Scenario
+    task: Task
+    folder: str
+    """Results folder."""
+    study_hash: str
+    own_folder: Path | None
+    """Where own parts are found besides what is installed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a worker says of a job that is stored."""
+
+    task: Task
+    n_row: int
+    n_failed: int
+    """Rows with a reason: exceptions and fits that did not converge."""
+    seconds: float
+
+
+def jobs_of(plan: Plan, store: Store, tasks: Iterable[Task]) -> list[Job]:
+    """Return the jobs of some tasks of a plan."""
+    scenarios = {item.name: item for item in plan.scenarios}
+    study_hash = plan.study.hash()
+    return [
+        Job(
+            study=plan.study, scenario=scenarios[task.scenario], task=task,
+            folder=str(store.folder), study_hash=study_hash, own_folder=plan.folder,
+        )
+        for task in tasks
+    ]  # fmt: skip
+
+
+def do(job: Job) -> Done:
+    """Compute and store one task."""
+    if job.own_folder is not None:
+        look_in(job.own_folder)
+    started = time.perf_counter()
+    rows = _bench(job.study_hash, job.study, job.scenario).run(job.task)
+    seconds = time.perf_counter() - started
+    _store(job.folder).write(job.task, rows, seconds, job.study_hash)
+    failed = int((rows["reason"] != "").sum())
+    return Done(task=job.task, n_row=len(rows["reason"]), n_failed=failed, seconds=seconds)
+
+
+def run_task(study: Study, scenario: Scenario, task: Task) -> Rows:
+    """Compute the rows of a task without storing them."""
+    return _bench(study.hash(), study, scenario).run(task)
+
+
+def compile_kernels(plan: Plan) -> None:
+    """Run one replication here, so that workers find every kernel compiled."""
+    scenario = plan.scenarios[0]
+    cells = plan.cells[scenario.name]
+    task = Task(scenario=scenario.name, start=0, stop=1, cells=cells)
+    Bench(plan.study, scenario).run(task)
+
+
+_benches: dict[str, Bench] = {}
+
+
+def _bench(study_hash: str, study: Study, scenario: Scenario) -> Bench:
+    key = f"{study_hash}/{scenario.name}/{','.join(scenario.world.substances)}"
+    if key not in _benches:
+        _benches.clear()  # tasks come scenario by scenario: one is enough
+        _benches[key] = Bench(study, scenario)
+    return _benches[key]
+
+
+@lru_cache(maxsize=4)
+def _store(folder: str) -> Store:
+    return Store(folder)
