@@ -47,6 +47,29 @@ def run(
         int | None,
         typer.Option("--task-size", help="Replications of a task: a matter of speed only."),
     ] = None,
+    mcse: Annotated[
+        float | None,
+        typer.Option("--mcse", help="Run until this Monte Carlo standard error is reached."),
+    ] = None,
+    of: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--of", metavar="MEASURE@YEARS", help="What --mcse is about; default: power@3."
+        ),
+    ] = None,
+    paired: Annotated[
+        bool, typer.Option("--paired", help="--mcse is about differences from the judged design.")
+    ] = False,
+    settle: Annotated[
+        bool,
+        typer.Option(
+            "--settle", help="Run until it is settled which designs pass 80 % and which are better."
+        ),
+    ] = False,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", help="Replications of a scenario at most, with --mcse, --settle."),
+    ] = None,
     list_only: Annotated[
         bool, typer.Option("--list", help="Print the conditions and stop.")
     ] = False,
@@ -54,7 +77,8 @@ def run(
     """Run what is missing of a study; print the verdict; write measures and page."""
     from simdesign.studies import commands
 
-    commands.run(study, out, size, replications, workers, task_size, list_only)
+    target = commands.target_of(mcse, of, paired, settle, limit, replications)
+    commands.run(study, out, size, replications, workers, task_size, list_only, target)
 
 
 @app.command()

@@ -48,6 +48,11 @@ from simdesign.evaluate.reweight import importance_weights as importance_weights
 from simdesign.evaluate.reweight import not_covered as not_covered
 from simdesign.evaluate.reweight import unit_weights as unit_weights
 from simdesign.evaluate.reweight import weighted_mean as weighted_mean
+from simdesign.evaluate.stopping import Parts as Parts
+from simdesign.evaluate.stopping import error_at as error_at
+from simdesign.evaluate.stopping import half_width as half_width
+from simdesign.evaluate.stopping import is_settled as is_settled
+from simdesign.evaluate.stopping import numbers_needed as numbers_needed
 from simdesign.evaluate.verdict import EQUAL_COST as EQUAL_COST
 from simdesign.evaluate.verdict import Code as Code
 from simdesign.evaluate.verdict import Flip as Flip

@@ -1,6 +1,7 @@
 """What the study did, in ADEMP form, and where its numbers come from."""
 
 import math
+from typing import Any
 
 from simdesign.report.folder import Folder
 from simdesign.report.names import design_names, estimator_names
@@ -18,11 +19,7 @@ def ademp_rows(folder: Folder, texts: Texts) -> list[tuple[str, str]]:
     """Return aims, data-generating mechanisms, estimands, methods and performance measures."""
     study = folder.study
     size = study.size(folder.size)
-    fixed = folder.manifest.get("replications")
-    counts = {
-        name: str(fixed if fixed else getattr(size, name))
-        for name in ("null", "null_world", "alternative")
-    }
+    counts = _counts(folder)
     scenarios = list(study.scenarios(folder.size))
     factors = study.factors if size.factors is None else size.factors
     said = "; ".join(
@@ -63,6 +60,60 @@ def ademp_rows(folder: Folder, texts: Texts) -> list[tuple[str, str]]:
     if isinstance(spec, BreakModel):
         rows.append((texts("ademp.priors"), _priors(spec, folder, texts)))
     return rows
+
+
+_ROLES = {"null": "null_mixture", "null_world": "null_world", "alternative": "alternative"}
+
+
+def _counts(folder: Folder) -> dict[str, str]:
+    """Return the replications of each role; a range where adaptive numbers differ."""
+    size, fixed = folder.study.size(folder.size), folder.manifest.get("replications")
+    if not isinstance(fixed, dict):
+        return {name: str(fixed if fixed else getattr(size, name)) for name in _ROLES}
+    found: dict[str, list[int]] = {role: [] for role in _ROLES.values()}
+    for scenario in folder.study.scenarios(folder.size):
+        found[scenario.role].append(fixed.get(scenario.name, 0))
+    said = {}
+    for name, role in _ROLES.items():
+        low, high = min(found[role], default=0), max(found[role], default=0)
+        said[name] = str(low) if low == high else f"{low}\N{EN DASH}{high}"
+    return said
+
+
+def _target_options(target: dict[str, Any] | None) -> str:
+    """Return the options of an adaptive run."""
+    if target is None:
+        return ""
+    if target["mcse"] is None:
+        words = " --settle"
+    else:
+        words = f" --mcse {target['mcse']:g}"
+        words += "".join(f" --of {text}" for text in target["measures"])
+        words += " --paired" if target["paired"] else ""
+    return f"{words} --limit {target['limit']}"
+
+
+def _precision(folder: Folder, texts: Texts) -> list[tuple[str, str]]:
+    """Return what adaptive replications were to reach, and what was spent."""
+    if folder.precision is None or not folder.precision.get("rounds"):
+        return []
+    target, rounds = folder.precision["target"], folder.precision["rounds"]
+    last, limit = rounds[-1], str(target["limit"])
+    if target["mcse"] is None:
+        planned = texts("provenance.settle_text", limit=limit)
+    else:
+        measures = ", ".join(target["measures"])
+        kind = "provenance.paired_text" if target["paired"] else "provenance.mcse_text"
+        wanted = general(target["mcse"], texts.lang)
+        planned = texts(kind, mcse=wanted, measures=measures, limit=limit)
+    spent = texts(
+        "provenance.spent_text",
+        spent=str(sum(last["spent"].values())),
+        borders=str(len(rounds)),
+        open=str(len(last["open"])),
+        asked=str(last["asked"]),
+    )
+    return [(texts("provenance.planned"), planned), (texts("provenance.spent"), spent)]
 
 
 def _level(value: object, texts: Texts) -> str:
@@ -113,15 +164,11 @@ def provenance_rows(folder: Folder, texts: Texts) -> list[tuple[str, str]]:
     """Return study hash, seed, sizes, versions, hashes, date and command."""
     manifest, study = folder.manifest, folder.study
     origin = manifest.get("provenance", {})
-    size = study.size(folder.size)
-    fixed = manifest.get("replications")
-    counts = {
-        name: str(fixed if fixed else getattr(size, name))
-        for name in ("null", "null_world", "alternative")
-    }
+    counts = _counts(folder)
     command = f"simdesign run study.toml --size {folder.size}"
-    if fixed:
+    if isinstance(fixed := manifest.get("replications"), int):
         command += f" --replications {fixed}"
+    command += _target_options(manifest.get("target"))
     versions = [f"{name} {origin[name]}" for name in _VERSIONS if name in origin]
     if "python" in origin:
         versions.insert(0, f"Python {origin['python']}")
@@ -131,6 +178,7 @@ def provenance_rows(folder: Folder, texts: Texts) -> list[tuple[str, str]]:
         (texts("provenance.hash"), str(manifest.get("study_hash", study.hash()))),
         (texts("provenance.seed"), str(study.seed)),
         (texts("provenance.size"), texts("provenance.sizes_text", size=folder.size, **counts)),
+        *_precision(folder, texts),
         (texts("provenance.command"), command),
         (texts("provenance.date"), folder.written),
         (texts("provenance.digest"), shown),

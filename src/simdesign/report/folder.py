@@ -40,6 +40,8 @@ class Folder:
     n_missing: int
     digest: str
     written: str
+    precision: dict[str, Any] | None = None
+    """Decisions of adaptive replications, as they are stored; None when there were none."""
 
     @property
     def designs(self) -> tuple[str, ...]:
@@ -114,6 +116,7 @@ def read_folder(path: str | Path, digest: str = "") -> Folder:
         verdicts=tuple(_verdict(item) for item in content.get("verdicts", ())),
         n_missing=int(content.get("n_missing", 0)), digest=digest or str(content.get("digest", "")),
         written=_written(path),
+        precision=_json(path / "precision.json") if manifest.get("target") else None,
     )  # fmt: skip
 
 

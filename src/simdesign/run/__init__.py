@@ -7,6 +7,9 @@ import sys
 import types
 from typing import Any
 
+from simdesign.run.adaptive import next_plan as next_plan
+from simdesign.run.adaptive import run_to_target as run_to_target
+from simdesign.run.adaptive import said as said
 from simdesign.run.assess import HORIZONS as HORIZONS
 from simdesign.run.assess import Assessment as Assessment
 from simdesign.run.backends import LocalBackend as LocalBackend
@@ -23,6 +26,10 @@ from simdesign.run.plan import looks_of as looks_of
 from simdesign.run.plan import make_plan as make_plan
 from simdesign.run.plan import missing_tasks as missing_tasks
 from simdesign.run.plan import visits_of as visits_of
+from simdesign.run.precision import LIMIT as LIMIT
+from simdesign.run.precision import Target as Target
+from simdesign.run.precision import decisions as decisions
+from simdesign.run.precision import target_of_plan as target_of_plan
 from simdesign.run.provenance import provenance as provenance
 from simdesign.run.results import Results as Results
 from simdesign.run.results import load as load

@@ -58,7 +58,7 @@ class _Cutoff:
 
 
 class _Assessor:
-    def __init__(self, store: Store, plan: Plan, budget: float | None) -> None:
+    def __init__(self, store: Store, plan: Plan, budget: float | None, frozen: bool) -> None:
         self.store, self.plan = store, plan
         decision = plan.study.decision
         self.budget = decision.budget if budget is None else budget
@@ -79,6 +79,8 @@ class _Assessor:
             )
             for luck, n in most.items()
         }
+        if frozen:
+            self.counts["null"] = np.ones_like(self.counts["null"])
 
     def weight(self, grid: Grid) -> Floats:
         """Return how often each replication is in the study (once) and in its resamples."""
@@ -409,7 +411,9 @@ class _Assessor:
         }  # fmt: skip
 
 
-def assess(store: Store, plan: Plan, budget: float | None = None) -> Assessment:
+def assess(
+    store: Store, plan: Plan, budget: float | None = None, *, frozen: bool = False
+) -> Assessment:
     """Evaluate a study's stored rows.
 
     Parameters
@@ -418,8 +422,11 @@ def assess(store: Store, plan: Plan, budget: float | None = None) -> Assessment:
     plan : Plan
     budget : float, optional
         False-alarm budget for the verdicts, instead of the study's.
+    frozen : bool
+        Take thresholds as known, so that the errors of the scenarios with a change are those of
+        their own replications alone; other errors mean nothing then.
     """
-    return _Assessor(store, plan, budget).run()
+    return _Assessor(store, plan, budget, frozen).run()
 
 
 def _cutoff(kind: str, budget: float, threshold: decide.Threshold, fitted: bool) -> _Cutoff:

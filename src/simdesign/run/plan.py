@@ -4,7 +4,7 @@ A *cell* is one substance under one design and one estimator; a *task* is a rang
 of one scenario with the cells to compute. The size of a task is a matter of speed only.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,16 +62,20 @@ class Plan:
 
     study: Study
     size: str
-    replications: int | None
-    """The same number of replications for every scenario, instead of the size's numbers."""
+    replications: int | Mapping[str, int] | None
+    """One number of replications, or one for each scenario, instead of the size's numbers."""
     scenarios: tuple[Scenario, ...]
     cells: Mapping[str, tuple[Cell, ...]]
     """Scenario -> its cells, in order of (design, estimator, substance)."""
     folder: Path | None = None
     """Where own parts are found besides what is installed; None when there are none."""
+    target: Mapping[str, Any] | None = None
+    """What adaptive replications are to reach (`run.precision.Target`); None when none are."""
 
     def n_rep(self, scenario: Scenario) -> int:
         """Return the number of replications of a scenario."""
+        if isinstance(self.replications, Mapping):
+            return self.replications[scenario.name]
         return scenario.n_rep if self.replications is None else self.replications
 
     @property
@@ -87,7 +91,10 @@ class Plan:
 
 
 def make_plan(
-    study: Study, size: str, replications: int | None = None, folder: str | Path | None = None
+    study: Study,
+    size: str,
+    replications: int | Mapping[str, int] | None = None,
+    folder: str | Path | None = None,
 ) -> Plan:
     """Check every scenario, design and estimator of a study, and return the plan.
 
@@ -96,8 +103,8 @@ def make_plan(
     study : Study
     size : str
         A size of the study.
-    replications : int, optional
-        The same number for every scenario, instead of the size's numbers.
+    replications : int or mapping, optional
+        The same number for every scenario, or one for each, instead of the size's numbers.
     folder : path, optional
         Of the study file: own parts may lie beside it.
 
@@ -106,10 +113,9 @@ def make_plan(
     SpecError
         For the first thing that cannot be done; nothing has been computed or written then.
     """
-    if replications is not None and replications < 1:
-        raise SpecError("replications", replications, "must be >= 1")
     scenarios = tuple(study.scenarios(size))
     names = [item.name for item in scenarios]
+    _check_replications(replications, names)
     for name in names:
         if names.count(name) > 1:
             raise SpecError("factors", name, "gives the same scenario twice")
@@ -123,6 +129,16 @@ def make_plan(
     )  # fmt: skip
     _check(plan)
     return plan
+
+
+def _check_replications(given: int | Mapping[str, int] | None, names: Sequence[str]) -> None:
+    numbers = given if isinstance(given, Mapping) else dict.fromkeys(names, given)
+    for name in names:
+        if name not in numbers:
+            raise SpecError("replications", name, "has no number")
+        number = numbers[name]
+        if number is not None and number < 1:
+            raise SpecError("replications", number, "must be >= 1")
 
 
 def _cells(study: Study, scenario: Scenario, sources: dict[str, str]) -> tuple[Cell, ...]:

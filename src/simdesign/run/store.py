@@ -4,6 +4,7 @@ manifest.json          the study, its size, and the code that computes it
 shards/*.parquet       rows of one task each, with metadata that says what they hold
 measures.csv           performance measures, derived from the shards
 page.html              the page, derived from both
+precision.json         decisions of adaptive replications (see precision.py)
 refined/               a slow estimator's fits of some replications (see refined_rows.py)
 """
 
@@ -12,8 +13,8 @@ import json
 import os
 import re
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,11 @@ class Store:
         return self.folder / "refined"
 
     @property
+    def precision_path(self) -> Path:
+        """Path of the decisions of adaptive replications."""
+        return self.folder / "precision.json"
+
+    @property
     def page_path(self) -> Path:
         """Path of the page."""
         return self.folder / "page.html"
@@ -109,7 +115,8 @@ class Store:
             study = Study.from_dict(manifest["study"], str(self.manifest_path))
             own = manifest.get("own_parts")
             folder = None if own is None else self.folder / own
-            return make_plan(study, manifest["size"], manifest["replications"], folder)
+            plan = make_plan(study, manifest["size"], manifest["replications"], folder)
+            return replace(plan, target=manifest.get("target"))
         except KeyError as error:
             raise StoreError(str(self.manifest_path), f"must have the key {error}") from None
         except SpecError as error:
@@ -168,10 +175,12 @@ class Store:
             "study": plain(plan.study),
             "study_hash": plan.study.hash(),
             "size": plan.size,
-            "replications": plan.replications,
+            "replications": _plain_numbers(plan.replications),
             "code": code_hash(),
             "provenance": provenance(),
         }
+        if plan.target is not None:
+            manifest["target"] = dict(plan.target)
         if plan.folder is not None:  # where to find them again, seen from here
             place = os.path.relpath(plan.folder.resolve(), self.folder.resolve())
             manifest["own_parts"] = Path(place).as_posix()
@@ -289,3 +298,7 @@ class Store:
         for scenario in sorted(plan.cells):
             self._coded(plan, scenario, None).update(digest)
         return digest.hexdigest()
+
+
+def _plain_numbers(replications: int | Mapping[str, int] | None) -> int | dict[str, int] | None:
+    return dict(replications) if isinstance(replications, Mapping) else replications

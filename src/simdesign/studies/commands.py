@@ -3,11 +3,23 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from simdesign.errors import SpecError
-from simdesign.run import LocalBackend, Results, Store, load, make_plan, run_plan
+from simdesign.run import (
+    LIMIT,
+    LocalBackend,
+    Results,
+    Store,
+    Target,
+    load,
+    make_plan,
+    run_plan,
+    run_to_target,
+    target_of_plan,
+)
 from simdesign.spec.study import Study
 from simdesign.studies.words import conditions, verdict_lines
 
@@ -20,6 +32,7 @@ def run(
     workers: int | None,
     task_size: int | None,
     list_only: bool,
+    target: Target | None = None,
 ) -> None:
     """Run a study, then evaluate it and write its page."""
     study = Study.from_toml(study_file)
@@ -32,7 +45,41 @@ def run(
         return
     store = Store(out if out is not None else Path("runs") / study.name)
     backend = LocalBackend(workers)
-    _finish(run_plan(plan, store, backend, task_size=task_size, quiet=False))
+    if target is None:
+        _finish(run_plan(plan, store, backend, task_size=task_size, quiet=False))
+    else:
+        _finish(run_to_target(plan, store, target, backend, quiet=False))
+
+
+def target_of(
+    mcse: float | None,
+    of: list[str] | None,
+    paired: bool,
+    settle: bool,
+    limit: int | None,
+    replications: int | None,
+) -> Target | None:
+    """Return what adaptive replications are to reach; None when none are asked for."""
+    if mcse is None and not settle:
+        _refuse({"--of": of, "--paired": paired, "--limit": limit}, "needs --mcse or --settle")
+        return None
+    if settle:
+        rule = "cannot be combined with --settle"
+        _refuse({"--mcse": mcse, "--of": of, "--paired": paired}, rule)
+    if replications is not None:
+        raise SpecError("--replications", replications, "cannot be combined with --mcse, --settle")
+    target = Target(
+        mcse=mcse, measures=tuple(of or ("power@3",)), paired=paired,
+        limit=LIMIT if limit is None else limit,
+    )  # fmt: skip
+    target.check()
+    return target
+
+
+def _refuse(options: dict[str, Any], rule: str) -> None:
+    for name, given in options.items():
+        if given:
+            raise SpecError(name, given, rule)
 
 
 def _with_source(error: SpecError, source: str) -> SpecError:
@@ -57,7 +104,11 @@ def _write_page(results: Results, lang: str) -> Path:
 def resume(folder: Path, workers: int | None) -> None:
     """Run what is missing of the study that a folder holds."""
     results = load(folder)
-    _finish(run_plan(results.plan, results.store, LocalBackend(workers), quiet=False))
+    plan, store, backend = results.plan, results.store, LocalBackend(workers)
+    if plan.target is None:
+        _finish(run_plan(plan, store, backend, quiet=False))
+    else:
+        _finish(run_to_target(plan, store, target_of_plan(plan), backend, quiet=False))
 
 
 def status(folder: Path, as_json: bool) -> None:
