@@ -1,6 +1,6 @@
 # `make help` lists the targets. Each needs only make, git and some Python 3: see tools/env.sh.
 .DEFAULT_GOAL := help
-.PHONY: help env env-run study test verify lint lock bench clean
+.PHONY: help env env-run study test verify reproduce lint lock bench clean
 
 STUDY = experiments/annual_claim/study.toml
 
@@ -22,6 +22,9 @@ test: env ## Run all tests; e.g. make test ARGS="tests/quality -x"
 verify: env ## Check the exact engine's model at full size (10,000 draws) into results/model_check/
 	.venv/bin/simdesign check-model experiments/model_check/study.toml --size full \
 		--out results/model_check
+
+reproduce: env-run ## Run published results again and compare: make reproduce NAME=annual_claim
+	.venv/bin/simdesign reproduce results/$(NAME)
 
 lint: env ## Check style, types and import contracts only
 	.venv/bin/python -m pytest tests/quality $(ARGS)

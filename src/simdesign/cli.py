@@ -128,6 +128,8 @@ def _register() -> None:
     from simdesign.studies import (
         analyse,
         check_model,
+        preregister,
+        publish,
         refine,
         reweight,
         sensitivity,
@@ -140,6 +142,8 @@ def _register() -> None:
     refine.register(app)
     reweight.register(app)
     sensitivity.register(app)
+    preregister.register(app)
+    publish.register(app)
 
 
 _register()

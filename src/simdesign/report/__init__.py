@@ -3,6 +3,9 @@
 from simdesign.report.numbers import decimals as decimals
 from simdesign.report.numbers import number as number
 from simdesign.report.page import write_page as write_page
+from simdesign.report.protocol import amendments as amendments
+from simdesign.report.protocol import protocol_text as protocol_text
+from simdesign.report.protocol import registered as registered
 from simdesign.report.tables import Table as Table
 from simdesign.report.validation import Curve as Curve
 from simdesign.report.validation import Section as Section

@@ -6,9 +6,11 @@ from typing import Any
 from simdesign.report.folder import Folder
 from simdesign.report.names import design_names, estimator_names
 from simdesign.report.numbers import general, number
+from simdesign.report.protocol import registered
 from simdesign.report.texts import Texts
 from simdesign.spec.breaks import BreakModel, GeneralBreakModel
 from simdesign.spec.estimator import DEFAULT_PRIORS
+from simdesign.spec.protocol import protocol_hash
 from simdesign.spec.quantity import HalfNormal, LogNormal
 
 _VERSIONS = ("wbe-simdesign", "numpy", "numba", "llvmlite", "scipy", "pyarrow", "pydantic")
@@ -91,6 +93,17 @@ def _target_options(target: dict[str, Any] | None) -> str:
         words += "".join(f" --of {text}" for text in target["measures"])
         words += " --paired" if target["paired"] else ""
     return f"{words} --limit {target['limit']}"
+
+
+def _protocol(folder: Folder, texts: Texts) -> str:
+    """Return whether a protocol was registered and the results are what it announced."""
+    found = None if folder.protocol is None else registered(folder.protocol)
+    if found is None:
+        return texts("provenance.protocol_none")
+    planned = folder.manifest.get("replications") is None and not folder.manifest.get("target")
+    same = found.hash == protocol_hash(folder.study, folder.size) and found.size == folder.size
+    key = "matches" if same and planned else "other_numbers" if same else "differs"
+    return texts(f"provenance.protocol_{key}", hash=found.hash, size=found.size)
 
 
 def _precision(folder: Folder, texts: Texts) -> list[tuple[str, str]]:
@@ -179,6 +192,7 @@ def provenance_rows(folder: Folder, texts: Texts) -> list[tuple[str, str]]:
         (texts("provenance.seed"), str(study.seed)),
         (texts("provenance.size"), texts("provenance.sizes_text", size=folder.size, **counts)),
         *_precision(folder, texts),
+        (texts("provenance.protocol"), _protocol(folder, texts)),
         (texts("provenance.command"), command),
         (texts("provenance.date"), folder.written),
         (texts("provenance.digest"), shown),

@@ -40,6 +40,8 @@ class Folder:
     n_missing: int
     digest: str
     written: str
+    protocol: str | None = None
+    """Text of the protocol that was registered for the study, where the caller has it."""
     precision: dict[str, Any] | None = None
     """Decisions of adaptive replications, as they are stored; None when there were none."""
 

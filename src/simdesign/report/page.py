@@ -1,6 +1,7 @@
 """The page of a study: one HTML file that needs no network and no server."""
 
 import base64
+import dataclasses
 import hashlib
 import math
 import tempfile
@@ -75,8 +76,15 @@ class VerdictGroup:
     rows: tuple[VerdictRow, ...]
 
 
-def write_page(results_dir: str | Path, lang: str = "en", digest: str = "") -> Path:
-    """Write ``page.html`` into a results folder and return its path.
+def write_page(
+    results_dir: str | Path,
+    lang: str = "en",
+    digest: str = "",
+    *,
+    to: Path | None = None,
+    protocol: str | None = None,
+) -> Path:
+    """Write ``page.html`` into a results folder, or a page elsewhere, and return its path.
 
     Parameters
     ----------
@@ -86,17 +94,21 @@ def write_page(results_dir: str | Path, lang: str = "en", digest: str = "") -> P
         Language that shows first; the file holds both.
     digest : str
         Digest of the rows, when the caller has it; else the page says how to print it.
+    to : Path, optional
+        Another place for the page.
+    protocol : str, optional
+        Text of the registered protocol; the page then says whether the results match it.
 
     Raises
     ------
     StoreError
         When one of the files is missing or cannot be read.
     """
-    folder = read_folder(results_dir, digest)
-    path = folder.path / "page.html"
+    folder = dataclasses.replace(read_folder(results_dir, digest), protocol=protocol)
+    path = folder.path / "page.html" if to is None else to
     text = page_html(folder, lang)
     with tempfile.NamedTemporaryFile(
-        "w", dir=folder.path, prefix=".page.html.", suffix=".tmp", delete=False, encoding="utf-8"
+        "w", dir=path.parent, prefix=".page.html.", suffix=".tmp", delete=False, encoding="utf-8"
     ) as file:
         file.write(text)
     Path(file.name).chmod(0o644)

@@ -1,0 +1,306 @@
+"""The commands ``simdesign publish`` and ``simdesign reproduce``: results that are committed.
+
+measures.csv       every performance measure, sorted, 12 significant digits
+study.lock.json    the study, its size, hashes, seed and versions: what reproduces the numbers
+run.json           when, where and how long: never compared
+page.html          the page
+"""
+
+import csv
+import io
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from simdesign.errors import SpecError, StoreError
+
+if TYPE_CHECKING:  # imported late, so that help stays quick
+    from simdesign.run import Results
+
+LARGEST = 20_000_000
+"""Bytes of a folder of published results, all studies together."""
+TOLERANCE = 1e-9
+"""Relative difference of numbers that were computed elsewhere."""
+FORMAT = 1
+_KEYS = (
+    "scenario", "role", "substance", "design", "estimator", "threshold", "budget", "measure",
+    "horizon", "compared_with",
+)  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to an application."""
+    app.command("publish")(publish_command)
+    app.command("reproduce")(reproduce_command)
+
+
+def publish_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
+    target: Annotated[Path, typer.Argument(metavar="RESULTS", help="For example results/NAME.")],
+    protocol: Annotated[
+        Path | None,
+        typer.Option("--protocol", help="Default: experiments/NAME/protocol.md, if it is there."),
+    ] = None,
+    lang: Annotated[str, typer.Option("--lang", help="Language shown first: en or nl.")] = "en",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace published results of the same study.")
+    ] = False,
+) -> None:
+    """Write what is committed of a finished study: measures, lock, page."""
+    from simdesign.run import load
+
+    results = load(folder)
+    default = Path("experiments") / results.study.name / "protocol.md"
+    if protocol is not None and not protocol.is_file():
+        raise SpecError("--protocol", str(protocol), "must be a file")
+    found = protocol or (default if default.is_file() else None)
+    for line in publish(results, target, found, lang, replace=replace):
+        typer.echo(line)
+
+
+def reproduce_command(
+    published: Annotated[Path, typer.Argument(metavar="RESULTS", help="Published results.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Results folder; default: runs/reproduce-NAME.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="Worker processes.")] = None,
+) -> int:
+    """Run published results again and compare their measures."""
+    comparison = reproduce(published, out, workers)
+    typer.echo("\n".join(comparison.lines()))
+    return 0 if comparison.answer != "different" else 1
+
+
+def publish(
+    results: "Results",
+    target: Path,
+    protocol: Path | None = None,
+    lang: str = "en",
+    *,
+    replace: bool = False,
+) -> list[str]:
+    """Write the published form of a finished study; return what to say.
+
+    Raises
+    ------
+    StoreError
+        When replications are missing, or the place holds something else.
+    """
+    from simdesign.report import registered, write_page
+
+    if lang not in ("en", "nl"):
+        raise SpecError("--lang", lang, "must be en or nl")
+    status = results.status()
+    if status["missing"]:
+        rule = f"misses {status['missing']} replications; simdesign resume {results.folder} first"
+        raise StoreError(str(results.folder), rule)
+    _check_target(results, target, replace)
+    text = protocol.read_text(encoding="utf-8") if protocol is not None else None
+    if text is not None and registered(text) is None:
+        raise SpecError("--protocol", str(protocol), "must be written by simdesign preregister")
+    results.save()
+    lock = _lock(results, text)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    try:
+        made.chmod(0o755)
+        (made / "measures.csv").write_text(_sorted_measures(results), encoding="utf-8")
+        _write_json(made / "study.lock.json", lock)
+        _write_json(made / "run.json", _circumstances(results, status))
+        write_page(results.folder, lang, lock["digest"], to=made / "page.html", protocol=text)
+        size = sum(f.stat().st_size for f in made.iterdir())
+        others = (p for p in target.parent.rglob("*") if p.is_file())
+        rest = sum(
+            p.stat().st_size for p in others if made not in p.parents and target not in p.parents
+        )
+        if size + rest > LARGEST:
+            rule = f"would hold {(size + rest) / 1e6:.1f} MB with it; at most {LARGEST / 1e6:.0f}"
+            raise StoreError(str(target.parent), rule)
+        if target.exists():
+            shutil.rmtree(target)
+        os.rename(made, target)  # noqa: PTH104 - refuses a folder that appeared meanwhile
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+    said = {True: "they match it", False: "they do not match it", None: "none"}
+    return [
+        f"{target}: {size / 1e6:.2f} MB",
+        f"digest: {lock['digest']}",
+        f"protocol: {said[lock['protocol']['matches']]}",
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Published measures against measures that were computed anew."""
+
+    answer: str
+    """``identical``, ``equal within 1e-9`` or ``different``."""
+    n_row: int
+    largest: float
+    """Largest relative difference of a number."""
+    differences: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """Return the comparison in words."""
+        text = f"{self.answer}: {self.n_row} measures"
+        if self.answer != "identical":
+            text += f", largest relative difference {self.largest:.3g}"
+        return [text, *self.differences[:5]]
+
+
+def reproduce(published: Path, out: Path | None = None, workers: int | None = None) -> Comparison:
+    """Run the study of published results and compare the table of measures.
+
+    Raises
+    ------
+    StoreError
+        When the place holds no published results.
+    """
+    from dataclasses import replace
+
+    from simdesign.run import LocalBackend, Store, make_plan, run_plan
+    from simdesign.spec.study import Study
+
+    lock = read_lock(published)
+    study = Study.from_dict(lock["study"], str(published / "study.lock.json"))
+    own = lock.get("own_parts")
+    plan = make_plan(study, lock["size"], lock["replications"], published / own if own else None)
+    plan = replace(plan, target=lock.get("target"))
+    store = Store(out or Path("runs") / f"reproduce-{study.name}")
+    results = run_plan(plan, store, LocalBackend(workers), quiet=False)
+    old = (published / "measures.csv").read_text(encoding="utf-8")
+    return compare(old, _sorted_measures(results))
+
+
+def compare(old: str, new: str) -> Comparison:
+    """Compare two sorted tables of measures."""
+    n_row = max(len(old.splitlines()) - 1, 0)
+    if old == new:
+        return Comparison(answer="identical", n_row=n_row, largest=0.0, differences=())
+    mine, theirs = (
+        {tuple(row[key] for key in _KEYS): row for row in csv.DictReader(io.StringIO(text))}
+        for text in (old, new)
+    )
+    said = [f"only published: {_named(key)}" for key in mine.keys() - theirs.keys()]
+    said += [f"only computed now: {_named(key)}" for key in theirs.keys() - mine.keys()]
+    largest = math.inf if said else 0.0
+    for key in sorted(mine.keys() & theirs.keys()):
+        for name in mine[key]:
+            gap = _gap(mine[key][name], theirs[key].get(name, ""))
+            largest = max(largest, gap)
+            if gap > TOLERANCE:
+                values = f"{mine[key][name]} published, {theirs[key].get(name, '')} now"
+                said.append(f"{name} of {_named(key)}: {values}")
+    answer = "different" if said else "equal within 1e-9"
+    return Comparison(answer=answer, n_row=n_row, largest=largest, differences=tuple(said))
+
+
+def read_lock(published: Path) -> dict[str, Any]:
+    """Return the lock of published results."""
+    path = published / "study.lock.json"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StoreError(str(published), "holds no study.lock.json of published results") from None
+    except (OSError, ValueError):
+        raise StoreError(str(path), "must be readable") from None
+    if not isinstance(found, dict) or found.get("simdesign") != FORMAT:
+        raise StoreError(str(path), f"must be a lock of format {FORMAT}")
+    return found
+
+
+def _check_target(results: "Results", target: Path, replace: bool) -> None:
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise StoreError(str(target), "must be a folder")
+    if not any(target.iterdir()):
+        return
+    name = read_lock(target)["study"].get("name")
+    if name != results.study.name:
+        raise StoreError(str(target), f"holds results of another study ({name})")
+    if not replace:
+        raise StoreError(str(target), "holds published results; --replace replaces them")
+
+
+def _lock(results: "Results", protocol: str | None) -> dict[str, Any]:
+    from simdesign.report import registered
+    from simdesign.spec.protocol import protocol_hash
+
+    manifest = results.store.manifest()
+    origin = manifest["provenance"]
+    found = None if protocol is None else registered(protocol)
+    matches = None
+    if found is not None:
+        mine = protocol_hash(results.study, results.plan.size)
+        planned = manifest["replications"] is None and manifest.get("target") is None
+        matches = found.hash == mine and found.size == results.plan.size and planned
+    return {
+        "simdesign": FORMAT,
+        "study": manifest["study"],
+        "study_hash": manifest["study_hash"],
+        "size": manifest["size"],
+        "replications": manifest["replications"],
+        "target": manifest.get("target"),
+        "own_parts": manifest.get("own_parts"),
+        "seed": results.study.seed,
+        "digest": results.digest(),
+        "code": manifest["code"],
+        "kernels": origin.get("kernels", ""),
+        "protocol": {"hash": None if found is None else found.hash, "matches": matches},
+        "versions": {k: v for k, v in origin.items() if k not in ("host", "code", "kernels")},
+    }
+
+
+def _circumstances(results: "Results", status: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "seconds_in_tasks": status["seconds"],
+        "replications": status["replications"],
+        "rows": status["rows"],
+        "machine": results.store.manifest()["provenance"].get("machine", ""),
+    }
+
+
+def _sorted_measures(results: "Results") -> str:
+    """Return the table of measures with 12 significant digits, its rows in order of their text."""
+    table = results.assessment().table
+    rows = [[_text(row[name]) for name in table.columns] for row in table.rows]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows(sorted(rows))
+    return out.getvalue()
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:.12g}"
+    return str(value)
+
+
+def _gap(one: str, other: str) -> float:
+    """Return the relative difference of two fields; infinite where one is no number."""
+    if one == other:
+        return 0.0
+    try:
+        a, b = float(one), float(other)
+    except ValueError:
+        return math.inf
+    return abs(a - b) / max(abs(a), abs(b), 1.0)
+
+
+def _named(key: Sequence[str]) -> str:
+    return ", ".join(word for word in key if word)
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
