@@ -128,6 +128,7 @@ def _register() -> None:
     from simdesign.studies import (
         analyse,
         check_model,
+        constancy,
         preregister,
         publish,
         refine,
@@ -143,6 +144,7 @@ def _register() -> None:
     reweight.register(app)
     sensitivity.register(app)
     preregister.register(app)
+    constancy.register(app)
     publish.register(app)
 
 

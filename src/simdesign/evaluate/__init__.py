@@ -46,6 +46,7 @@ from simdesign.evaluate.picture import right_verdict_prob as right_verdict_prob
 from simdesign.evaluate.reweight import Weights as Weights
 from simdesign.evaluate.reweight import importance_weights as importance_weights
 from simdesign.evaluate.reweight import not_covered as not_covered
+from simdesign.evaluate.reweight import times as times
 from simdesign.evaluate.reweight import unit_weights as unit_weights
 from simdesign.evaluate.reweight import weighted_mean as weighted_mean
 from simdesign.evaluate.stopping import Parts as Parts

@@ -146,6 +146,10 @@ def importance_weights(
             )
     known = ~np.isnan(log_weight)
     weight = np.where(known, np.exp(np.where(known, log_weight, 0.0)), 0.0)
+    return _weights(weight, known, warnings)
+
+
+def _weights(weight: Floats, known: Bools, warnings: list[str]) -> Weights:
     used = weight[known]
     squares = float((used**2).sum())
     effective = float(used.sum() ** 2 / squares) if squares > 0.0 else 0.0
@@ -157,6 +161,24 @@ def importance_weights(
         weight=weight, known=known, effective=effective, mean=mean, mean_error=error,
         warnings=tuple(warnings), is_refused=effective < REFUSED_BELOW,
     )  # fmt: skip
+
+
+def times(weights: Weights, likelihood: Floats) -> Weights:
+    """Return weights multiplied by the probability of some evidence given each replication.
+
+    Parameters
+    ----------
+    weights : Weights
+    likelihood : ndarray of float64, shape (n,)
+        P(evidence | parameters of the replication), up to a factor; NaN where the world could not
+        be made.
+    """
+    known = weights.known & np.isfinite(likelihood)
+    product = np.where(known, weights.weight * np.where(known, likelihood, 0.0), 0.0)
+    total = float(product.sum())
+    if total > 0.0:  # mean 1, as weights have
+        product = product * (float(weights.weight[known].sum()) / total)
+    return _weights(product, known, [])
 
 
 def unit_weights(known: Bools) -> Weights:

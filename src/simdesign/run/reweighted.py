@@ -1,6 +1,6 @@
 """Another design prior without another simulation: thresholds and power from weighted rows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,8 @@ from simdesign.spec.study import Scenario
 
 Prior = Mapping[str, Mapping[str, Quantity]]
 """Substance -> parameter -> its new distribution."""
+Likelihood = Callable[[str, Mapping[str, Floats]], Floats]
+"""Substance and drawn parameters (n,) of a scenario -> P(evidence | parameters), (n,)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ def reweighted(
     estimator: str | None = None,
     budget: float | None = None,
     horizon: float = VERDICT_YEARS,
+    likelihood: Likelihood | None = None,
 ) -> list[ReweightedMeasure]:
     """Return false alarms, thresholds and power under another design prior.
 
@@ -74,6 +77,9 @@ def reweighted(
     budget : float, optional
     horizon : float
         Years after the break within which an alarm counts.
+    likelihood : callable, optional
+        Evidence about the parameters: the null mixture is weighted by its probability, too, and so
+        are scenarios that draw parameters.
 
     Raises
     ------
@@ -86,7 +92,7 @@ def reweighted(
         known = ", ".join(plan.study.estimators)
         raise SpecError("--estimator", name, f"must be one of {known}")
     mixture = next(item for item in plan.scenarios if item.role == MIXTURE)
-    _check(mixture, prior)
+    _check(mixture, prior, bare=likelihood is not None)
     luck = Luck(plan)
     budget = plan.study.decision.budget if budget is None else budget
     found: list[ReweightedMeasure] = []
@@ -99,7 +105,7 @@ def reweighted(
         scenario = item.scenario.name
         if scenario not in drawn:
             drawn = {scenario: _drawn(results.store, plan, item.scenario, item.design, name)}
-        weights, fixed = _weights(item, prior[item.substance], drawn[scenario])
+        weights, fixed = _weights(item, prior[item.substance], drawn[scenario], likelihood)
         counts = luck.weight(item.scenario, item.replication)
         if item.scenario.role == MIXTURE:
             limits[item.design, item.substance] = (
@@ -119,12 +125,12 @@ class _NoContent(dict[tuple[str, str, str], str]):
         return ""
 
 
-def _check(mixture: Scenario, prior: Prior) -> None:
+def _check(mixture: Scenario, prior: Prior, *, bare: bool) -> None:
     for substance, fields in prior.items():
         if substance not in mixture.world.substances:
             known = ", ".join(mixture.world.substances)
             raise SpecError("prior", substance, f"must be a substance of the study: {known}")
-        if not fields:
+        if not fields and not bare:
             raise SpecError(f"prior.{substance}", {}, "must name a parameter")
         for field, new in fields.items():
             where = f"prior.{substance}.{field}"
@@ -159,7 +165,10 @@ def _drawn(
 
 
 def _weights(
-    item: Condition, fields: Mapping[str, Quantity], drawn: Mapping[str, Mapping[str, Floats]]
+    item: Condition,
+    fields: Mapping[str, Quantity],
+    drawn: Mapping[str, Mapping[str, Floats]],
+    likelihood: Likelihood | None,
 ) -> tuple[Weights, tuple[str, ...]]:
     """Return the weights of a scenario's replications, and the parameters that it holds fixed."""
     world = item.scenario.world.substances[item.substance]
@@ -169,11 +178,17 @@ def _weights(
         for field, new in fields.items()
         if not isinstance(old[field], int | float) and not evaluate.not_covered(old[field], new)
     }
-    values = {field: drawn[item.substance][field][item.replication] for field in fields}
-    if not covered:
-        return evaluate.unit_weights(~np.isnan(next(iter(values.values())))), tuple(fields)
-    weights = evaluate.importance_weights(values, old, covered)
-    return weights, tuple(field for field in fields if field not in covered)
+    values = {field: drawn[item.substance][field][item.replication] for field in DRAWN}
+    fixed = tuple(field for field in fields if field not in covered)
+    if covered:
+        new = {field: values[field] for field in covered}
+        weights = evaluate.importance_weights(new, old, covered)
+    else:
+        weights = evaluate.unit_weights(~np.isnan(values[DRAWN[0]]))
+    varies = any(np.unique(x[np.isfinite(x)]).size > 1 for x in values.values())
+    if likelihood is not None and varies:
+        weights = evaluate.times(weights, likelihood(item.substance, values))
+    return weights, fixed
 
 
 def _threshold(item: Condition, weights: Weights, budget: float, counts: Floats) -> Floats:

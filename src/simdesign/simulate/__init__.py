@@ -3,6 +3,7 @@
 from simdesign.simulate.mechanism import count_noise as count_noise
 from simdesign.simulate.mechanism import regime as regime
 from simdesign.simulate.parameters import DRAWN_FIELDS as DRAWN_FIELDS
+from simdesign.simulate.parameters import SubstanceParameters as SubstanceParameters
 from simdesign.simulate.totals import LatentParts as LatentParts
 from simdesign.simulate.totals import latent_parts as latent_parts
 from simdesign.simulate.truth import Prepared as Prepared

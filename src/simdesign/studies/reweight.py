@@ -12,7 +12,11 @@ import typer
 from simdesign.errors import SpecError
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
-    from simdesign.run.reweighted import Prior, ReweightedMeasure
+    from collections.abc import Mapping
+
+    from simdesign.records import Floats
+    from simdesign.run.reweighted import Likelihood, Prior, ReweightedMeasure
+    from simdesign.spec.study import Study
 
 
 def register(app: typer.Typer) -> None:
@@ -23,11 +27,18 @@ def register(app: typer.Typer) -> None:
 def reweight_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
     prior: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--prior", help="TOML: a table for each substance, in it parameter = distribution."
         ),
-    ],
+    ] = None,
+    constancy: Annotated[
+        float | None,
+        typer.Option(
+            "--constancy",
+            help="Evidence: the pilot's rounds outside New Year differed by at most so many %.",
+        ),
+    ] = None,
     estimator: Annotated[
         str | None, typer.Option("--estimator", help="Default: the judging one.")
     ] = None,
@@ -42,13 +53,37 @@ def reweight_command(
 
     if budget is not None and not 0.0 < budget < 1.0:
         raise SpecError("--budget", budget, "must be in (0, 1)")
+    if prior is None and constancy is None:
+        raise SpecError("--prior", None, "or --constancy must be given")
     results = load(folder)
-    found = reweighted(results, read_prior(prior), estimator=estimator, budget=budget)
+    likelihood = None if constancy is None else _constancy(results.study, constancy)
+    wanted = (
+        {name: {} for name in results.plan.scenarios[0].world.substances}
+        if prior is None
+        else read_prior(prior)
+    )
+    found = reweighted(results, wanted, estimator=estimator, budget=budget, likelihood=likelihood)
     if as_json:
         content = [{key: _plain(value) for key, value in asdict(item).items()} for item in found]
         typer.echo(json.dumps({"study": results.study.name, "measures": content}, indent=1))
         return
     typer.echo("\n".join(lines(found)))
+
+
+def _constancy(study: "Study", percent: float) -> "Likelihood":
+    from simdesign.studies.constancy.evidence import constancy_weights
+    from simdesign.studies.constancy.rounds import rounds_of
+
+    if not 0.0 < percent < 1000.0:
+        raise SpecError("--constancy", percent, "must be above 0 and below 1000 per cent")
+    world = study.null or study.world
+    rounds = rounds_of(world)
+
+    def likelihood(substance: str, drawn: "Mapping[str, Floats]") -> "Floats":
+        item = world.substances[substance]
+        return constancy_weights(drawn, rounds, item, percent / 100.0, study.seed)
+
+    return likelihood
 
 
 def read_prior(path: Path) -> "Prior":

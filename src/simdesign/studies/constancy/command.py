@@ -1,0 +1,119 @@
+"""The command ``simdesign constancy``: what the pilot says about season and shared error."""
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from simdesign.errors import SpecError
+
+if TYPE_CHECKING:  # imported late, so that help stays quick
+    from simdesign.studies.constancy.evidence import Evidence, Interval, Shown
+
+SHARED = (0.0, 0.03, 0.06, 0.10)
+"""Levels of the shared error in the table."""
+SHARES = (0.0, 0.5, 0.8)
+"""Shares of the laboratory's error that last a year in the table."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to an application."""
+    app.command("constancy")(constancy_command)
+
+
+def constancy_command(
+    study_file: Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (TOML).")],
+    at_most: Annotated[
+        str, typer.Option("--at-most", help="Largest differences between rounds, in per cent.")
+    ] = "5,10,15,20,30",
+    substance: Annotated[
+        list[str] | None, typer.Option("--substance", help="Several times; default: all.")
+    ] = None,
+    draws: Annotated[int, typer.Option("--draws", help="Draws of the design prior.")] = 20_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what is learnt when rounds of one year hardly differ: season, shared error, nothing."""
+    from simdesign.spec.study import Study
+    from simdesign.studies.constancy.evidence import evidence, shown
+
+    limits = limits_of(at_most)
+    if draws < 100:
+        raise SpecError("--draws", draws, "must be at least 100")
+    study = Study.from_toml(study_file)
+    known = list((study.null or study.world).substances)
+    chosen = substance or known
+    for name in chosen:
+        if name not in known:
+            raise SpecError("--substance", name, f"must be one of {', '.join(known)}")
+    found = [item for name in chosen for item in evidence(study, name, limits, draws)]
+    table = [item for name in chosen for item in shown(study, name, limits, SHARED, SHARES)]
+    if as_json:
+        content = {
+            "study": study.name,
+            "evidence": [asdict(item) for item in found],
+            "shown": [asdict(item) for item in table],
+        }
+        typer.echo(json.dumps(_plain(content), indent=1))
+        return
+    typer.echo("\n".join([*shown_lines(table), "", *evidence_lines(found)]))
+
+
+def limits_of(text: str) -> tuple[float, ...]:
+    """Return limits as shares from per cents between commas."""
+    try:
+        values = tuple(float(item) / 100.0 for item in text.split(","))
+    except ValueError:
+        raise SpecError("--at-most", text, "must be per cents between commas, as 5,10") from None
+    if not all(0.0 < item < 10.0 for item in values):
+        raise SpecError("--at-most", text, "must be above 0 and below 1000 per cent")
+    return values
+
+
+def shown_lines(table: "list[Shown]") -> list[str]:
+    """Return the first table in words."""
+    out = [
+        "P(rounds of November, March, September, November differ by more than x), by the swing of"
+        " the season (highest over lowest day, any date); MCSE at most "
+        f"{max(max(item.mcse) for item in table):.3f}"
+    ]
+    for item in table:
+        cells = "  ".join(
+            f"{limit:.0%} {prob:.2f}" for limit, prob in zip(item.limits, item.prob, strict=True)
+        )
+        out.append(
+            f"{item.substance}, swing {item.swing:.0%}, shared error {item.sigma_shared:.0%}, "
+            f"r_lab {item.r_lab:g}: {cells}"
+        )
+    return out
+
+
+def evidence_lines(found: "list[Evidence]") -> list[str]:
+    """Return the second table in words."""
+    out = ["median [95 % interval] under the design prior, and given that rounds hardly differed"]
+    for item in found:
+        what = "design prior" if math.isnan(item.limit) else f"at most {item.limit:.0%} apart"
+        text = f"{item.substance}, {what}"
+        if not math.isnan(item.limit):
+            text += f" (probability {item.prob:.3f}, MCSE {item.mcse:.3f})"
+        out.append(
+            f"{text}: swing {_words(item.swing, percent=True)}; shared error "
+            f"{_words(item.sigma_shared, percent=True)}; its correlation within a year "
+            f"{_words(item.within_year, percent=False)}; {item.effective:.0f} effective draws"
+        )
+    return out
+
+
+def _words(item: "Interval", *, percent: bool) -> str:
+    form = ".1%" if percent else ".2f"
+    return f"{item.median:{form}} [{item.low:{form}}, {item.high:{form}}]"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
