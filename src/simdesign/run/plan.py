@@ -17,6 +17,7 @@ from simdesign.records import Looks, Visits
 from simdesign.sample import FixedPolicy, first_day_of, policy, schedule
 from simdesign.simulate import prepare
 from simdesign.spec.base import content_hash, plain
+from simdesign.spec.draws import without_origins
 from simdesign.spec.local import LARGEST, ExactLocal
 from simdesign.spec.own import look_in, own_parts, source_hash
 from simdesign.spec.schedule import OwnSchedule, Triggered
@@ -150,7 +151,7 @@ def _cells(study: Study, scenario: Scenario, sources: dict[str, str]) -> tuple[C
         base = {
             "seed": study.seed,
             "programme": plain(study.programme),
-            "world": plain(world),
+            "world": without_origins(plain(world)),
             "change": plain(scenario.change),
             "luck": scenario.luck,
         }

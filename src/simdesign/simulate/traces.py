@@ -15,6 +15,7 @@ from simdesign.simulate.users import WEEK, Regime, people_of
 from simdesign.spec.catalogue import SUBSTANCES
 from simdesign.spec.catalogue.shocks import shock_about, shock_numbers
 from simdesign.spec.change import MECHANISMS
+from simdesign.spec.quantity import expectation
 from simdesign.spec.substance import Substance
 from simdesign.spec.town_mix import TownMix
 from simdesign.spec.world import World
@@ -113,7 +114,8 @@ def rounds_to_see(change: float, substance: Substance, sites: int = 20) -> float
     """
     if change == 0.0:
         return math.inf
-    return 8.0 * contrast_variance(substance.day_sd, substance.day_rho) / (sites * change**2)
+    day_sd, day_rho = expectation(substance.day_sd), expectation(substance.day_rho)
+    return 8.0 * contrast_variance(day_sd, day_rho) / (sites * change**2)
 
 
 def week_heterogeneity(substance: Substance, mix: TownMix, n_town: int = 20_000) -> float:
@@ -168,7 +170,7 @@ def sizes_table() -> list[str]:
         counts = [math.sqrt(found.day_variance(substance, n)) for n in (1e4, 5e4, 7e5)]
         mix = full.substances[name].town_mix
         uneven = week_heterogeneity(substance, mix) if mix else 0.0
-        row = " | ".join(f"{value:.3f}" for value in (*counts, substance.day_sd, uneven))
+        row = " | ".join(f"{value:.3f}" for value in (*counts, expectation(substance.day_sd), uneven))
         lines.append(f"| {name} | {row} |")
     return lines
 

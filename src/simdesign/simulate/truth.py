@@ -65,8 +65,6 @@ class Prepared:
             SubstancePlan(name, substance, world, change, seed, luck)
             for name, substance in world.substances.items()
         ]
-        for plan in self._plans:  # a world whose totals cannot be met fails here and not later
-            plan.parameters.parts(plan.parameters.draw(0))
 
     @property
     def substances(self) -> tuple[str, ...]:

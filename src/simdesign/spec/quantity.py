@@ -72,19 +72,38 @@ class Choice(Spec):
         return float(self.values[int(rng.random() * len(self.values))])
 
 
+class Draws(Spec):
+    """One column of a table of joint draws: every such parameter of a world takes the same row.
+
+    That is made so where worlds are drawn: all of them have one address (docs/design_prior.md).
+    """
+
+    dist: Literal["draws"] = "draws"
+    values: Annotated[tuple[float, ...], Field(min_length=1)]
+
+    def draw(self, rng: np.random.Generator) -> float:
+        """Return the value in one row, each with equal probability; consumes one uniform."""
+        return float(self.values[int(rng.random() * len(self.values))])
+
+
 Distribution = Annotated[
     Normal | HalfNormal | LogNormal | Uniform | Choice, Field(discriminator="dist")
 ]
 Quantity = float | Distribution
 """A value or a distribution."""
+Parameter = (
+    float | Annotated[Normal | HalfNormal | LogNormal | Uniform | Choice | Draws,
+                      Field(discriminator="dist")]
+)  # fmt: skip
+"""A value, a distribution, or a column of joint draws: what a substance's parameters can be."""
 
 
-def draw(quantity: Quantity, rng: np.random.Generator) -> float:
+def draw(quantity: Parameter, rng: np.random.Generator) -> float:
     """Return the value, or one draw of the distribution."""
     return float(quantity) if isinstance(quantity, int | float) else quantity.draw(rng)
 
 
-def expectation(quantity: Quantity) -> float:
+def expectation(quantity: Parameter) -> float:
     """Return the value, or the median of the distribution: a representative number."""
     match quantity:
         case Normal():
@@ -95,13 +114,13 @@ def expectation(quantity: Quantity) -> float:
             return quantity.median
         case Uniform():
             return 0.5 * (quantity.low + quantity.high)
-        case Choice():
+        case Choice() | Draws():
             return float(np.median(quantity.values))
         case _:
             return float(quantity)
 
 
-def least(quantity: Quantity) -> float:
+def least(quantity: Parameter) -> float:
     """Return the smallest possible value (minus infinity for a normal)."""
     match quantity:
         case Normal():
@@ -110,13 +129,13 @@ def least(quantity: Quantity) -> float:
             return 0.0
         case Uniform():
             return quantity.low
-        case Choice():
+        case Choice() | Draws():
             return min(quantity.values)
         case _:
             return float(quantity)
 
 
-def greatest(quantity: Quantity) -> float:
+def greatest(quantity: Parameter) -> float:
     """Return the largest possible value (infinity where there is none)."""
     match quantity:
         case Normal():
@@ -127,7 +146,16 @@ def greatest(quantity: Quantity) -> float:
             return np.inf if quantity.log_sd > 0 else quantity.median
         case Uniform():
             return quantity.high
-        case Choice():
+        case Choice() | Draws():
             return max(quantity.values)
         case _:
             return float(quantity)
+
+
+def in_every_draw(*parameters: float | Draws) -> list[tuple[float, ...]]:
+    """Return the values of parameters of one table in each of its draws; fixed ones repeated."""
+    n = max((len(item.values) for item in parameters if isinstance(item, Draws)), default=1)
+    columns = [
+        item.values if isinstance(item, Draws) else (float(item),) * n for item in parameters
+    ]
+    return list(zip(*columns, strict=True)) if columns else [()]

@@ -15,6 +15,7 @@ from simdesign.errors import SpecError
 from simdesign.spec.base import Spec, content_hash, plain, spec_error
 from simdesign.spec.change import Change, LevelShift, NoChange
 from simdesign.spec.design import Design
+from simdesign.spec.draws import without_origins
 from simdesign.spec.estimator import Estimator
 from simdesign.spec.world import World
 from simdesign.units import day_of
@@ -181,6 +182,10 @@ class Study(Spec):
             raise SpecError(
                 f"factors.{unknown[0]}", unknown[0], "must start with world. or change."
             )
+        named = [name for name in names if name.split(".")[-1] == "estimate"]
+        if named:
+            rule = "cannot be a factor: its draws are laid into the world when the file is read"
+            raise SpecError(f"factors.{named[0]}", list(factors[named[0]]), rule)
         seen_nulls: set[str] = set()
         for levels in product(*factors.values()):
             cell = dict(zip(names, levels, strict=True))
@@ -215,6 +220,9 @@ class Study(Spec):
         """Return the content hash of the study, without its sizes: they only add replications."""
         content = plain(self)
         del content["sizes"]
+        for name in ("world", "null"):
+            if content[name] is not None:
+                content[name] = without_origins(content[name])
         return content_hash(content)
 
     @classmethod
@@ -235,13 +243,15 @@ class Study(Spec):
             raise SpecError("study file", str(error), "must be TOML", str(path)) from None
         except OSError as error:
             raise SpecError("study file", error.strerror, "must be readable", str(path)) from None
-        return cls.from_dict(content, str(path))
+        return cls.from_dict(content, str(path), path.parent)
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any], source: str = "") -> "Study":
-        """Validate plain data; errors name ``source``."""
+    def from_dict(
+        cls, content: Mapping[str, Any], source: str = "", folder: Path | None = None
+    ) -> "Study":
+        """Validate plain data; errors name ``source``, relative paths are seen from ``folder``."""
         try:
-            return cls.model_validate(content)
+            return cls.model_validate(content, context={"folder": folder})
         except pydantic.ValidationError as error:
             raise spec_error(error, source) from None
         except SpecError as error:

@@ -7,7 +7,8 @@ from pydantic import Field, field_validator, model_validator
 from simdesign.errors import FieldError
 from simdesign.spec.base import Spec
 from simdesign.spec.carry_over import AT_ONCE, CarryOver, Week, week_of_use
-from simdesign.spec.quantity import Quantity, greatest, least
+from simdesign.spec.draws import RANGES, Estimate
+from simdesign.spec.quantity import Draws, Parameter, greatest, least
 from simdesign.spec.season import Season
 from simdesign.spec.sewer import Dumping, SewerLoss
 from simdesign.spec.town_mix import TownMix
@@ -19,33 +20,35 @@ Positive = Annotated[float, Field(gt=0)]
 class Substance(Spec):
     """One substance in one world. Omitted values come from the catalogue."""
 
+    estimate: Estimate | None = None
+    """A table of joint draws for the parameters that are not given; in a file its name or path."""
     level: Positive
     """Reference load [mg/(1000 inh d)] at the start of the programme."""
-    sigma_shared: Quantity
+    sigma_shared: Parameter
     """SD of what all sites of one seven-day campaign share, beyond drift, walk and season [1]."""
-    lab_share: Quantity
+    lab_share: Parameter
     """Share of the *variance* sigma_shared^2 that is made in the laboratory [1]."""
-    r_lab: Quantity
+    r_lab: Parameter
     """Share of the laboratory variance common to a laboratory's whole year [1]."""
-    shared_weeks: Quantity
+    shared_weeks: Parameter
     """Correlation time of the shared swing outside the laboratory [weeks]."""
-    sigma_site: Quantity
+    sigma_site: Parameter
     """SD of a site-week beyond day noise [1]."""
     site_days: Positive
     """Correlation time of the city deviation [d]."""
-    day_sd: Annotated[float, Field(ge=0)]
+    day_sd: Annotated[float, Field(ge=0)] | Draws
     """SD of day noise within a campaign around the weekday profile, large cities [1]."""
-    day_rho: Annotated[float, Field(gt=-1, lt=1)]
+    day_rho: Annotated[float, Field(gt=-1, lt=1)] | Draws
     """Lag-1 autocorrelation of day noise [1]."""
-    drift: Quantity
+    drift: Parameter
     """National drift of the log load [1/year]."""
-    sigma_rw: Quantity
+    sigma_rw: Parameter
     """National random walk [1/sqrt(year)]."""
-    sigma_rw_site: Quantity
+    sigma_rw_site: Parameter
     """City random walk around the nation [1/sqrt(year)]."""
-    season_amplitude: Quantity
+    season_amplitude: Parameter
     """Amplitude of one annual harmonic of the log load [1]."""
-    season_peak: Quantity
+    season_peak: Parameter
     """Day of the year of its maximum [d]."""
     season: Season | None = None
     """A second harmonic, and a peak that wanders from year to year."""
@@ -83,6 +86,12 @@ class Substance(Spec):
         """Weekday factors of the *use* of every class, mean 1, Monday to Sunday [1]."""
         return tuple(week_of_use(item.weekday_factor, self.excreted) for item in self.classes)
 
+    @property
+    def drawn_jointly(self) -> dict[str, Draws]:
+        """Parameters that are columns of a table of joint draws."""
+        found = {name: getattr(self, name) for name in RANGES}
+        return {name: item for name, item in found.items() if isinstance(item, Draws)}
+
     @field_validator("sigma_shared", "sigma_site", "sigma_rw", "sigma_rw_site", "season_amplitude")
     @classmethod
     def _not_negative(cls, value: Any) -> Any:
@@ -103,6 +112,16 @@ class Substance(Spec):
         if least(value) <= 0:
             raise ValueError("must be > 0 weeks")
         return value
+
+    @model_validator(mode="after")
+    def _columns_are_of_one_table(self) -> "Substance":
+        columns = self.drawn_jointly
+        for name, item in columns.items():
+            n, (other, first) = len(item.values), next(iter(columns.items()))
+            if n != len(first.values):
+                rule = f"must have as many draws as {other}, {len(first.values)}: they are joint"
+                raise FieldError(name, n, rule)
+        return self
 
     @model_validator(mode="after")
     def _use_gives_the_excreted_week(self) -> "Substance":

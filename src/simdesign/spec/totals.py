@@ -6,9 +6,11 @@ the laboratory's part is drawn where samples are measured.
 """
 
 import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from simdesign.errors import SpecError
+from simdesign.spec.quantity import Draws, in_every_draw
 
 
 class SharedParts(NamedTuple):
@@ -98,3 +100,38 @@ def check_day_total(field: str, day_sd: float, day_rho: float, errors: DayErrors
             f" with SD {math.sqrt(errors.variance):.4g}, and day_rho is {day_rho:g}"
         )
         raise SpecError(field, day_sd, rule)
+
+
+def check_day_totals(
+    field: str, day_sd: float | Draws, day_rho: float | Draws, errors: DayErrors
+) -> None:
+    """Refuse a world that :func:`check_day_total` refuses, or a table with draws that it refuses.
+
+    Raises
+    ------
+    SpecError
+        For a table with how many of its draws are refused.
+    """
+    rows = in_every_draw(day_sd, day_rho)
+    refuse_draws(rows, lambda row: check_day_total(field, row[0], row[1], errors))
+
+
+def refuse_draws(
+    rows: Sequence[tuple[float, ...]], check: Callable[[tuple[float, ...]], object]
+) -> None:
+    """Raise the error of the first draw that is refused, and say how many are.
+
+    A draw that no world can have is neither dropped nor drawn again, either of which would change
+    the design prior without a word.
+    """
+    refused: list[tuple[int, SpecError]] = []
+    for number, row in enumerate(rows):
+        try:
+            check(row)
+        except SpecError as error:
+            refused.append((number, error))
+    if refused:
+        number, error = refused[0]
+        several = f" (so it is in {len(refused)} of {len(rows)} draws, the first is number {number})"
+        rule = error.rule + (several if len(rows) > 1 else "")
+        raise SpecError(error.field, error.value, rule)

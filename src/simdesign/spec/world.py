@@ -4,7 +4,13 @@ import math
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetJsonSchemaHandler, field_validator, model_validator
+from pydantic import (
+    Field,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import CoreSchema
 
 from simdesign.errors import FieldError, SpecError
@@ -16,6 +22,7 @@ from simdesign.spec.catalogue import (
     substance_values,
     with_levels,
 )
+from simdesign.spec.draws import with_draws
 from simdesign.spec.events import Event
 from simdesign.spec.file_schema import let_be_partial, let_terms_be_partial
 from simdesign.spec.people import People
@@ -24,7 +31,7 @@ from simdesign.spec.sewer import Rain
 from simdesign.spec.streams import Streams
 from simdesign.spec.substance import Substance
 from simdesign.spec.terms import SUBSTANCE_TERMS, WORLD_TERMS, with_terms
-from simdesign.spec.totals import DayErrors, check_day_total
+from simdesign.spec.totals import DayErrors, check_day_totals
 from simdesign.units import residue_g_per_day
 
 Positive = Annotated[float, Field(gt=0)]
@@ -110,6 +117,7 @@ class World(Spec):
             fields["properties"]["substances"]["additionalProperties"]
         )
         let_be_partial(substance)
+        substance["properties"]["estimate"]["anyOf"] += [{"type": "string"}, {"const": False}]
         let_terms_be_partial(substance, SUBSTANCE_TERMS, handler.resolve_ref_schema)
         return found
 
@@ -163,14 +171,17 @@ class World(Spec):
 
     @field_validator("substances", mode="before")
     @classmethod
-    def _from_catalogue(cls, value: Any) -> Any:
+    def _from_catalogue(cls, value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, dict) or not value:
             raise ValueError("must name at least one substance")
         for name in value:
             if name not in SUBSTANCES:
                 raise ValueError(f"{name}: must be one of {', '.join(SUBSTANCES)}")
+        folder = (info.context or {}).get("folder")
         return {
-            name: {**substance_values(name), **item} if isinstance(item, dict) else item
+            name: {**substance_values(name), **with_draws(item, name, folder)}
+            if isinstance(item, dict)
+            else item
             for name, item in value.items()
         }
 
@@ -217,7 +228,7 @@ class World(Spec):
         for name, item in self.substances.items():
             errors = self.day_errors(item)
             try:
-                check_day_total(f"substances.{name}.day_sd", item.day_sd, item.day_rho, errors)
+                check_day_totals(f"substances.{name}.day_sd", item.day_sd, item.day_rho, errors)
             except SpecError as error:
                 raise FieldError(error.field, error.value, error.rule) from None
         return self
