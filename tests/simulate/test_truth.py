@@ -120,7 +120,7 @@ def test_drawn_holds_every_parameter_of_every_substance():
         },
     )
     truth = draw(described, LevelShift(size=0.2, at=1.25))
-    fields = (*DRAWN_FIELDS, "totals_met")
+    fields = (*DRAWN_FIELDS, "day_sd", "day_rho", "totals_met")
     wanted = {f"{name}.{field}" for name in ("cocaine", "MDMA") for field in fields}
     assert set(truth.drawn) == wanted | {"change.size", "change.at"}
     assert truth.drawn["change.size"] == 0.2

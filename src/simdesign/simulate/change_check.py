@@ -16,7 +16,7 @@ from simdesign.spec.change import (
     Substitution,
     amount_of,
 )
-from simdesign.spec.quantity import Quantity, greatest, least
+from simdesign.spec.quantity import Parameter, greatest, least
 from simdesign.spec.world import World, check_users
 from simdesign.units import residue_g_per_day
 
@@ -70,7 +70,7 @@ def _field(change: _Break) -> str:
 
 
 def _extremes(
-    change: _Break, name: str, drift: Quantity, years: int
+    change: _Break, name: str, drift: Parameter, years: int
 ) -> Iterator[tuple[str, object, float]]:
     """Yield field, value and strongest relative change of the load, at both ends."""
     field = _field(change)

@@ -170,7 +170,9 @@ def sizes_table() -> list[str]:
         counts = [math.sqrt(found.day_variance(substance, n)) for n in (1e4, 5e4, 7e5)]
         mix = full.substances[name].town_mix
         uneven = week_heterogeneity(substance, mix) if mix else 0.0
-        row = " | ".join(f"{value:.3f}" for value in (*counts, expectation(substance.day_sd), uneven))
+        row = " | ".join(
+            f"{value:.3f}" for value in (*counts, expectation(substance.day_sd), uneven)
+        )
         lines.append(f"| {name} | {row} |")
     return lines
 

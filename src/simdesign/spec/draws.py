@@ -289,9 +289,7 @@ def _provenance(path: Path, digest: str) -> dict[str, str]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SpecError(beside.name, str(error), "must be a readable TOML file") from None
     table = content.get("provenance", content)
-    found = {
-        key: str(value) for key, value in table.items() if not isinstance(value, dict | list)
-    }
+    found = {key: str(value) for key, value in table.items() if not isinstance(value, dict | list)}
     said = found.get("draws_sha256", digest)
     if said != digest:
         rule = f"must be the checksum of {path.name}, which is {digest}"

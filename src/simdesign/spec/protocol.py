@@ -19,7 +19,7 @@ def protocol_content(study: Study, size: str) -> dict[str, Any]:
     SpecError
         When the study has no such size.
     """
-    content = plain(study)
+    content = study.hashed()
     content["sizes"] = {size: plain(study.size(size))}
     return {"study": content, "size": size}
 

@@ -1,9 +1,9 @@
 """A scenario parameter is a value or a distribution, drawn anew in every replication."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, WithJsonSchema, field_serializer, field_validator, model_validator
 
 from simdesign.spec.base import Spec
 
@@ -72,6 +72,14 @@ class Choice(Spec):
         return float(self.values[int(rng.random() * len(self.values))])
 
 
+_NUMBERS = {
+    "anyOf": [
+        {"type": "array", "items": {"type": "number"}, "minItems": 1},
+        {"type": "string", "pattern": r"\S"},
+    ]
+}
+
+
 class Draws(Spec):
     """One column of a table of joint draws: every such parameter of a world takes the same row.
 
@@ -79,7 +87,17 @@ class Draws(Spec):
     """
 
     dist: Literal["draws"] = "draws"
-    values: Annotated[tuple[float, ...], Field(min_length=1)]
+    values: Annotated[tuple[float, ...], Field(min_length=1), WithJsonSchema(_NUMBERS)]
+    """In the order of the table; written as one line of text, which a file may hold too."""
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return tuple(value.split()) if isinstance(value, str) else value
+
+    @field_serializer("values", when_used="json")
+    def _as_text(self, values: tuple[float, ...]) -> str:
+        return " ".join(map(repr, values))
 
     def draw(self, rng: np.random.Generator) -> float:
         """Return the value in one row, each with equal probability; consumes one uniform."""

@@ -216,13 +216,18 @@ class Study(Spec):
         """Return the study as TOML; reading it back gives an equal study."""
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
 
-    def hash(self) -> str:
-        """Return the content hash of the study, without its sizes: they only add replications."""
-        content = plain(self)
-        del content["sizes"]
+    def hashed(self) -> dict[str, Any]:
+        """Return as plain data what determines numbers: without where joint draws come from."""
+        content: dict[str, Any] = plain(self)
         for name in ("world", "null"):
             if content[name] is not None:
                 content[name] = without_origins(content[name])
+        return content
+
+    def hash(self) -> str:
+        """Return the content hash of the study, without its sizes: they only add replications."""
+        content = self.hashed()
+        del content["sizes"]
         return content_hash(content)
 
     @classmethod

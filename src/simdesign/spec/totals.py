@@ -128,10 +128,11 @@ def refuse_draws(
     for number, row in enumerate(rows):
         try:
             check(row)
-        except SpecError as error:
-            refused.append((number, error))
-    if refused:
-        number, error = refused[0]
-        several = f" (so it is in {len(refused)} of {len(rows)} draws, the first is number {number})"
-        rule = error.rule + (several if len(rows) > 1 else "")
-        raise SpecError(error.field, error.value, rule)
+        except SpecError as problem:
+            refused.append((number, problem))
+    if not refused:
+        return
+    first, error = refused[0]
+    several = f" (so in {len(refused)} of {len(rows)} draws, the first of them the {first + 1}th)"
+    rule = error.rule + (several if len(rows) > 1 else "")
+    raise SpecError(error.field, error.value, rule)
