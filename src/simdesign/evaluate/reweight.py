@@ -13,9 +13,11 @@ from simdesign.evaluate.measure import Z95, Measure, wilson
 from simdesign.records import Bools, Floats
 from simdesign.spec.quantity import (
     Choice,
+    Draws,
     HalfNormal,
     LogNormal,
     Normal,
+    Parameter,
     Quantity,
     Uniform,
     greatest,
@@ -69,8 +71,10 @@ def atoms(quantity: Quantity) -> tuple[float, ...]:
             return (float(quantity),)
 
 
-def not_covered(old: Quantity, new: Quantity) -> str:
+def not_covered(old: Parameter, new: Quantity) -> str:
     """Return why replications drawn from ``old`` cannot stand for ``new``; empty when they can."""
+    if isinstance(old, Draws):
+        return "it was drawn jointly with others from a table, which has no density"
     had, wanted = atoms(old), atoms(new)
     if had or wanted:
         if not had:

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from simdesign.report.estimates import estimate_rows
 from simdesign.report.folder import Folder
 from simdesign.report.names import design_names, estimator_names
 from simdesign.report.numbers import general, number
@@ -192,6 +193,7 @@ def provenance_rows(folder: Folder, texts: Texts) -> list[tuple[str, str]]:
         (texts("provenance.seed"), str(study.seed)),
         (texts("provenance.size"), texts("provenance.sizes_text", size=folder.size, **counts)),
         *_precision(folder, texts),
+        *estimate_rows(folder, texts),
         (texts("provenance.protocol"), _protocol(folder, texts)),
         (texts("provenance.command"), command),
         (texts("provenance.date"), folder.written),

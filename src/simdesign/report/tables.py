@@ -125,12 +125,13 @@ def assumption_table(folder: Folder, texts: Texts) -> tuple[str, Table]:
 
 
 SHOWN = (
-    "power", "power_given_quiet", "premature_prob", "restricted_mean_delay", "false_alarm_prob",
-    "false_alarm_worst_cell", "false_alarm_any_substance", "effect_bias", "effect_rmse",
+    "power", "assurance", "power_given_quiet", "premature_prob", "restricted_mean_delay",
+    "false_alarm_prob", "false_alarm_worst_cell", "false_alarm_any_substance", "effect_bias", "effect_rmse",
     "effect_coverage", "dating_error", "type_s", "type_m", "level_bias", "level_rmse",
     "large_error_prob", "right_verdict_prob",
 )  # fmt: skip
 """Measures of the full table, in its order."""
+_POWERS = ("power", "assurance")
 
 
 def shown_rows(folder: Folder, cell: Cell) -> "pd.DataFrame":
@@ -142,7 +143,7 @@ def shown_rows(folder: Folder, cell: Cell) -> "pd.DataFrame":
         keep &= frame[name].isna() | (frame[name] == wanted)
     keep &= frame["measure"].isin(SHOWN)
     # companions of the operating threshold where they matter most; measures.csv has them all
-    power = frame["measure"] == "power"
+    power = frame["measure"].isin(_POWERS)
     alarms = frame["measure"] == "false_alarm_prob"
     headline = power & (frame["horizon"] == POWER_YEARS)
     keep &= (frame["threshold"] != "guarded") | headline | alarms
@@ -168,7 +169,7 @@ def download_csv(folder: Folder, cell: Cell, change: float) -> str:
     keep &= frame["estimator"].isin(("", folder.judging))
     curve = frame["measure"].isin(_CURVES) & frame["threshold"].isin(("", "operating"))
     curve &= (frame["measure"] != "delay_curve") | (frame["change"] == change)
-    power = (frame["measure"] == "power") & (frame["horizon"] == POWER_YEARS)
+    power = frame["measure"].isin(_POWERS) & (frame["horizon"] == POWER_YEARS)
     keep &= curve | power | (frame["measure"] == "false_alarm_prob")
     columns = [name for name in frame.columns if name in folder.factors] + list(_CSV)
     return str(frame.loc[keep, columns].to_csv(index=False, float_format="%.4g"))

@@ -288,6 +288,7 @@ class _Assessor:
             true_effect = grid.cell("true_effect", *cell)
             effect = grid.cell("effect", *cell)
             fitted = grid.is_fitted(*cell)
+            drawn_parameters = grid.scenario.averaged_over(substance)
             self._effect_measures(grid, substance, design, estimator, n_failed)
             for cutoff in (
                 *self.operating.get((substance, design, estimator, ""), ()),
@@ -305,6 +306,8 @@ class _Assessor:
                 noticed = evaluate.power_within(alarms, np.array(HORIZONS))
                 for years, share in zip(HORIZONS, noticed, strict=True):
                     self._keep("power", share, years, place)
+                    if drawn_parameters:  # then it is an average over the design prior
+                        self._keep("assurance", share, years, place)
                 if not in_full:
                     continue
                 shown = CURVE if cutoff.kind in ("operating", "oracle") else ()

@@ -13,9 +13,9 @@ from pydantic import Field, model_validator
 
 from simdesign.errors import SpecError
 from simdesign.spec.base import Spec, content_hash, plain, spec_error
-from simdesign.spec.change import Change, LevelShift, NoChange
+from simdesign.spec.change import Change, LevelShift, NoChange, SlopeChange, amount_of
 from simdesign.spec.design import Design
-from simdesign.spec.draws import without_origins
+from simdesign.spec.draws import RANGES, without_origins
 from simdesign.spec.estimator import Estimator
 from simdesign.spec.world import World
 from simdesign.units import day_of
@@ -111,6 +111,19 @@ class Scenario(Spec):
     def luck(self) -> str:
         """Luck group: scenarios of one group share their luck; nulls have one of their own."""
         return "study" if self.role == "alternative" else "null"
+
+    def averaged_over(self, substance: str) -> tuple[str, ...]:
+        """Return what is drawn anew in every replication: the design prior of an assurance.
+
+        Parameters of the substance and the amount of the change; the date of a break is drawn in
+        every study and is not among them.
+        """
+        world, change = self.world.substances[substance], {}
+        if not isinstance(self.change, NoChange):
+            name = "slope" if isinstance(self.change, SlopeChange) else "size"
+            change = {f"change.{name}": amount_of(getattr(self.change, name), substance)}
+        given = {name: getattr(world, name) for name in RANGES} | change
+        return tuple(name for name, quantity in given.items() if isinstance(quantity, Spec))
 
 
 class Study(Spec):

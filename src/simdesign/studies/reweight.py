@@ -103,6 +103,13 @@ def read_prior(path: Path) -> "Prior":
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SpecError("--prior", str(path), f"must be a readable TOML file ({error})") from None
+    for substance, fields in content.items():
+        if isinstance(fields, dict) and "estimate" in fields:
+            rule = (
+                "cannot be reached by weights: a table of joint draws has no density; simulate a"
+                " study whose null mixture has this estimate"
+            )
+            raise SpecError(f"{substance}.estimate", fields["estimate"], rule, str(path))
     if not content:
         raise SpecError("--prior", str(path), "must hold a table for a substance")
     try:
