@@ -126,9 +126,9 @@ def assumption_table(folder: Folder, texts: Texts) -> tuple[str, Table]:
 
 SHOWN = (
     "power", "assurance", "power_given_quiet", "premature_prob", "restricted_mean_delay",
-    "false_alarm_prob", "false_alarm_worst_cell", "false_alarm_any_substance", "effect_bias", "effect_rmse",
-    "effect_coverage", "dating_error", "type_s", "type_m", "level_bias", "level_rmse",
-    "large_error_prob", "right_verdict_prob",
+    "false_alarm_prob", "false_alarm_worst_cell", "false_alarm_any_substance", "effect_bias",
+    "effect_rmse", "effect_coverage", "dating_error", "type_s", "type_m", "level_bias",
+    "level_rmse", "large_error_prob", "right_verdict_prob",
 )  # fmt: skip
 """Measures of the full table, in its order."""
 _POWERS = ("power", "assurance")

@@ -133,6 +133,6 @@ def refuse_draws(
     if not refused:
         return
     first, error = refused[0]
-    several = f" (so in {len(refused)} of {len(rows)} draws, the first of them the {first + 1}th)"
+    several = f" (so in {len(refused)} of {len(rows)} draws, the first is number {first + 1})"
     rule = error.rule + (several if len(rows) > 1 else "")
     raise SpecError(error.field, error.value, rule)

@@ -21,7 +21,7 @@ from simdesign.run import (
     target_of_plan,
 )
 from simdesign.spec.study import Study
-from simdesign.studies.words import conditions, verdict_lines
+from simdesign.studies.words import conditions, estimate_lines, verdict_lines
 
 
 def run(
@@ -40,6 +40,8 @@ def run(
         plan = make_plan(study, size, replications, study_file.parent)
     except SpecError as error:
         raise _with_source(error, str(study_file)) from None
+    for line in estimate_lines(study):
+        typer.echo(line, err=True)
     if list_only:
         typer.echo("\n".join(conditions(plan)))
         return

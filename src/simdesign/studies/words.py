@@ -4,6 +4,7 @@ import numpy as np
 
 from simdesign.report import verdict_text
 from simdesign.run import VERDICT_YEARS, Plan, Results, judging_estimator
+from simdesign.spec.study import Study
 
 _THRESHOLDS = ("operating", "oracle")
 
@@ -20,6 +21,18 @@ def conditions(plan: Plan) -> list[str]:
     n = len(lines) - 1
     lines.append(f"{n} conditions, {plan.n_replication} replications, {plan.n_row} rows")
     return lines
+
+
+def estimate_lines(study: Study) -> list[str]:
+    """Return a line for every substance whose parameters come from a table of joint draws."""
+    return [
+        f"{place}.substances.{name}: {item.n_draw} joint draws of {', '.join(item.fields)} from the"
+        f" estimate {item.name}; columns not used: {', '.join(item.ignored) or 'none'}"
+        for place, world in (("world", study.world), ("null", study.null))
+        if world is not None
+        for name, substance in world.substances.items()
+        if (item := substance.estimate) is not None
+    ]
 
 
 def verdict_lines(results: Results, budget: float | None = None) -> list[str]:
