@@ -11,6 +11,7 @@ import numpy as np
 
 from simdesign.records import Floats, Ints
 from simdesign.sample import week_opens
+from simdesign.spec.quantity import expectation
 from simdesign.spec.substance import Substance
 from simdesign.spec.world import World
 from simdesign.units import DAYS_PER_YEAR, date_of, day_of
@@ -92,8 +93,9 @@ def mean_and_covariance(
     walk = np.minimum(rounds.time[:, None], rounds.time)
     k = rounds.concentration
     walks = theta["sigma_rw"] ** 2 + k * theta["sigma_rw_site"] ** 2
-    rho = substance.day_rho
-    week = theta["sigma_site"] ** 2 + substance.day_sd**2 * _mean_variance(rho)
+    # of joint draws the median: rows do not store day noise, and it is divided by the sites
+    day_sd, rho = expectation(substance.day_sd), expectation(substance.day_rho)
+    week = theta["sigma_site"] ** 2 + day_sd**2 * _mean_variance(rho)
     shared = theta["sigma_shared"] ** 2
     cov = (
         shared[:, None, None] * shared_correlation(theta, rounds)
