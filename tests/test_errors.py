@@ -5,6 +5,7 @@ import pickle
 import pytest
 
 from simdesign.errors import (
+    ClusterError,
     DataError,
     FieldError,
     IsolatedError,
@@ -29,6 +30,7 @@ EXAMPLES = {
     FieldError: FieldError("carry_over.shares", [0.5], "must sum to 1"),
     DataError: DataError("weeks.csv", "load", "abc", "must be a number", row=7),
     IsolatedError: IsolatedError("package.module:name", "died of SIGABRT"),
+    ClusterError: ClusterError("sbatch", "refused: Invalid qos specification"),
     StoreError: StoreError("runs/x", "holds another study"),
 }
 

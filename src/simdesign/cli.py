@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from simdesign.errors import SimDesignError
+from simdesign.studies import cluster
 
 app = typer.Typer(
     name="simdesign",
@@ -26,6 +27,8 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Workers = Annotated[
     int | None, typer.Option("--workers", help="Worker processes; default: all processors.")
 ]
+_Backend = Annotated[str, typer.Option("--backend", help="Where tasks run: local or slurm.")]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be submitted, and stop.")]
 _Budget = Annotated[
     float | None,
     typer.Option("--budget", help="False-alarm probability per programme, instead of the study's."),
@@ -73,11 +76,23 @@ def run(
     list_only: Annotated[
         bool, typer.Option("--list", help="Print the conditions and stop.")
     ] = False,
+    backend: _Backend = "local",
+    sbatch: cluster.Sbatch = None,
+    prologue: cluster.Prologue = None,
+    task_minutes: cluster.TaskMinutes = None,
+    dry_run: _DryRun = False,
 ) -> None:
     """Run what is missing of a study; print the verdict; write measures and page."""
     from simdesign.studies import commands
 
     target = commands.target_of(mcse, of, paired, settle, limit, replications)
+    if backend == "slurm" and not list_only:
+        cluster.refuse_target(target)
+        plan, store = commands.planned(study, out, size, replications)
+        options = cluster.options_of(sbatch, prologue, task_minutes)
+        cluster.run(plan, store, options, dry_run=dry_run)
+        return
+    commands.only_local(backend)
     commands.run(study, out, size, replications, workers, task_size, list_only, target)
 
 
@@ -90,10 +105,24 @@ def status(folder: _Folder, as_json: _Json = False) -> None:
 
 
 @app.command()
-def resume(folder: _Folder, workers: _Workers = None) -> None:
-    """Go on with the study of a results folder."""
+def resume(
+    folder: _Folder,
+    workers: _Workers = None,
+    backend: _Backend | None = None,
+    sbatch: cluster.Sbatch = None,
+    prologue: cluster.Prologue = None,
+    task_minutes: cluster.TaskMinutes = None,
+    dry_run: _DryRun = False,
+) -> None:
+    """Go on with the study of a results folder, where it ran before."""
     from simdesign.studies import commands
 
+    if backend is None and workers is None and cluster.was_submitted(folder):
+        backend = "slurm"
+    if backend == "slurm":
+        cluster.resume(folder, sbatch, prologue, task_minutes, dry_run=dry_run)
+        return
+    commands.only_local(backend or "local")
     commands.resume(folder, workers)
 
 
@@ -128,6 +157,7 @@ def _register() -> None:
     from simdesign.studies import (
         analyse,
         check_model,
+        cluster,
         constancy,
         preregister,
         publish,
@@ -139,6 +169,7 @@ def _register() -> None:
 
     analyse.register(app)
     check_model.register(app)
+    cluster.register(app)
     validate_world.register(app)
     refine.register(app)
     reweight.register(app)

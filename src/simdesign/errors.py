@@ -80,3 +80,15 @@ class StoreError(SimDesignError):
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         """Rebuild from the parts and not from the message."""
         return type(self), (self.path, self.rule)
+
+
+class ClusterError(SimDesignError):
+    """A scheduler refused something or is not there."""
+
+    def __init__(self, command: str, rule: str) -> None:
+        super().__init__(f"{command}: {rule}")
+        self.command, self.rule = command, rule
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Rebuild from the parts and not from the message."""
+        return type(self), (self.command, self.rule)

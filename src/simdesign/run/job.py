@@ -5,11 +5,12 @@ jobs. A job can be pickled; its result depends on nothing else.
 """
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from simdesign.run.pieces import until_stopped
 from simdesign.run.plan import Plan, Task
 from simdesign.run.replicate import Bench
 from simdesign.run.schema import Rows
@@ -56,16 +57,23 @@ def jobs_of(plan: Plan, store: Store, tasks: Iterable[Task]) -> list[Job]:
     ]  # fmt: skip
 
 
-def do(job: Job) -> Done:
-    """Compute and store one task."""
+def do(job: Job, stop: Callable[[], bool] | None = None) -> Done:
+    """Compute and store one task, or as much of it as is finished when ``stop`` comes true."""
     if job.own_folder is not None:
         look_in(job.own_folder)
     started = time.perf_counter()
-    rows = _bench(job.study_hash, job.study, job.scenario).run(job.task)
+    bench, task = _bench(job.study_hash, job.study, job.scenario), job.task
+    if stop is None:
+        rows = bench.run(task)
+    else:
+        found = until_stopped(bench.run, task, stop)
+        if found is None:
+            return Done(task=replace(task, stop=task.start), n_row=0, n_failed=0, seconds=0.0)
+        task, rows = found
     seconds = time.perf_counter() - started
-    _store(job.folder).write(job.task, rows, seconds, job.study_hash)
+    _store(job.folder).write(task, rows, seconds, job.study_hash)
     failed = int((rows["reason"] != "").sum())
-    return Done(task=job.task, n_row=len(rows["reason"]), n_failed=failed, seconds=seconds)
+    return Done(task=task, n_row=len(rows["reason"]), n_failed=failed, seconds=seconds)
 
 
 def run_task(study: Study, scenario: Scenario, task: Task) -> Rows:

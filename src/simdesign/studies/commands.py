@@ -11,6 +11,7 @@ from simdesign.errors import SpecError
 from simdesign.run import (
     LIMIT,
     LocalBackend,
+    Plan,
     Results,
     Store,
     Target,
@@ -21,6 +22,7 @@ from simdesign.run import (
     target_of_plan,
 )
 from simdesign.spec.study import Study
+from simdesign.studies import cluster
 from simdesign.studies.words import conditions, estimate_lines, verdict_lines
 
 
@@ -35,22 +37,17 @@ def run(
     target: Target | None = None,
 ) -> None:
     """Run a study, then evaluate it and write its page."""
-    study = Study.from_toml(study_file)
-    try:
-        plan = make_plan(study, size, replications, study_file.parent)
-    except SpecError as error:
-        raise _with_source(error, str(study_file)) from None
-    for line in estimate_lines(study):
+    plan, store = planned(study_file, out, size, replications)
+    for line in estimate_lines(plan.study):
         typer.echo(line, err=True)
     if list_only:
         typer.echo("\n".join(conditions(plan)))
         return
-    store = Store(out if out is not None else Path("runs") / study.name)
     backend = LocalBackend(workers)
     if target is None:
-        _finish(run_plan(plan, store, backend, task_size=task_size, quiet=False))
+        finish(run_plan(plan, store, backend, task_size=task_size, quiet=False))
     else:
-        _finish(run_to_target(plan, store, target, backend, quiet=False))
+        finish(run_to_target(plan, store, target, backend, quiet=False))
 
 
 def target_of(
@@ -84,11 +81,29 @@ def _refuse(options: dict[str, Any], rule: str) -> None:
             raise SpecError(name, given, rule)
 
 
+def planned(
+    study_file: Path, out: Path | None, size: str, replications: int | None
+) -> tuple[Plan, Store]:
+    """Return the plan of a study file, and the folder that its results are for."""
+    study = Study.from_toml(study_file)
+    try:
+        plan = make_plan(study, size, replications, study_file.parent)
+    except SpecError as error:
+        raise _with_source(error, str(study_file)) from None
+    return plan, Store(out if out is not None else Path("runs") / study.name)
+
+
+def only_local(backend: str) -> None:
+    """Refuse a backend that is not there."""
+    if backend != "local":
+        raise SpecError("--backend", backend, "must be local or slurm")
+
+
 def _with_source(error: SpecError, source: str) -> SpecError:
     return SpecError(error.field, error.value, error.rule, error.source or source)
 
 
-def _finish(results: Results) -> None:
+def finish(results: Results) -> None:
     """Evaluate, write the page and print the verdict."""
     results.save()
     page = _write_page(results, "en")
@@ -108,15 +123,17 @@ def resume(folder: Path, workers: int | None) -> None:
     results = load(folder)
     plan, store, backend = results.plan, results.store, LocalBackend(workers)
     if plan.target is None:
-        _finish(run_plan(plan, store, backend, quiet=False))
+        finish(run_plan(plan, store, backend, quiet=False))
     else:
-        _finish(run_to_target(plan, store, target_of_plan(plan), backend, quiet=False))
+        finish(run_to_target(plan, store, target_of_plan(plan), backend, quiet=False))
 
 
 def status(folder: Path, as_json: bool) -> None:
     """Print how far a study is."""
     found = load(folder).status()
     if as_json:
+        if cluster.was_submitted(folder):
+            found["submissions"] = cluster.status(folder)
         typer.echo(json.dumps(found, indent=2))
         return
     typer.echo(f"{found['study']}, size {found['size']}, {found['scenarios']} scenarios")
@@ -124,6 +141,8 @@ def status(folder: Path, as_json: bool) -> None:
         f"replications: {found['done']} done, {found['missing']} missing of "
         f"{found['replications']}; failed rows: {found['failed_rows']}"
     )
+    for line in cluster.status_lines(folder):
+        typer.echo(line)
     typer.echo(f"digest: {found['digest']}")
 
 

@@ -1,0 +1,270 @@
+"""What was submitted to a scheduler and what became of it: one folder a submission.
+
+DIR/jobs/0001/
+  submission.json        what was asked for and which jobs it became
+  elements.jsonl         the replications of every element, one element a line
+  elements.sbatch        the scripts, as submitted
+  collect.sbatch
+  pilot.json             what the first element measured
+  elements/000007.json   what element 7 last said of itself
+  elements/000007.exit   how its process ended, written by the shell beside it
+  logs/                  what elements and collection printed
+  ended.json             written when no element runs any more
+
+Every file appears by being renamed, and each has one writer; no lock is needed and no clock, so a
+network file system will do.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from simdesign.errors import StoreError
+from simdesign.run.backends.slurm_script import NOT_FINISHED
+from simdesign.run.files import write_atomic
+from simdesign.run.share import Element
+
+FORMAT = 1
+_KILLED = 128 + 9
+_TOLD = 128 + 10  # told to stop before Python could listen
+
+
+class State(StrEnum):
+    """How an element is, as far as files tell."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    """Told to stop, and closed its shard."""
+    KILLED = "killed"
+    FAILED = "failed"
+    """With an exception or a refusal; its log has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What an element says of itself."""
+
+    state: str
+    job: str
+    """The scheduler's name for it."""
+    host: str
+    n_done: int
+    """Replications that it stored."""
+    n_rep: int
+    peak_mib: int = 0
+    reason: str = ""
+    at: tuple[int, int] = (0, 0)
+    """Range of its list and replication where it goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What became of an element."""
+
+    number: int
+    state: State
+    note: Note | None
+    words: str
+    is_memory: bool = False
+    """Killed as by a kernel that runs out of memory."""
+
+
+class Submission:
+    """One folder below ``jobs``."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    @property
+    def results(self) -> Path:
+        """The results folder."""
+        return self.folder.parent.parent
+
+    @property
+    def record_path(self) -> Path:
+        """Path of what was asked for."""
+        return self.folder / "submission.json"
+
+    @property
+    def elements_path(self) -> Path:
+        """Path of the replications of every element."""
+        return self.folder / "elements.jsonl"
+
+    @property
+    def pilot_path(self) -> Path:
+        """Path of what the first element measured."""
+        return self.folder / "pilot.json"
+
+    @property
+    def ended_path(self) -> Path:
+        """Path of the mark that no element runs any more."""
+        return self.folder / "ended.json"
+
+    def script_path(self, name: str) -> Path:
+        """Path of a script: ``elements`` or ``collect``."""
+        return self.folder / f"{name}.sbatch"
+
+    def note_path(self, number: int) -> Path:
+        """Path of what an element says of itself."""
+        return self.folder / "elements" / f"{number:06d}.json"
+
+    def exit_path(self, number: int) -> Path:
+        """Path of how an element's process ended."""
+        return self.folder / "elements" / f"{number:06d}.exit"
+
+    @property
+    def log_folder(self) -> Path:
+        """Folder of the logs."""
+        return self.folder / "logs"
+
+    def record(self) -> dict[str, Any]:
+        """Return what was asked for."""
+        found = _read(self.record_path)
+        if not isinstance(found, dict) or found.get("simdesign") != FORMAT:
+            raise StoreError(str(self.record_path), "must be a readable record of a submission")
+        return found
+
+    def write_record(self, record: Mapping[str, Any]) -> None:
+        """Write what was asked for and submitted so far."""
+        _write(self.record_path, {"simdesign": FORMAT, **record})
+
+    def write_elements(self, elements: Iterable[Element]) -> None:
+        """Write the replications of every element."""
+        lines = (json.dumps(asdict(item), separators=(",", ":")) + "\n" for item in elements)
+        write_atomic(self.elements_path, "".join(lines).encode())
+
+    def elements(self) -> Iterator[Element]:
+        """Yield the elements, in order."""
+        try:
+            with self.elements_path.open(encoding="utf-8") as file:
+                for line in file:
+                    yield Element.of(json.loads(line))
+        except (OSError, ValueError, KeyError, TypeError):
+            rule = "must be a readable list of elements"
+            raise StoreError(str(self.elements_path), rule) from None
+
+    def write_note(self, number: int, note: Note) -> None:
+        """Write what an element says of itself."""
+        _write(self.note_path(number), asdict(note))
+
+    def note(self, number: int) -> Note | None:
+        """Return what an element last said; None when it never did."""
+        found = _read(self.note_path(number))
+        if not isinstance(found, dict):
+            return None
+        return Note(**{**found, "at": tuple(found["at"])})
+
+    def pilot(self) -> dict[str, Any] | None:
+        """Return what the first element measured; None while it has not."""
+        found = _read(self.pilot_path)
+        return found if isinstance(found, dict) else None
+
+    def write_pilot(self, found: Mapping[str, Any]) -> None:
+        """Write what the first element measured."""
+        _write(self.pilot_path, found)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no element runs any more."""
+        return self.ended_path.exists()
+
+    def write_end(self, found: Mapping[str, Any]) -> None:
+        """Note that no element runs any more."""
+        _write(self.ended_path, found)
+
+    def jobs(self) -> list[str]:
+        """Return the scheduler's numbers of all jobs of this submission."""
+        record = self.record()
+        jobs = [item["job"] for item in record["arrays"]]
+        return jobs + ([record["collect"]] if record.get("collect") else [])
+
+    def slurm_name(self, number: int) -> str:
+        """Return the scheduler's name of an element, such as 1234_7; empty if not submitted."""
+        for item in self.record()["arrays"]:
+            if item["offset"] <= number < item["offset"] + item["n"]:
+                index = f"_{number - item['offset']}" if item["is_array"] else ""
+                return f"{item['job']}{index}"
+        return ""
+
+    def fates(self) -> list[Fate]:
+        """Return what became of every element, as far as files tell."""
+        n_element, ended = self.record()["n_element"], self.has_ended
+        # One listing instead of two questions an element: most may not have begun.
+        folder = self.folder / "elements"
+        there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        return [self._fate(number, there, ended) for number in range(n_element)]
+
+    def _fate(self, number: int, there: set[str], ended: bool) -> Fate:
+        note = self.note(number) if self.note_path(number).name in there else None
+        gone = _ending(self.exit_path(number)) if self.exit_path(number).name in there else None
+        if gone is None:
+            if note is None:
+                words = "never started" if ended else ""
+                return Fate(number=number, state=State.WAITING, note=None, words=words)
+            if note.state in (State.DONE, State.FAILED, State.STOPPED):
+                return Fate(number=number, state=State(note.state), note=note, words=note.reason)
+            state = State.KILLED if ended else State.RUNNING
+            words = "with its shell, at its time limit or by somebody" if ended else ""
+            return Fate(number=number, state=state, note=note, words=words)
+        code, signal = gone
+        if code == 0:
+            return Fate(number=number, state=State.DONE, note=note, words="")
+        if code in (NOT_FINISHED, _TOLD) or (code == _KILLED and signal != "none"):
+            words = f"told to stop by {signal}" if signal != "none" else "told to stop"
+            return Fate(number=number, state=State.STOPPED, note=note, words=words)
+        if code == _KILLED:
+            words = "by signal 9, as for want of memory"
+            return Fate(number=number, state=State.KILLED, note=note, words=words, is_memory=True)
+        said = note.reason if note is not None and note.state == State.FAILED else ""
+        words = said or f"exit status {code}"
+        state = State.KILLED if code > 128 else State.FAILED
+        return Fate(number=number, state=state, note=note, words=words)
+
+
+def submissions(results: str | Path) -> list[Submission]:
+    """Return the submissions of a results folder, oldest first."""
+    folder = Path(results) / "jobs"
+    names = folder.iterdir() if folder.is_dir() else ()
+    found = sorted(path for path in names if (path / "submission.json").is_file())
+    return [Submission(path) for path in found]
+
+
+def new_submission(results: str | Path) -> Submission:
+    """Make the next folder; making a folder is what two callers cannot both do."""
+    parent = Path(results) / "jobs"
+    parent.mkdir(parents=True, exist_ok=True)
+    number = 1 + max((int(p.name) for p in parent.iterdir() if p.name.isdecimal()), default=0)
+    while True:
+        try:
+            (parent / f"{number:04d}").mkdir()
+        except FileExistsError:
+            number += 1
+            continue
+        found = Submission(parent / f"{number:04d}")
+        (found.folder / "elements").mkdir()
+        found.log_folder.mkdir()
+        return found
+
+
+def _ending(path: Path) -> tuple[int, str] | None:
+    try:
+        code, signal, *_ = path.read_text(encoding="utf-8").split()
+        return int(code), signal
+    except (OSError, ValueError):
+        return None
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    write_atomic(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())

@@ -1,0 +1,238 @@
+"""`simdesign run --backend slurm` and what its jobs call."""
+
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from simdesign.errors import ClusterError, SpecError
+
+if TYPE_CHECKING:
+    from simdesign.run import Plan, Store
+    from simdesign.run.cluster import ClusterOptions, Draft
+    from simdesign.run.submission import Submission
+
+_MOST_NAMED = 8
+
+Sbatch = Annotated[
+    list[str] | None,
+    typer.Option("--sbatch", help="Options of sbatch: account=...,partition=...,time=...,mem=..."),
+]
+Prologue = Annotated[
+    Path | None,
+    typer.Option("--prologue", help="Lines for the scripts: modules, a container."),
+]
+TaskMinutes = Annotated[
+    float | None,
+    typer.Option("--task-minutes", help="What an element of an array should take; default: 60."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands that batch scripts call."""
+
+    @app.command(hidden=True)
+    def element(folder: str, number: int) -> int:
+        """Compute one element of a submission."""
+        from simdesign.run.element import run_element
+
+        return run_element(folder, number)
+
+    @app.command(hidden=True)
+    def after(folder: str) -> None:
+        """Come after the elements of a submission."""
+        _after(folder)
+
+
+def options_of(
+    sbatch: Sequence[str] | None,
+    prologue: Path | None,
+    task_minutes: float | None,
+    before: "ClusterOptions | None" = None,
+) -> "ClusterOptions":
+    """Return how to submit: as before, where nothing else is said."""
+    from simdesign.run.backends import sbatch_options
+    from simdesign.run.cluster import ClusterOptions
+
+    found = ClusterOptions() if before is None else before
+    found = replace(found, python=(sys.executable,))
+    if sbatch:
+        found = replace(found, sbatch=sbatch_options(sbatch))
+    if prologue is not None:
+        try:
+            found = replace(found, prologue=prologue.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            raise SpecError("--prologue", str(prologue), "must be a readable text file") from None
+    if task_minutes is not None:
+        found = replace(found, task_minutes=task_minutes)
+    return found
+
+
+def run(plan: "Plan", store: "Store", options: "ClusterOptions", *, dry_run: bool) -> None:
+    """Submit what is missing of a study, show what was submitted, and return at once."""
+    from simdesign.run.backends import slurm_commands
+    from simdesign.run.cluster import draft, preview, refuse_while_queued, submit
+
+    store.check(plan)
+    try:
+        limits = slurm_commands.limits()
+        if not dry_run:
+            refuse_while_queued(store)
+    except ClusterError as error:
+        if not dry_run:
+            raise
+        limits = slurm_commands.Limits()
+        typer.echo(f"simdesign: {error}; shown with the limits that Slurm has by default", err=True)
+    found = draft(plan, store, options, limits)
+    if not found.elements:
+        typer.echo("nothing is missing: simdesign evaluate has the verdict")
+        return
+    if dry_run:
+        typer.echo(preview(found))
+        typer.echo(_sizes(found))
+        return
+    made = submit(found)
+    typer.echo(made.script_path("elements").read_text(encoding="utf-8"))
+    typer.echo(_sizes(found))
+    typer.echo("\n".join(_submitted(made)))
+
+
+def resume(
+    folder: Path,
+    sbatch: Sequence[str] | None,
+    prologue: Path | None,
+    task_minutes: float | None,
+    *,
+    dry_run: bool,
+) -> None:
+    """Submit what is missing of the study that a folder holds, as it was submitted before."""
+    from simdesign.run import load
+    from simdesign.run.cluster import last_options
+
+    results = load(folder)
+    options = options_of(sbatch, prologue, task_minutes, last_options(results.store))
+    run(results.plan, results.store, options, dry_run=dry_run)
+
+
+def refuse_target(target: object) -> None:
+    """Refuse what is decided while a study runs: nobody waits for a submission."""
+    if target is not None:
+        rule = "cannot be combined with --mcse, --settle: submit, then go on with them locally"
+        raise SpecError("--backend", "slurm", rule)
+
+
+def was_submitted(folder: Path) -> bool:
+    """Whether a results folder was computed on a cluster before."""
+    from simdesign.run.submission import submissions
+
+    return bool(submissions(folder))
+
+
+def _sizes(found: "Draft") -> str:
+    request, n = found.request, len(found.elements)
+    hours = sum(item.seconds for item in found.elements) / 3600.0
+    first = ", the first to compile and to measure" if found.has_pilot and n > 1 else ""
+    return (
+        f"{sum(item.n_rep for item in found.elements)} replications in {n} "
+        f"element{'s' * (n > 1)}{first}; expected {hours:.2g} core-hours ({found.costs.source}), "
+        f"at most {request.minutes} min and {request.memory_mib} MiB each"
+        + (f"; arrays of at most {found.limits.array}" if len(found.arrays()) > 1 else "")
+    )
+
+
+def _submitted(made: "Submission") -> list[str]:
+    record = made.record()
+    jobs = [
+        f"{item['job']} ({item['n']} element{'s' * (item['n'] > 1)})" for item in record["arrays"]
+    ]
+    out = [f"submitted: {', '.join(jobs)}; afterwards {record['collect'] or 'nothing'} collects"]
+    if record["refused"]:
+        missing = record["n_element"] - sum(item["n"] for item in record["arrays"])
+        what = f"{missing} elements are not submitted" if missing else "no job collects"
+        out.append(
+            f"simdesign: {what} ({record['refused']}); when these have run: "
+            f"simdesign resume {shlex.quote(str(made.results))}"
+        )
+    place = shlex.quote(str(made.results))
+    out.append(f"follow: simdesign status {place}, or squeue --me; scripts: {made.folder}")
+    return out
+
+
+def _after(folder: str) -> None:
+    from simdesign.run import load
+    from simdesign.run.aftermath import after
+    from simdesign.run.submission import Submission
+    from simdesign.studies import commands
+
+    outcome = after(Submission(folder))
+    for line in outcome.words:
+        typer.echo(f"simdesign: {line}")
+    if outcome.resubmitted is not None:
+        return
+    results = load(Submission(folder).results)
+    found = results.status(digest=False)
+    if found["missing"]:
+        typer.echo(
+            f"simdesign: {found['missing']} of {found['replications']} replications are missing: "
+            f"simdesign resume {shlex.quote(str(results.folder))}"
+        )
+    if found["done"]:
+        commands.finish(results)
+
+
+def status(folder: Path) -> list[dict[str, Any]]:
+    """Return how the elements of every submission are, from files alone."""
+    from simdesign.run.submission import State, submissions
+
+    out = []
+    for item in submissions(folder):
+        fates, record = item.fates(), item.record()
+        out.append(
+            {
+                "submission": item.folder.name,
+                "jobs": item.jobs(),
+                "elements": record["n_element"],
+                "ended": item.has_ended,
+                "retry_of": record.get("retry_of"),
+                **{state.value: [f.number for f in fates if f.state == state] for state in State},
+                "words": {
+                    str(f.number): f.words
+                    for f in fates
+                    if f.words and f.state in (State.KILLED, State.FAILED)
+                },
+                "running_done": [
+                    [f.note.n_done, f.note.n_rep, f.note.host, str(item.note_path(f.number))]
+                    for f in fates
+                    if f.state == State.RUNNING and f.note is not None
+                ],
+            }
+        )
+    return out
+
+
+def status_lines(folder: Path) -> list[str]:
+    """Return the same in words."""
+    out = []
+    for item in status(folder):
+        counts = [
+            f"{len(item[state])} {state}"
+            for state in ("waiting", "running", "done", "stopped", "killed", "failed")
+            if item[state]
+        ]
+        again = f", more memory for {item['retry_of']}" if item["retry_of"] else ""
+        end = "ended" if item["ended"] else f"jobs {' '.join(item['jobs'])}"
+        out.append(
+            f"jobs/{item['submission']} ({end}{again}): {item['elements']} "
+            f"element{'s' * (item['elements'] > 1)}: {', '.join(counts)}"
+        )
+        for done, n, host, path in item["running_done"][:_MOST_NAMED]:
+            ago = max(time.time() - Path(path).stat().st_mtime, 0.0)
+            out.append(f"  on {host}: {done} of {n} replications, last heard of {ago:.0f} s ago")
+        for number, words in list(item["words"].items())[:_MOST_NAMED]:
+            out.append(f"  element {number}: {words}")
+    return out
