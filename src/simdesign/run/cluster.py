@@ -17,7 +17,7 @@ from simdesign.run.backends import slurm_commands
 from simdesign.run.backends.slurm_commands import Limits
 from simdesign.run.backends.slurm_options import SbatchOptions
 from simdesign.run.backends.slurm_script import Request, Site, collect_script, element_script
-from simdesign.run.element import SAFETY, STARTUP_MINUTES
+from simdesign.run.element import SAFETY, STARTUP_MINUTES, minutes_for
 from simdesign.run.expected import expected_costs
 from simdesign.run.files import write_atomic
 from simdesign.run.plan import Plan
@@ -81,7 +81,8 @@ class Draft:
 
     def pilot_minutes(self) -> int:
         """Return the time limit of the first element when it also compiles."""
-        return _minutes(self.elements[0].seconds) + COMPILE_MINUTES
+        lead = self.request.lead_seconds
+        return _minutes(self.elements[0].seconds, lead) + COMPILE_MINUTES
 
     def site(self, folder: Path) -> Site:
         """Return what is the same for the scripts of a submission in a folder."""
@@ -129,17 +130,19 @@ def draft(
         ranges = missing_ranges(plan, store.coverage(), costs)
     seconds = 60.0 * options.task_minutes
     granted = options.sbatch.minutes
+    slowest = max((r.seconds / (r.stop - r.start) for r in ranges), default=0.0)
+    lead = max(_LEAST_LEAD, math.ceil(SAFETY * slowest))
     if granted is not None:  # what fits into the time that the user asked for
-        seconds = min(seconds, 60.0 * max((granted - STARTUP_MINUTES) / SAFETY, granted / 4.0))
+        lead = min(lead, math.ceil(15.0 * granted))
+        room = granted - STARTUP_MINUTES - minutes_for(0.0, lead)
+        seconds = min(seconds, 60.0 * max(room / SAFETY, granted / 4.0))
     known = any(item.pilot() for item in submissions(store.folder))
     elements = shared_out(ranges, seconds, pilot=not known)
     longest = max((item.seconds for item in elements), default=0.0)
-    minutes = _minutes(longest) if granted is None else max(1, int(granted))
-    slowest = max((r.seconds / (r.stop - r.start) for r in ranges), default=0.0)
-    lead = max(_LEAST_LEAD, math.ceil(SAFETY * slowest))
+    minutes = _minutes(longest, lead) if granted is None else max(1, int(granted))
     request = Request(
         minutes=minutes, memory_mib=costs.peak_mib if memory_mib is None else memory_mib,
-        lead_seconds=min(lead, 30 * minutes),
+        lead_seconds=lead,
     )  # fmt: skip
     return Draft(
         plan=plan, store=store, options=options, costs=costs, elements=elements,
@@ -147,8 +150,8 @@ def draft(
     )  # fmt: skip
 
 
-def _minutes(seconds: float) -> int:
-    return STARTUP_MINUTES + math.ceil(SAFETY * seconds / 60.0)
+def _minutes(seconds: float, lead_seconds: int) -> int:
+    return STARTUP_MINUTES + minutes_for(SAFETY * seconds, lead_seconds)
 
 
 def preview(found: Draft) -> str:

@@ -29,8 +29,17 @@ SAFETY = 2.0
 """Time limits are so many times what is expected."""
 STARTUP_MINUTES = 5
 """Added for imports from a busy file system, before anything was measured."""
-_LEAST_MINUTES = 2
+_LEAST_MINUTES = 3
+_STORM = 3.0  # times the first element's start-up: a thousand others start at once
 _RECORD_PATIENCE = 30.0  # s; submission takes a second or two
+
+
+def minutes_for(seconds: float, lead_seconds: int) -> int:
+    """Return a time limit for so many seconds of work before an element is told to stop.
+
+    Slurm may send a signal up to a minute earlier than it was asked to.
+    """
+    return math.ceil((seconds + lead_seconds + 60.0) / 60.0)
 
 
 class Stop:
@@ -60,7 +69,7 @@ class _Progress:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         note = Note(
             state=state, job=_job(),
-            host=platform.node(), n_done=self.n_done, n_rep=self.element.n_rep,
+            host=os.environ.get("SLURMD_NODENAME") or platform.node(), n_done=self.n_done, n_rep=self.element.n_rep,
             peak_mib=math.ceil(peak / (1024**2 if sys.platform == "darwin" else 1024)),
             reason=reason, at=self.at,
         )  # fmt: skip
@@ -75,7 +84,6 @@ def _job() -> str:
 
 def run_element(folder: str, number: int) -> int:
     """Compute one element of a submission and return the exit status of its process."""
-    began = time.perf_counter()
     stop = Stop()
     submission = Submission(folder)
     submission.exit_path(number).unlink(missing_ok=True)
@@ -94,7 +102,7 @@ def run_element(folder: str, number: int) -> int:
             raise StoreError(str(store.manifest_path), rule)
         plan = store.plan()
         if number == 0 and submission.record()["has_pilot"]:
-            _pilot(submission, plan, store, progress, stop, began)
+            _pilot(submission, plan, store, progress, stop)
         else:
             _go_on(plan, store, progress, stop)
     except SimDesignError as error:
@@ -132,10 +140,10 @@ def _do(
 
 
 def _pilot(
-    submission: Submission, plan: Plan, store: Store, progress: _Progress, stop: Stop, began: float
+    submission: Submission, plan: Plan, store: Store, progress: _Progress, stop: Stop
 ) -> None:
     """Compile the kernels, do the tasks, and tell what replications really take here."""
-    startup = time.perf_counter() - began
+    startup = _startup_seconds()
     started = time.perf_counter()
     compile_kernels(plan)
     compiled = time.perf_counter() - started
@@ -170,6 +178,14 @@ def _pilot(
     submission.write_pilot(found)
 
 
+def _startup_seconds() -> float:
+    """Return the time from the start of the script; prologue and imports are in it."""
+    try:
+        return max(0.0, time.time() - float(os.environ["SIMDESIGN_STARTED"]))
+    except (KeyError, ValueError):
+        return 60.0 * STARTUP_MINUTES / _STORM
+
+
 def _lowered(submission: Submission, ratio: float, startup: float) -> list[dict[str, object]]:
     """Lower the time limits of arrays that wait: users may lower them, and only lower them."""
     deadline = time.monotonic() + _RECORD_PATIENCE
@@ -181,8 +197,8 @@ def _lowered(submission: Submission, ratio: float, startup: float) -> list[dict[
     if not record["request"]["minutes_from_prediction"] or "SLURM_JOB_ID" not in os.environ:
         return found
     for item in record["arrays"][1:]:
-        seconds = 3.0 * startup + SAFETY * ratio * item["seconds"]
-        minutes = max(_LEAST_MINUTES, 1 + math.ceil(seconds / 60.0))
+        seconds = _STORM * startup + SAFETY * ratio * item["seconds"]
+        minutes = max(_LEAST_MINUTES, minutes_for(seconds, record["request"]["lead_seconds"]))
         if minutes < item["minutes"]:
             is_lowered = lower_time_limit(item["job"], minutes)
             found.append({"job": item["job"], "minutes": minutes, "is_lowered": is_lowered})

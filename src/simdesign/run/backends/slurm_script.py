@@ -64,6 +64,7 @@ def _script(site: Site, head: list[str], body: str, *words: str) -> str:
         "",
         "# One thread a process: the elements are what runs side by side.",
         "export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_NUM_THREADS=1",
+        "export SIMDESIGN_STARTED=$(date +%s)  # start-up is part of what the first element measures",
         f"python=({shlex.join(site.python)})",
         "# ---- prologue: the site's own lines; they may set python=(...) ----",
         *([site.prologue.rstrip("\n")] if site.prologue.strip() else []),
@@ -114,19 +115,19 @@ def _slug(name: str) -> str:
 
 # The shell stays beside Python so that somebody is left to say how it ended. `wait` returns early
 # when a signal comes; 127 then says that the child's status was already read.
-_ELEMENT = f"""\
-element=$(( ${{1:-0}} + ${{SLURM_ARRAY_TASK_ID:-0}} ))
+_ELEMENT = """\
+element=$(( ${1:-0} + ${SLURM_ARRAY_TASK_ID:-0} ))
 child=
 caught=
 signal=none
-told_to_stop() {{
+told_to_stop() {
     caught=1
     signal=$1
     [[ -z $child ]] || kill -USR1 "$child" 2>/dev/null
-}}
+}
 trap 'told_to_stop USR1' USR1
 trap 'told_to_stop TERM' TERM
-"${{python[@]}}" -m simdesign.cli element "$folder" "$element" &
+"${python[@]}" -m simdesign.cli element "$folder" "$element" &
 child=$!
 code=127
 while :; do
