@@ -81,15 +81,14 @@ def _again(submission: Submission, store: Store, plan: Plan, memory: set[int]) -
         chosen = elements
     else:
         chosen = [item for item in elements if item.number in memory]
-    ranges = within(missing_ranges(plan, store.coverage(), expected_costs(plan, store)), chosen)
-    if not ranges:
-        return None
     more = options.sbatch.with_memory_times(MEMORY_FACTOR)
     found = draft(
         plan, store, options if more is None else replace(options, sbatch=more),
-        slurm_commands.limits(), ranges=ranges,
+        slurm_commands.limits(), again=chosen,
         memory_mib=math.ceil(MEMORY_FACTOR * record["request"]["memory_mib"]),
     )  # fmt: skip
+    if not found.elements:  # killed when all was stored
+        return None
     return submit(found, retry_of=submission.folder.name)
 
 

@@ -22,7 +22,7 @@ from simdesign.run.expected import expected_costs
 from simdesign.run.files import write_atomic
 from simdesign.run.plan import Plan
 from simdesign.run.provenance import code_hash
-from simdesign.run.share import Costs, Element, Range, missing_ranges, shared_out
+from simdesign.run.share import Costs, Element, missing_ranges, shared_out, within
 from simdesign.run.store import Store
 from simdesign.run.submission import Submission, new_submission, submissions
 
@@ -107,10 +107,10 @@ def draft(
     options: ClusterOptions,
     limits: Limits,
     *,
-    ranges: Sequence[Range] | None = None,
+    again: Sequence[Element] = (),
     memory_mib: int | None = None,
 ) -> Draft:
-    """Share out what is missing of a plan, or some ranges of it, and say what to ask for.
+    """Share out what is missing of a plan, and say what to ask for.
 
     Parameters
     ----------
@@ -118,16 +118,18 @@ def draft(
     store : Store
     options : ClusterOptions
     limits : Limits
-    ranges : sequence of Range, optional
-        Instead of all that is missing.
+    again : sequence of Element
+        Elements of another submission: what is missing of each is an element again.
     memory_mib : int, optional
         Instead of what the measurements say.
     """
     if not options.task_minutes > 0.0:
         raise SpecError("--task-minutes", options.task_minutes, "must be > 0")
     costs = expected_costs(plan, store)
-    if ranges is None:
-        ranges = missing_ranges(plan, store.coverage(), costs)
+    ranges = missing_ranges(plan, store.coverage(), costs)
+    parts = [found for item in again if (found := within(ranges, [item]))]
+    if again:
+        ranges = [item for found in parts for item in found]
     seconds = 60.0 * options.task_minutes
     granted = options.sbatch.minutes
     slowest = max((r.seconds / (r.stop - r.start) for r in ranges), default=0.0)
@@ -137,7 +139,9 @@ def draft(
         room = granted - STARTUP_MINUTES - minutes_for(0.0, lead)
         seconds = min(seconds, 60.0 * max(room / SAFETY, granted / 4.0))
     known = any(item.pilot() for item in submissions(store.folder))
-    elements = shared_out(ranges, seconds, pilot=not known)
+    elements = [Element(number=n, ranges=tuple(found)) for n, found in enumerate(parts)]
+    if not again:
+        elements = shared_out(ranges, seconds, pilot=not known)
     longest = max((item.seconds for item in elements), default=0.0)
     minutes = _minutes(longest, lead) if granted is None else max(1, int(granted))
     request = Request(

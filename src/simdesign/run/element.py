@@ -69,7 +69,8 @@ class _Progress:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         note = Note(
             state=state, job=_job(),
-            host=os.environ.get("SLURMD_NODENAME") or platform.node(), n_done=self.n_done, n_rep=self.element.n_rep,
+            host=os.environ.get("SLURMD_NODENAME") or platform.node(),
+            n_done=self.n_done, n_rep=self.element.n_rep,
             peak_mib=math.ceil(peak / (1024**2 if sys.platform == "darwin" else 1024)),
             reason=reason, at=self.at,
         )  # fmt: skip

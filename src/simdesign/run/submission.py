@@ -29,7 +29,6 @@ from simdesign.run.share import Element
 
 FORMAT = 1
 _KILLED = 128 + 9
-_TOLD = 128 + 10  # told to stop before Python could listen
 
 
 class State(StrEnum):
@@ -212,9 +211,10 @@ class Submission:
             words = "with its shell, at its time limit or by somebody" if ended else ""
             return Fate(number=number, state=state, note=note, words=words)
         code, signal = gone
-        if code == 0:
+        # A process that is told to stop while it ends is killed by the signal: its note counts.
+        if code == 0 or (note is not None and note.state == State.DONE):
             return Fate(number=number, state=State.DONE, note=note, words="")
-        if code in (NOT_FINISHED, _TOLD) or (code == _KILLED and signal != "none"):
+        if code == NOT_FINISHED or (code > 128 and signal != "none"):
             words = f"told to stop by {signal}" if signal != "none" else "told to stop"
             return Fate(number=number, state=State.STOPPED, note=note, words=words)
         if code == _KILLED:

@@ -64,7 +64,7 @@ def _script(site: Site, head: list[str], body: str, *words: str) -> str:
         "",
         "# One thread a process: the elements are what runs side by side.",
         "export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_NUM_THREADS=1",
-        "export SIMDESIGN_STARTED=$(date +%s)  # start-up is part of what the first element measures",
+        "export SIMDESIGN_STARTED=$(date +%s)  # for the first element to measure",
         f"python=({shlex.join(site.python)})",
         "# ---- prologue: the site's own lines; they may set python=(...) ----",
         *([site.prologue.rstrip("\n")] if site.prologue.strip() else []),

@@ -1,0 +1,89 @@
+"""A study whose elements can be caught in the middle, and the command line as a user calls it."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from run.tiny import write_study
+
+OWN = '''
+"""An estimator that leaves a mark and takes its time where it is told to."""
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+from simdesign.records import Fit
+
+
+class Slow:
+    def __init__(self, name, spec):
+        self.name = name
+
+    def fit(self, observations, looks, substance):
+        if pause := os.environ.get("TEST_PAUSE"):
+            mark = os.environ["SLURM_ARRAY_JOB_ID"] + "_" + os.environ["SLURM_ARRAY_TASK_ID"]
+            (Path(__file__).parent / f"{mark}.mark").touch()
+            time.sleep(float(pause))
+        score = np.nanmean(observations.load, axis=(1, 2, 3))[:, None]
+        nothing = np.full(score.shape, np.nan)
+        return Fit(
+            estimator=self.name, substance=substance, score=score,
+            published_alarm=np.zeros(score.shape, dtype=bool), prob_break=nothing,
+            effect=nothing, effect_low=nothing, effect_high=nothing, break_day=nothing,
+            log_evidence=nothing, status=np.zeros(score.shape, dtype=np.int64),
+        )
+'''
+REPLICATIONS = 8
+COMMAND = "from simdesign.cli import main; main()"
+
+
+def slow_study(folder, *changes):
+    """Write a study of three scenarios with an own part beside it, under a blank in its path."""
+    folder.mkdir()
+    (folder / "lies_beside.py").write_text(OWN, encoding="utf-8")
+    return write_study(
+        folder,
+        ('kind = "euda_rule"', 'kind = "own"\nuses = "lies_beside:Slow"'),
+        ("[0.0, 0.1]", "[0.1]"),
+        ("[0.3, -0.3]", "[0.3]"),
+        *changes,
+    )
+
+
+def call(*arguments, status=0, **environment):
+    """Call the command line in a process of its own; return what it said and how long it took."""
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, *map(str, arguments)],
+        capture_output=True, text=True, check=False, env={**os.environ, **environment},
+    )  # fmt: skip
+    done.seconds = time.monotonic() - started
+    assert done.returncode == status, done.stdout + done.stderr
+    return done
+
+
+def until(question, what, seconds=200.0):
+    """Wait for something true and return it."""
+    deadline = time.monotonic() + seconds
+    while not (found := question()):
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+    return found
+
+
+def python_of(folder, number):
+    """Return the process id of an element's Python, or None."""
+    wanted = [str(folder).encode(), str(number).encode()]
+    for place in Path("/proc").iterdir():
+        if place.name.isdecimal():
+            try:
+                words = (place / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if words[-3:-1] == wanted and b"element" in words and b"bash" not in words[0]:
+                return int(place.name)
+    return None

@@ -1,0 +1,182 @@
+"""Through a real Slurm: killed, cancelled, told to stop, resumed; one digest in the end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from run.slurm.conftest import MAX_ARRAY, said
+from run.slurm.on_cluster import REPLICATIONS, call, python_of, slow_study, until
+from simdesign.run import load, run
+from simdesign.run.submission import State, submissions
+
+TASK_MINUTES = "0.022"  # makes five elements: a first one and more than one array
+PAUSE = '[[ -z $SLURM_ARRAY_JOB_ID ]] || export TEST_PAUSE=0.15  # "not the first element"\n'
+
+
+def _queue_is_empty():
+    return said("squeue", "--noheader") == ""
+
+
+def _fates(submission):
+    return {fate.number: fate for fate in submission.fates()}
+
+
+def _status(out, *, status=0):
+    """Return the status as JSON where no Slurm can be reached."""
+    found = call("status", out, "--json", SLURM_CONF="/nowhere/slurm.conf", status=status)
+    return json.loads(found.stdout)
+
+
+@pytest.mark.usefixtures("slurm")
+def test_killed_cancelled_and_stopped_elements_end_in_the_digest_of_a_local_run(tmp_path):
+    study = slow_study(tmp_path / "a study's")
+    out = tmp_path / 'out put 50%"'
+    prologue = tmp_path / "prologue.sh"
+    prologue.write_text(PAUSE)
+    whole = run(study, tmp_path / "whole", replications=REPLICATIONS, workers=1)
+    said_ = call(
+        "run", study, "--backend", "slurm", "--out", out, "--replications", REPLICATIONS,
+        "--task-minutes", TASK_MINUTES, "--prologue", prologue, "--sbatch", "partition=test,nice=1",
+    )  # fmt: skip
+    assert "#SBATCH --partition=test" in said_.stdout
+    assert PAUSE in said_.stdout
+    (first,) = submissions(out)
+    record = first.record()
+    assert [item["n"] for item in record["arrays"]] == [1, MAX_ARRAY, 1]
+    assert all(str(job) in said_.stdout for job in first.jobs())
+
+    # While they wait or run, nobody submits the same work once more.
+    again = call("resume", out, "--backend", "slurm", status=2)
+    assert "still has jobs of" in again.stderr
+    assert len(again.stderr.splitlines()) == 1
+
+    # One element is killed in the middle, as by a kernel without memory; another is cancelled.
+    beside = study.parent
+    marks = [beside / f"{record['arrays'][1]['job']}_{index}.mark" for index in (0, 1)]
+    until(marks[1].exists, "element 2 did not begin")
+    subprocess.run(["scancel", first.slurm_name(2)], check=True)
+    until(marks[0].exists, "element 1 did not begin")
+    os.kill(python_of(first.folder, 1), signal.SIGKILL)
+    until(_queue_is_empty, "jobs do not end")
+
+    # The killed one got twice the memory, by itself and once.
+    fates = _fates(first)
+    assert fates[1].state == State.KILLED
+    assert fates[1].is_memory
+    assert fates[2].state == State.STOPPED
+    assert {fates[n].state for n in (0, 3, 4)} == {State.DONE}
+    assert {"n1", "n2"} == {fate.note.host for fate in fates.values()}
+    _, second = submissions(out)
+    assert second.record()["retry_of"] == first.folder.name
+    assert second.record()["request"]["memory_mib"] == 2 * record["request"]["memory_mib"]
+    assert not second.record()["has_pilot"]
+    assert "#SBATCH --mem=4096M" in second.script_path("elements").read_text()
+    assert {fate.state for fate in second.fates()} == {State.DONE}
+
+    # What was cancelled is said in one line, with the command, and evaluated without.
+    half = _status(out)
+    log = (second.log_folder / f"{second.record()['collect']}.out").read_text()
+    lines = [line for line in log.splitlines() if "are missing" in line]
+    wanted = f"{half['missing']} of {half['replications']} replications are missing: "
+    assert [line.partition("simdesign resume")[0] for line in lines] == [f"simdesign: {wanted}"]
+    assert 0 < half["missing"] <= fates[2].note.n_rep
+    assert (out / "measures.csv").exists()
+
+    # The first element measured, and the arrays that waited for it got less time.
+    pilot = first.pilot()
+    assert set(pilot["seconds_per_replication"]) == {item.name for item in load(out).plan.scenarios}
+    assert [item["is_lowered"] for item in pilot["time_limits"]] == [True, True]
+    for item in pilot["time_limits"]:
+        shown = said("scontrol", "--oneliner", "show", "job", item["job"])
+        assert f"TimeLimit=00:{item['minutes']:02d}:00" in shown
+
+    # Resumed, and told to stop: closed at the last finished replication.
+    call("resume", out, "--task-minutes", "9")
+    third = submissions(out)[-1]
+    (array,) = third.record()["arrays"]
+    until((beside / f"{array['job']}_0.mark").exists, "the resumed element did not begin")
+    subprocess.run(["scancel", "--signal=USR1", "--batch", f"{array['job']}_0"], check=True)
+    until(_queue_is_empty, "jobs do not end")
+    (fate,) = third.fates()
+    assert fate.state == State.STOPPED
+    assert 0 < fate.note.n_done < fate.note.n_rep
+    rest = _status(out)
+    assert rest["missing"] == half["missing"] - fate.note.n_done
+
+    # The rest on this machine, and the same numbers as from one process.
+    call("resume", out, "--backend", "local", "--workers", 1)
+    assert load(out).status()["missing"] == 0
+    assert load(out).digest() == whole.digest()
+
+
+@pytest.mark.usefixtures("slurm")
+def test_submission_compiles_nothing_and_what_waits_is_known_without_slurm(tmp_path):
+    study, out = slow_study(tmp_path / "study"), tmp_path / "out"
+    cache = tmp_path / "cache"
+    said_ = call(
+        "run", study, "--backend", "slurm", "--out", out, "--task-minutes", "0.3",
+        "--sbatch", "begin=now+1hour", SIMDESIGN_CACHE=str(cache),
+    )  # fmt: skip
+    assert list(cache.rglob("*.nbi")) == []
+    assert said_.seconds < 20.0  # compiling takes longer than that by itself
+    (made,) = submissions(out)
+    found = _status(out)["submissions"][0]
+    assert len(found["waiting"]) == found["elements"] == made.record()["n_element"] > 1
+    subprocess.run(["scancel", *made.jobs()], check=True)
+    until(_queue_is_empty, "jobs do not end")
+
+
+@pytest.mark.usefixtures("slurm")
+def test_a_refusal_is_one_line_and_leaves_no_submission(tmp_path):
+    study, out = slow_study(tmp_path / "study"), tmp_path / "out"
+    said_ = call(
+        "run", study, "--backend", "slurm", "--out", out, "--sbatch", "partition=nowhere", status=2
+    )
+    assert len(said_.stderr.splitlines()) == 1
+    assert "sbatch: refused: " in said_.stderr
+    assert "nvalid partition" in said_.stderr
+    assert list((out / "jobs").iterdir()) == []
+
+
+@pytest.mark.usefixtures("slurm")
+def test_what_does_not_work_in_the_first_element_is_not_tried_by_the_others(tmp_path):
+    study, out = slow_study(tmp_path / "study"), tmp_path / "out"
+    prologue = tmp_path / "prologue.sh"
+    prologue.write_text("[[ $1 == 0 ]] && python=(no-such-python)\n")
+    call(
+        "run", study, "--backend", "slurm", "--out", out, "--replications", 2,
+        "--task-minutes", "0.005", "--prologue", prologue,
+    )  # fmt: skip
+    until(_queue_is_empty, "jobs do not end")
+    (made,) = submissions(out)
+    fates = _fates(made)
+    assert fates[0].state == State.FAILED
+    assert {fate.words for number, fate in fates.items() if number > 0} == {"never started"}
+    log = (made.log_folder / f"{made.record()['collect']}.out").read_text()
+    assert "6 of 6 replications are missing: simdesign resume" in log
+    lines = call("status", out).stdout
+    assert "element 0: exit status 127" in lines
+
+
+def test_no_daemon_of_these_tests_outlives_a_killed_test_run():
+    """The daemons are children that die with their parent: seen with one that only sleeps."""
+    code = (
+        "import os, time\n"
+        "from run.slurm.conftest import _daemon\n"
+        "with _daemon('sleep', '100') as process:\n"
+        "    print(process.pid, flush=True)\n"
+        "    time.sleep(100)\n"
+    )
+    tests = Path(__file__).parents[2]
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=tests)
+    child = int(parent.stdout.readline())
+    until(lambda: "sleep" in said("ps", "-o", "comm=", "-p", str(child)), "no child")
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    until(lambda: said("ps", "-o", "stat=", "-p", str(child)) in ("", "Z"), "it lives on", 5.0)
