@@ -75,6 +75,8 @@ class Draft:
     options: ClusterOptions
     costs: Costs
     elements: list[Element]
+    n_later: int
+    """Elements beyond what the site holds at a time: for `resume`."""
     has_pilot: bool
     request: Request
     limits: Limits
@@ -142,6 +144,9 @@ def draft(
     elements = [Element(number=n, ranges=tuple(found)) for n, found in enumerate(parts)]
     if not again:
         elements = shared_out(ranges, seconds, pilot=not known)
+    room = max(1, limits.jobs - 1)  # the last one collects
+    n_later = max(0, len(elements) - room)
+    elements = elements[:room]
     longest = max((item.seconds for item in elements), default=0.0)
     minutes = _minutes(longest, lead) if granted is None else max(1, int(granted))
     request = Request(
@@ -149,7 +154,7 @@ def draft(
         lead_seconds=lead,
     )  # fmt: skip
     return Draft(
-        plan=plan, store=store, options=options, costs=costs, elements=elements,
+        plan=plan, store=store, options=options, costs=costs, elements=elements, n_later=n_later,
         has_pilot=bool(elements) and not known, request=request, limits=limits,
     )  # fmt: skip
 

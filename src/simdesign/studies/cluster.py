@@ -142,6 +142,7 @@ def _sizes(found: "Draft") -> str:
         f"element{'s' * (n > 1)}{first}; expected {hours:.2g} core-hours ({found.costs.source}), "
         f"at most {request.minutes} min and {request.memory_mib} MiB each"
         + (f"; arrays of at most {found.limits.array}" if len(found.arrays()) > 1 else "")
+        + (f"; {found.n_later} more elements than the site holds: for resume" * (found.n_later > 0))
     )
 
 
