@@ -119,7 +119,7 @@ def test_submission_compiles_nothing_and_what_waits_is_known_without_slurm(tmp_p
     study, out = slow_study(tmp_path / "study"), tmp_path / "out"
     cache = tmp_path / "cache"
     said_ = call(
-        "run", study, "--backend", "slurm", "--out", out, "--task-minutes", "0.3",
+        "run", study, "--backend", "slurm", "--out", out, "--task-minutes", "0.1",
         "--sbatch", "begin=now+1hour", SIMDESIGN_CACHE=str(cache),
     )  # fmt: skip
     assert list(cache.rglob("*.nbi")) == []

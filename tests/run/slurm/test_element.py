@@ -1,0 +1,78 @@
+"""What one process of a cluster does, called as its script calls it, without a scheduler."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from run.slurm.on_cluster import COMMAND, call, until
+from run.tiny import write_study
+from simdesign.run import Store, load, make_plan
+from simdesign.run.backends import slurm_commands
+from simdesign.run.backends.slurm_script import NOT_FINISHED
+from simdesign.run.cluster import ClusterOptions, draft, submit
+from simdesign.run.submission import Note, State
+from simdesign.spec.study import Study
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """Submit a study to a scheduler that takes everything and does nothing."""
+    monkeypatch.setattr(slurm_commands, "sbatch", lambda arguments: "1")
+    study = Study.from_toml(write_study(tmp_path, ("[0.0, 0.1]", "[0.1]")))
+    plan, out = make_plan(study, "quick", 4), tmp_path / "out"
+    found = draft(plan, Store(out), ClusterOptions(task_minutes=0.03), slurm_commands.Limits())
+    assert len(found.elements) > 2
+    return submit(found)
+
+
+def test_the_first_element_measures_and_its_replications_count(made, tmp_path):
+    call("element", made.folder, 0)
+    results = load(tmp_path / "out")
+    assert made.fates()[0].state == State.DONE
+    assert {fate.state for fate in made.fates()[1:]} == {State.WAITING}
+    pilot = made.pilot()
+    assert pilot["compile_seconds"] > 0.0
+    assert set(pilot["seconds_per_replication"]) == set(results.plan.cells)
+    assert results.status(digest=False)["done"] == made.note(0).n_done > 0
+
+
+def test_an_element_that_is_started_again_goes_on_where_it_was(made, tmp_path):
+    element = max(made.elements(), key=lambda item: item.ranges[0].stop - item.ranges[0].start)
+    first, n = element.ranges[0], element.n_rep
+    made.write_note(
+        element.number,
+        Note(state=State.RUNNING, job="1", host="n", n_done=1, n_rep=n, at=(0, first.start + 1)),
+    )
+    made.exit_path(element.number).write_text("137 none 1\n")
+    call("element", made.folder, element.number)
+    note = made.note(element.number)
+    assert (note.state, note.n_done) == (State.DONE, n)
+    stored = [(s.scenario, s.start) for s in load(tmp_path / "out").store.shards()]
+    assert (first.scenario, first.start + 1) in stored
+    assert (first.scenario, first.start) not in stored
+    assert not made.exit_path(element.number).exists()
+
+
+def test_an_element_refuses_results_of_other_code(made, tmp_path):
+    path = tmp_path / "out" / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "code": "0" * 16}))
+    said = call("element", made.folder, 1, status=2)
+    assert "another version of the code" in said.stderr
+    assert made.note(1).state == State.FAILED
+    assert "another version" in made.note(1).reason
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_told_to_stop_before_its_first_replication_is_not_finished(made):
+    process = subprocess.Popen(
+        [sys.executable, "-c", COMMAND, "element", str(made.folder), "1"],
+        stderr=subprocess.DEVNULL,
+    )
+    until(lambda: made.note(1) is not None, "the element does not begin")
+    os.kill(process.pid, signal.SIGUSR1)
+    assert process.wait(timeout=60) == NOT_FINISHED
+    assert made.note(1).state == State.STOPPED
