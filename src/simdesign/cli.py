@@ -164,6 +164,7 @@ def _register() -> None:
         refine,
         reweight,
         sensitivity,
+        two_weeks,
         validate_world,
     )
 
@@ -177,6 +178,7 @@ def _register() -> None:
     preregister.register(app)
     constancy.register(app)
     publish.register(app)
+    two_weeks.register(app)
 
 
 _register()

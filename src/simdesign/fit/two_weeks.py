@@ -20,6 +20,8 @@ PHASES = 24
 """Equally spaced phases of an unknown season."""
 BLOCKS = 50
 """Blocks of neighbouring draws behind a Monte Carlo error; it then holds for chains too."""
+SIZES = 3.0
+"""Steps that are tried for the bound of a Bayes factor: a twentieth to twentyfold [1, log]."""
 NOTABLE = math.log(1.10)
 """A rise of more than 10 %, on the log scale."""
 
@@ -112,7 +114,8 @@ class Mixture:
 
     def prob_above(self, change: float) -> Estimate:
         """Return P(real change > ``change``), (7)."""
-        return averaged(self.weight, ndtr((self.mean - change) / self.sd))
+        with np.errstate(divide="ignore"):  # nothing can change: a step function
+            return averaged(self.weight, ndtr((self.mean - change) / self.sd))
 
     def prob_break(self) -> Estimate:
         """Return P(a break between the dates), (8)."""
@@ -241,7 +244,7 @@ def break_odds(weeks: TwoWeeks, draws: NoiseDraws, model: CityModel) -> BreakOdd
     density = normal_density(gap, p.nation[:, None] + p.own + (p.shared + p.noise)[:, None])
     none = float(density[:, 0].mean())
     broken = p.weight[1:] / p.weight[1:].sum()
-    size = weeks.log_ratio * np.linspace(-1.0, 3.0, 401)
+    size = np.linspace(-SIZES, SIZES, 801)
     variance = (p.nation + p.own[:, 0] + p.shared + p.noise)[:, None]
     bound = normal_density(gap - size, variance).mean(axis=0).max() / none
     return BreakOdds(float((density[:, 1:] @ broken).mean()) / none, float(bound))

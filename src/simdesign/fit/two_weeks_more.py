@@ -18,7 +18,7 @@ from simdesign.fit.two_weeks import (
 )
 from simdesign.records import Floats
 
-GRID = 201
+GRID = 121
 """Values of the further weeks' mean on which the coming probability is computed."""
 BATCHES = 10
 """Parts of the draws on which everything is computed anew, for the Monte Carlo error."""
@@ -96,14 +96,15 @@ def _settled(
     det = c11 * c22 - c12**2
     on_first = ((c22 - c12) / det)[:, None]  # of the precision times a vector of ones
     on_more = ((c11 - c12) / det)[:, None]
-    variance = 1.0 / (1.0 / real + on_first + on_more)
+    variance = real / (1.0 + real * (on_first + on_more))
     prob, density = np.zeros(grid), np.zeros(grid)
     for i, value in enumerate(x):
         new = (value - drift)[:, None]
         centre = drift[:, None] + variance * (on_first * gap + on_more * new)
         joint = weight * normal_density(value - mean, sd**2)
         density[i] = joint.sum()
-        prob[i] = (joint * ndtr((centre - NOTABLE) / np.sqrt(variance))).sum()
+        with np.errstate(divide="ignore"):  # nothing can change: a step function
+            prob[i] = (joint * ndtr((centre - NOTABLE) / np.sqrt(variance))).sum()
     prob = np.divide(prob, density, out=np.full(grid, math.nan), where=density > 0.0)
     edge = _cumulative(x, weight, mean, sd)
     sure = _share_above(prob, edge, SURE)

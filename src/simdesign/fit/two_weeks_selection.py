@@ -19,7 +19,7 @@ from simdesign.fit.two_weeks import (
 )
 from simdesign.records import Floats
 
-COMMON_NODES = 64
+COMMON_NODES = 40
 """Gauss points of what all cities have in common, over six standard deviations to each side."""
 REACH = 6.0
 

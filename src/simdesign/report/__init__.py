@@ -7,6 +7,7 @@ from simdesign.report.protocol import amendments as amendments
 from simdesign.report.protocol import protocol_text as protocol_text
 from simdesign.report.protocol import registered as registered
 from simdesign.report.tables import Table as Table
+from simdesign.report.texts import Texts as Texts
 from simdesign.report.validation import Curve as Curve
 from simdesign.report.validation import Section as Section
 from simdesign.report.validation import Span as Span

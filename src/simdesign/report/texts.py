@@ -1,4 +1,4 @@
-"""The texts of the page in two languages, from one catalogue file."""
+"""The texts of the pages in two languages, from one catalogue file a subject."""
 
 import tomllib
 from functools import cache
@@ -8,9 +8,12 @@ from typing import Any
 LANGUAGES = ("en", "nl")
 
 
+STUDY = "texts.toml"
+
+
 @cache
-def _catalogue() -> dict[str, Any]:
-    path = Path(__file__).parent / "texts.toml"
+def _catalogue(file: str = STUDY) -> dict[str, Any]:
+    path = Path(__file__).parent / file
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
@@ -22,10 +25,10 @@ def catalogue_keys() -> list[str]:
 class Texts:
     """Sentences and names in one language."""
 
-    def __init__(self, lang: str) -> None:
+    def __init__(self, lang: str, file: str = STUDY) -> None:
         if lang not in LANGUAGES:
             raise ValueError(f"lang: must be one of {', '.join(LANGUAGES)}, got {lang!r}")
-        self.lang = lang
+        self.lang, self.file = lang, file
 
     def __call__(self, key: str, **values: object) -> str:
         """Return a text with its braces filled in.
@@ -38,13 +41,13 @@ class Texts:
             Formatted already: numbers differ between languages.
         """
         section, name = key.split(".")
-        text = str(_catalogue()[section][name][self.lang])
+        text = str(_catalogue(self.file)[section][name][self.lang])
         return text.format(**values) if values else text
 
     def has(self, key: str) -> bool:
         """Return whether the catalogue has the key."""
         section, name = key.split(".", 1)
-        return name in _catalogue().get(section, {})
+        return name in _catalogue(self.file).get(section, {})
 
     def count(self, n: int) -> str:
         """Return a small number as a word."""

@@ -1,0 +1,188 @@
+"""The command ``simdesign two-weeks``: one week then, one week now; what of the rise is real?"""
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simdesign.errors import SimDesignError, SpecError
+from simdesign.spec.estimator import DEFAULT_PRIORS
+
+if TYPE_CHECKING:  # imported late, so that help stays quick
+    from simdesign.studies.two_weeks_answer import TwoWeekAnswer
+
+WIDTH = 150
+"""Columns where the output is no terminal."""
+LANGUAGES = ("en", "nl")
+DEFAULT_POPULATION = 200_000.0
+"""As for a site of a release without a population."""
+_WEEK = re.compile(r"(\d{4})(?:-(\d{1,2}))?=(.+)")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to an application."""
+    app.command("two-weeks")(two_weeks_command)
+
+
+def two_weeks_command(
+    before: Annotated[
+        str, typer.Argument(metavar="YEAR=MEAN", help="The first week: 2023=1192 or 2023-03=1192.")
+    ],
+    after: Annotated[str, typer.Argument(metavar="YEAR=MEAN", help="The second week.")],
+    substance: Annotated[str, typer.Option("--substance", help="For example cocaine.")],
+    days: Annotated[
+        str, typer.Option("--days", help="Days behind the means: 7, or 7,5 for both.")
+    ] = "7",
+    population: Annotated[
+        float, typer.Option("--population", help="Inhabitants; sets the count noise only.")
+    ] = DEFAULT_POPULATION,
+    cities: Annotated[
+        str, typer.Option("--cities", help="Numbers of cities of which it was the largest rise.")
+    ] = "6,20,30",
+    noise: Annotated[
+        Path | None,
+        typer.Option("--noise", help="Posterior draws of the noise (CSV or Parquet)."),
+    ] = None,
+    world: Annotated[
+        Path | None, typer.Option("--world", help="Study file whose world gives the noise.")
+    ] = None,
+    draws: Annotated[
+        int, typer.Option("--draws", help="Draws from priors or world, without --noise.")
+    ] = 4000,
+    seed: Annotated[int, typer.Option("--seed", help="Of the draws.")] = 1,
+    lang: Annotated[str, typer.Option("--lang", help="Language: en or nl.")] = "en",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what of the difference between two weeks of one city is real (docs/leeuwarden.md)."""
+    try:
+        _check_language(lang)
+        answer = answer_of(
+            before, after, substance, days=days, population=population, cities=cities,
+            noise=noise, world=world, draws=draws, seed=seed,
+        )  # fmt: skip
+    except SimDesignError as error:
+        typer.echo(f"simdesign: {' '.join(str(error).split())}", err=True)
+        raise typer.Exit(2) from None
+    from simdesign.studies.two_weeks_words import paragraphs, plain_answer, tables
+
+    if as_json:
+        typer.echo(json.dumps(plain_answer(answer, lang, seed), indent=2, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console()
+    console = console if console.is_terminal else Console(width=WIDTH)
+    for text in paragraphs(answer, lang, seed):
+        console.print(escape(text), highlight=False)
+    for item, note in tables(answer, lang):
+        table = Table(title=escape(item.caption), title_justify="left")
+        for n, head in enumerate(item.columns):
+            table.add_column(escape(head), justify="right" if n else "left", no_wrap=n == 0)
+        for row in item.rows:
+            table.add_row(*map(escape, row))
+        console.print(table)
+        if note:
+            console.print(escape(note), highlight=False)
+
+
+def answer_of(
+    before: str, after: str, substance: str, *, days: str = "7",
+    population: float = DEFAULT_POPULATION, cities: str = "6,20,30", noise: Path | None = None,
+    world: Path | None = None, draws: int = 4000, seed: int = 1,
+) -> "TwoWeekAnswer":  # fmt: skip
+    """Return the answer to a request as it is typed.
+
+    Raises
+    ------
+    SpecError, DataError
+        A mistake in the request, or in a file that it names.
+    """
+    first, last = _week("the first week", before), _week("the second week", after)
+    if substance not in DEFAULT_PRIORS:
+        raise SpecError("--substance", substance, f"must be one of {', '.join(DEFAULT_PRIORS)}")
+    months_known = first[1] is not None and last[1] is not None
+    months = (last[0] - first[0]) * 12 + ((last[1] or 1) - (first[1] or 1) if months_known else 0)
+    if months <= 0 or (not months_known and last[0] == first[0]):
+        rule = f"must come after the first one ({before.partition('=')[0]})"
+        raise SpecError("the second week", after.partition("=")[0], rule)
+    numbers = _days(days)
+    several = _cities(cities)
+    if not (population > 0 and math.isfinite(population)):
+        raise SpecError("--population", population, "must be above 0")
+    if draws < 100:
+        raise SpecError("--draws", draws, "must be at least 100")
+    if not 0 <= seed < 2**63:
+        raise SpecError("--seed", seed, "must be in [0, 2**63)")
+    if noise is not None and world is not None:
+        raise SpecError("--noise", str(noise), "cannot be given beside --world")
+    from simdesign.fit import TwoWeeks
+    from simdesign.studies.two_weeks_answer import two_week_answer
+    from simdesign.studies.two_weeks_noise import file_noise, prior_noise, world_noise
+
+    if noise is not None:
+        found = file_noise(noise, substance, seed)
+    elif world is not None:
+        found = world_noise(world, substance, draws, seed)
+    else:
+        found = prior_noise(substance, draws, seed)
+    weeks = TwoWeeks(
+        before=first[2], after=last[2], years=months / 12.0, days=numbers, population=population
+    )
+    apart = None
+    if months_known:
+        apart = months % 12
+        apart = min(apart, 12 - apart)
+    labels = (before.partition("=")[0], after.partition("=")[0])
+    return two_week_answer(weeks, labels, substance, found, cities=several, months_apart=apart)
+
+
+def _check_language(lang: str) -> None:
+    if lang not in LANGUAGES:
+        raise SpecError("--lang", lang, f"must be one of {', '.join(LANGUAGES)}")
+
+
+def _week(name: str, text: str) -> tuple[int, int | None, float]:
+    """Return year, month (None if it is not given) and mean of ``2023=1192``."""
+    found = _WEEK.fullmatch(text)
+    if found is None:
+        raise SpecError(name, text, "must read YEAR=MEAN or YEAR-MONTH=MEAN, as 2023=1192")
+    year, month = int(found[1]), None if found[2] is None else int(found[2])
+    if not 1990 <= year <= 2100:
+        raise SpecError(name, text, "must have a year from 1990 to 2100")
+    if month is not None and not 1 <= month <= 12:
+        raise SpecError(name, text, "must have a month from 1 to 12")
+    try:
+        mean = float(found[3])
+    except ValueError:
+        rule = "must have a mean with a decimal point, as 2023=1191.5"
+        raise SpecError(name, text, rule) from None
+    if not (mean > 0 and math.isfinite(mean)):
+        raise SpecError(name, text, "must have a mean load above 0")
+    return year, month, mean
+
+
+def _days(text: str) -> tuple[int, int]:
+    found = _whole("--days", text, 1, 7)
+    if len(found) > 2:
+        raise SpecError("--days", text, "must be one number for both weeks, or two")
+    return found[0], found[-1]
+
+
+def _cities(text: str) -> tuple[int, ...]:
+    return _whole("--cities", text, 2, 10_000)
+
+
+def _whole(option: str, text: str, low: int, high: int) -> tuple[int, ...]:
+    rule = f"must be whole numbers from {low} to {high}, separated by commas"
+    try:
+        found = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise SpecError(option, text, rule) from None
+    if not all(low <= n <= high for n in found):
+        raise SpecError(option, text, rule)
+    return found
