@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import numpy as np
+from scipy import optimize
 from scipy.special import ndtr
 
 from simdesign.records import Bools, Floats
@@ -20,6 +21,8 @@ PHASES = 24
 """Equally spaced phases of an unknown season."""
 BLOCKS = 50
 """Blocks of neighbouring draws behind a Monte Carlo error; it then holds for chains too."""
+NEGLIGIBLE = 1e-10
+"""Weight of a component, relative to the largest, that no quantile notices."""
 SIZES = 3.0
 """Steps that are tried for the bound of a Bayes factor: a twentieth to twentyfold [1, log]."""
 NOTABLE = math.log(1.10)
@@ -122,16 +125,17 @@ class Mixture:
         return averaged(self.weight, np.broadcast_to(self.is_break, self.weight.shape))
 
     def quantile(self, level: float) -> float:
-        """Return a quantile of the real change, by bisection to 1e-6."""
-        low = float((self.mean - 9.0 * self.sd).min())
-        high = float((self.mean + 9.0 * self.sd).max())
-        while high - low > 1e-6:
-            middle = 0.5 * (low + high)
-            if 1.0 - self.prob_above(middle).value < level:
-                low = middle
-            else:
-                high = middle
-        return 0.5 * (low + high)
+        """Return a quantile of the real change, to 1e-5; negligible components are left out."""
+        keep = self.weight > NEGLIGIBLE * self.weight.max()
+        weight, mean, sd = self.weight[keep], self.mean[keep], self.sd[keep]
+        weight = weight / weight.sum()
+
+        def excess(x: float) -> float:
+            with np.errstate(divide="ignore"):
+                return float(weight @ ndtr((x - mean) / sd)) - level
+
+        low, high = float((mean - 9.0 * sd).min()) - 1.0, float((mean + 9.0 * sd).max()) + 1.0
+        return float(optimize.brentq(excess, low, high, xtol=1e-5))
 
 
 def averaged(weight: Floats, value: Floats) -> Estimate:

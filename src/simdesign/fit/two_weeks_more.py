@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from simdesign.fit.two_weeks import (
     NOTABLE,
@@ -18,8 +18,9 @@ from simdesign.fit.two_weeks import (
 )
 from simdesign.records import Floats
 
-GRID = 121
-"""Values of the further weeks' mean on which the coming probability is computed."""
+GRID, REACH = 81, 5.0
+"""Values of the further weeks' mean on which the coming probability is computed, over so many
+standard deviations to each side."""
 BATCHES = 10
 """Parts of the draws on which everything is computed anew, for the Monte Carlo error."""
 SURE, UNSURE = 0.95, 0.05
@@ -48,17 +49,15 @@ def more_weeks(
     if weeks.days[1] != 7:
         full = parts(_with_seven(weeks), draws, model)
         day = full.week[:, 1]
-    everything = _settled(weeks, draws, model, p, day, n_weeks, np.arange(draws.n), grid)
+    prob, density, below = _coming(weeks, draws, model, p, day, n_weeks, grid)
+    value = _settled(prob, density, below)
     n = min(BATCHES, draws.n)
     if n < 2:
-        return _as_answer(n_weeks, everything, np.full(3, math.nan))
+        return _as_answer(n_weeks, value, np.full(3, math.nan))
     batches = np.stack(
-        [
-            _settled(weeks, draws, model, p, day, n_weeks, rows, grid)
-            for rows in np.array_split(np.arange(draws.n), n)
-        ]
+        [_settled(prob[b], density[b], below[b]) for b in np.array_split(np.arange(draws.n), n)]
     )
-    return _as_answer(n_weeks, everything, batches.std(axis=0, ddof=1) / math.sqrt(n))
+    return _as_answer(n_weeks, value, batches.std(axis=0, ddof=1) / math.sqrt(n))
 
 
 def _as_answer(n_weeks: float, value: Floats, error: Floats) -> MoreWeeks:
@@ -73,57 +72,74 @@ def _with_seven(weeks: TwoWeeks) -> TwoWeeks:
     )  # fmt: skip
 
 
-def _settled(
+def _coming(
     weeks: TwoWeeks, draws: NoiseDraws, model: CityModel, p: Parts, full_week: Floats,
-    n_weeks: float, rows: np.ndarray, grid: int,
-) -> Floats:  # fmt: skip
-    """Return P(sure), P(refuted) and their sum from some of the draws, (15) to (17)."""
-    shared = draws.sigma_shared[rows] ** 2
-    first = shared + p.week[rows, 0]
-    c11 = first + shared + p.week[rows, 1]
+    n_weeks: float, grid: int,
+) -> tuple[Floats, Floats, Floats]:  # fmt: skip
+    """Return what each draw says at values of the further weeks' mean, (15) and (16).
+
+    Returns
+    -------
+    prob : ndarray, shape (s, x)
+        Of a real rise, jointly with the mean; its ratio to ``density`` is the coming probability.
+    density : ndarray, shape (s, x)
+    below : ndarray, shape (s, x + 1)
+        P(a smaller mean), jointly; the last stands for all means.
+    """
+    shared = draws.sigma_shared**2
+    first = shared + p.week[:, 0]
+    c11 = first + shared + p.week[:, 1]
     c12 = first + model.r_lab * shared
-    c22 = c12 + ((1.0 - model.r_lab) * shared + full_week[rows]) / n_weeks
-    real = p.nation[rows, None] + p.own[rows]  # (s, c)
-    drift = p.drift[rows]
-    gap = (weeks.log_ratio - drift)[:, None]
+    c22 = c12 + ((1.0 - model.r_lab) * shared + full_week) / n_weeks
+    real = p.nation[:, None] + p.own  # (s, c)
+    gap = (weeks.log_ratio - p.drift)[:, None]
     weight = p.weight * normal_density(gap, real + c11[:, None])
-    weight = weight / weight.sum()
     # the further weeks' change against the first week, given the second
     slope = (real + c12[:, None]) / (real + c11[:, None])
-    mean = drift[:, None] + slope * gap
+    mean = p.drift[:, None] + slope * gap
     sd = np.sqrt(real + c22[:, None] - slope * (real + c12[:, None]))
-    x = np.linspace(float((mean - 6.0 * sd).min()), float((mean + 6.0 * sd).max()), grid)
+    centre = float((weight * mean).sum() / weight.sum())
+    wide = math.sqrt(float((weight * (sd**2 + (mean - centre) ** 2)).sum() / weight.sum()))
+    x = np.linspace(centre - REACH * wide, centre + REACH * wide, grid)
     det = c11 * c22 - c12**2
     on_first = ((c22 - c12) / det)[:, None]  # of the precision times a vector of ones
     on_more = ((c11 - c12) / det)[:, None]
     variance = real / (1.0 + real * (on_first + on_more))
-    prob, density = np.zeros(grid), np.zeros(grid)
+    start = p.drift[:, None] + variance * (on_first * gap - on_more * p.drift[:, None])
+    pull, spread = variance * on_more, np.sqrt(variance)
+    prob, density = np.empty((draws.n, grid)), np.empty((draws.n, grid))
+    below = np.empty((draws.n, grid + 1))
+    below[:, grid] = weight.sum(axis=1)
     for i, value in enumerate(x):
-        new = (value - drift)[:, None]
-        centre = drift[:, None] + variance * (on_first * gap + on_more * new)
-        joint = weight * normal_density(value - mean, sd**2)
-        density[i] = joint.sum()
+        z = (value - mean) / sd
+        joint = weight * np.exp(-0.5 * z * z) / sd
+        density[:, i] = joint.sum(axis=1)
         with np.errstate(divide="ignore"):  # nothing can change: a step function
-            prob[i] = (joint * ndtr((centre - NOTABLE) / np.sqrt(variance))).sum()
-    prob = np.divide(prob, density, out=np.full(grid, math.nan), where=density > 0.0)
-    edge = _cumulative(x, weight, mean, sd)
-    sure = _share_above(prob, edge, SURE)
-    refuted = _share_above(1.0 - prob, edge, 1.0 - UNSURE)
+            rise = ndtr((start + pull * value - NOTABLE) / spread)
+        prob[:, i] = (joint * rise).sum(axis=1)
+        below[:, i] = (weight * ndtr(z)).sum(axis=1)
+    return prob, density, below
+
+
+def _settled(prob: Floats, density: Floats, below: Floats) -> Floats:
+    """Return P(sure), P(refuted) and their sum from some of the draws, (17)."""
+    total = density.sum(axis=0)
+    coming = ndtri(np.clip(prob.sum(axis=0) / total, 1e-12, 1.0 - 1e-12))
+    cumulative = below.sum(axis=0) / below[:, -1].sum()
+    sure = _share_above(coming - ndtri(SURE), cumulative)
+    refuted = _share_above(ndtri(UNSURE) - coming, cumulative)
     return np.array([sure, refuted, sure + refuted])
 
 
-def _cumulative(x: Floats, weight: Floats, mean: Floats, sd: Floats) -> Floats:
-    """Return the distribution function of the further weeks' mean."""
-    return np.array([float((weight * ndtr((value - mean) / sd)).sum()) for value in x])
+def _share_above(height: Floats, cumulative: Floats) -> float:
+    """Return the probability of the part of the line on which a curve is above zero.
 
-
-def _share_above(prob: Floats, cumulative: Floats, level: float) -> float:
-    """Return the probability of the part of the line on which ``prob`` lies above a level.
-
-    Between points of the grid the probability is taken as straight.
+    Between two points the curve is straight (probits are nearly so) and the density constant;
+    beyond the last ones the curve keeps its sign.
     """
-    left, right = prob[:-1] - level, prob[1:] - level
+    left, right = height[:-1], height[1:]
     with np.errstate(divide="ignore", invalid="ignore"):
         cut = np.clip(np.where(left != right, left / (left - right), 0.0), 0.0, 1.0)
     inside = np.where(left > 0, np.where(right > 0, 1.0, cut), np.where(right > 0, 1.0 - cut, 0.0))
-    return float((inside * np.diff(cumulative)).sum())
+    ends = cumulative[0] * (height[0] > 0) + (cumulative[-1] - cumulative[-2]) * (height[-1] > 0)
+    return float((inside * np.diff(cumulative[:-1])).sum() + ends)

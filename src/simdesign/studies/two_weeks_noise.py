@@ -116,7 +116,7 @@ def _read(file: Path) -> pd.DataFrame:
     try:
         if file.suffix == ".parquet":
             return pd.read_parquet(file)
-        return pd.read_csv(file, float_precision="round_trip")
+        return pd.read_csv(file)
     except FileNotFoundError:
         raise DataError(str(file), "file", file.name, "must exist") from None
     except (OSError, ValueError) as error:
