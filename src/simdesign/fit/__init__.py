@@ -20,6 +20,7 @@ from simdesign.fit.plugged_sensitivity import plugged_sensitivity as plugged_sen
 from simdesign.fit.prior_flip import PriorFlip as PriorFlip
 from simdesign.fit.prior_flip import hazard_flip as hazard_flip
 from simdesign.fit.prior_flip import prior_flip as prior_flip
+from simdesign.fit.pymc_fit import pymc_posterior as pymc_posterior
 from simdesign.fit.registry import build as build
 from simdesign.fit.registry import engines as engines
 from simdesign.fit.two_weeks import NODES as NODES

@@ -6,6 +6,10 @@ from simdesign.report.page import write_page as write_page
 from simdesign.report.protocol import amendments as amendments
 from simdesign.report.protocol import protocol_text as protocol_text
 from simdesign.report.protocol import registered as registered
+from simdesign.report.series_page import SeriesCurves as SeriesCurves
+from simdesign.report.series_page import SeriesPart as SeriesPart
+from simdesign.report.series_page import SubstancePart as SubstancePart
+from simdesign.report.series_page import write_series_page as write_series_page
 from simdesign.report.tables import Table as Table
 from simdesign.report.texts import Texts as Texts
 from simdesign.report.validation import Curve as Curve

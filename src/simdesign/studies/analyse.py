@@ -1,18 +1,21 @@
 """The command ``simdesign analyse``: P(break) in real series, when, how large, what stays open."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simdesign.errors import DataError, SimDesignError
+from simdesign.errors import DataError, SimDesignError, SpecError
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.studies.analysis import Analysis
 
 WIDTH = 150
 """Columns of the table where the output is no terminal."""
+LANGUAGES = ("en", "nl")
 
 
 def register(app: typer.Typer) -> None:
@@ -26,8 +29,11 @@ def analyse_command(
         str, typer.Option("--country", help="Country code, for example NL; needed if several.")
     ] = "",
     substance: Annotated[
-        str, typer.Option("--substance", help="For example cocaine; needed if several.")
-    ] = "",
+        list[str] | None,
+        typer.Option(
+            "--substance", help="For example cocaine; may be repeated. Default: all that it serves."
+        ),
+    ] = None,
     sites: Annotated[
         Path | None,
         typer.Option("--sites", help="Site table of the release; else the one beside the file."),
@@ -35,25 +41,116 @@ def analyse_command(
     from_year: Annotated[
         int | None, typer.Option("--from", help="First year that is used.")
     ] = None,
+    pymc: Annotated[
+        bool, typer.Option("--pymc", help="Sample every series with PyMC too (slow).")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for page, data and series.")
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="HTML file for the page alone.")
+    ] = None,
+    lang: Annotated[str, typer.Option("--lang", help="Language: en or nl.")] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Report for each series and the panel P(break), when, how large, and what stays open."""
     try:
-        analysis = analysis_of_file(file, country, substance, sites, from_year)
+        if lang not in LANGUAGES:
+            raise SpecError("--lang", lang, f"must be one of {', '.join(LANGUAGES)}")
+        found = analyses_of_file(file, country, substance or (), sites, from_year, pymc=pymc)
+        from simdesign.studies.analysis_words import texts_of
+
+        texts, written = texts_of(lang), []
+        if out is not None or page is not None:
+            from simdesign.studies.analysis_report import write_files, write_page
+
+            if out is not None:
+                written += write_files(found.analyses, found.skipped, out, texts)
+            if page is not None:
+                written.append(write_page(found.analyses, found.skipped, page, texts))
     except SimDesignError as error:
-        typer.echo(f"simdesign: {error}", err=True)
+        typer.echo(f"simdesign: {' '.join(str(error).split())}", err=True)
         raise typer.Exit(2) from None
     if as_json:
-        from simdesign.studies.analysis_words import plain_analysis
+        from simdesign.studies.analysis_report import plain_analyses
 
-        typer.echo(json.dumps(plain_analysis(analysis), indent=2, ensure_ascii=False))
+        plain = plain_analyses(found.analyses, found.skipped, texts)
+        typer.echo(json.dumps(plain, indent=2, ensure_ascii=False))
         return
     from rich.console import Console
+    from rich.markup import escape
 
     from simdesign.studies.analysis_page import print_analysis
+    from simdesign.studies.analysis_report import skipped_lines
 
     console = Console()
-    print_analysis(analysis, console if console.is_terminal else Console(width=WIDTH))
+    console = console if console.is_terminal else Console(width=WIDTH)
+    for one in found.analyses:
+        print_analysis(one, console, texts)
+    for line in skipped_lines(found.skipped, texts):
+        console.print(escape(line), highlight=False)
+    for path in written:
+        typer.echo(f"written: {path}")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The analyses of a file, and substances of which no series could be analysed: name -> why."""
+
+    analyses: tuple["Analysis", ...]
+    skipped: dict[str, str]
+
+
+def analyses_of_file(
+    file: Path,
+    country: str = "",
+    substances: Sequence[str] = (),
+    sites: Path | None = None,
+    from_year: int | None = None,
+    *,
+    pymc: bool = False,
+) -> Found:
+    """Read a file and analyse substances of one country.
+
+    Parameters
+    ----------
+    substances : sequence of str
+        None means all that have analysis priors; those without two campaigns at any site are then
+        left out and named.
+
+    Raises
+    ------
+    DataError
+        A mistake in the file or in what is asked of it.
+    """
+    from simdesign.data import SUBSTANCES, read
+    from simdesign.spec.estimator import DEFAULT_PRIORS
+    from simdesign.studies.analysis import analyse, check_supported
+
+    if from_year is not None and not 1990 <= from_year <= 2100:
+        raise DataError("command line", "--from", from_year, "must be a year from 1990 to 2100")
+    table = read(file, sites)
+    country = country or _only(str(file), "--country", sorted(set(table.countries)))
+    part = table.select(country=country or None)
+    named = [SUBSTANCES[int(u)] for u in sorted(set(part.substance.tolist()))]
+    served = [name for name in named if name in DEFAULT_PRIORS]
+    if not served and not substances:
+        check_supported(part, named[0])
+    analyses, skipped, first = [], {}, None
+    for wanted in dict.fromkeys(substances or served):
+        try:
+            chosen = part.select(substance=wanted, from_year=from_year)
+            name = SUBSTANCES[int(chosen.substance[0])]
+            check_supported(chosen, name)
+            analyses.append(analyse(chosen, name, chosen.countries[0], pymc=pymc))
+        except DataError as error:
+            if substances:
+                raise
+            first = first or error
+            skipped[wanted] = f"{error.field} {error.rule}, got {error.value}"
+    if first is not None and not analyses:
+        raise first
+    return Found(tuple(analyses), skipped)
 
 
 def analysis_of_file(
@@ -70,21 +167,10 @@ def analysis_of_file(
     DataError
         A mistake in the file or in what is asked of it.
     """
-    from simdesign.data import SUBSTANCES, read
-    from simdesign.studies.analysis import analyse, check_supported
-
-    if from_year is not None and not 1990 <= from_year <= 2100:
-        raise DataError("command line", "--from", from_year, "must be a year from 1990 to 2100")
-    table = read(file, sites)
-    country = country or _only(str(file), "--country", sorted(set(table.countries)))
-    part = table.select(country=country or None)
-    named = [SUBSTANCES[int(u)] for u in sorted(set(part.substance.tolist()))]
-    part = part.select(
-        substance=substance or _only(str(file), "--substance", named), from_year=from_year
-    )
-    name = SUBSTANCES[int(part.substance[0])]
-    check_supported(part, name)
-    return analyse(part, name, part.countries[0])
+    found = analyses_of_file(file, country, [substance] if substance else [], sites, from_year)
+    if len(found.analyses) > 1:
+        _only(str(file), "--substance", [one.substance for one in found.analyses])
+    return found.analyses[0]
 
 
 def _only(file: str, option: str, names: list[str]) -> str:

@@ -14,7 +14,10 @@ from simdesign.fit import MOST_CAMPAIGNS, BreakPosterior, LongSeries, break_post
 from simdesign.records import MISSING_DAY, Looks, Observations, Status
 from simdesign.spec.estimator import DEFAULT_PRIORS, EudaRule, Exact, ExactBreak, ExactCity
 from simdesign.spec.plugged import plugged_noise
+from simdesign.studies.analysis_history import History, history
 from simdesign.studies.analysis_local import LocalAnswer, Somewhere, local_answers
+from simdesign.studies.analysis_pymc import Sampled, sampled
+from simdesign.studies.analysis_rule import YearOnYear, year_on_year
 from simdesign.studies.analysis_sensitivity import series_sensitivity
 from simdesign.units import DAYS_PER_YEAR, date_of, day_of, residue_g_per_day, weekday_of
 
@@ -24,16 +27,6 @@ NOISY_DF = 12
 """Least degrees of freedom of such a ratio: two full site-weeks."""
 FEW_CAMPAIGNS = 4
 """Fewer campaigns than this leave nearly nothing to learn from: two before a break, one after."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class YearOnYear:
-    """EUDA's rule of practice on the last two years of a series."""
-
-    before: int  # year
-    after: int  # year
-    change: float  # relative change of the mean load [1]
-    verdict: str  # "increase", "decrease" or "stable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +47,8 @@ class Series:
     year_on_year: YearOnYear | None
     noisy_years: tuple[int, ...]
     prob_without_noisy: float  # NaN when there are none, or too little is left
+    history: History  # the series through time
+    sampled: Sampled | None = None  # by PyMC; None unless it was asked
     sensitivity: dict[str, Any] = field(default_factory=dict)  # see analysis_sensitivity.py
 
     @property
@@ -100,7 +95,9 @@ class Analysis:
     somewhere: Somewhere | None  # a break of one city away from the others
 
 
-def analyse(table: LoadTable, substance: str, country: str = "") -> Analysis:
+def analyse(
+    table: LoadTable, substance: str, country: str = "", *, pymc: bool = False
+) -> Analysis:
     """Analyse the selected rows of one substance.
 
     Parameters
@@ -111,6 +108,8 @@ def analyse(table: LoadTable, substance: str, country: str = "") -> Analysis:
         One with analysis priors.
     country : str
         For the words only.
+    pymc : bool
+        Sample every series with PyMC too.
 
     Raises
     ------
@@ -127,11 +126,12 @@ def analyse(table: LoadTable, substance: str, country: str = "") -> Analysis:
         raise DataError(table.report.file, "campaigns", int(n_campaign.max()), rule)
     panel, somewhere, local = None, None, dict[str, LocalAnswer]()
     if len(long) > 1:
-        panel = fitted(table, substance, long, ExactBreak(), "panel")
+        panel = fitted(table, substance, long, ExactBreak(), "panel", pymc=pymc)
         together = to_observations(table.select(sites=long), [substance])
         local, somewhere = local_answers(together, look_at_end(together), substance)
     series = tuple(
-        fitted(table, substance, [name], ExactCity(), name, local.get(name)) for name in long
+        fitted(table, substance, [name], ExactCity(), name, local.get(name), pymc=pymc)
+        for name in long
     )
     return Analysis(
         table=table, substance=substance, country=country, panel=panel, series=series,
@@ -153,6 +153,8 @@ def fitted(
     spec: Exact,
     name: str,
     local: LocalAnswer | None = None,
+    *,
+    pymc: bool = False,
 ) -> Series:
     """Fit some sites of a table, again without the campaigns whose day noise is too large."""
     part = table.select(sites=sites)
@@ -186,10 +188,26 @@ def fitted(
         year_on_year=year_on_year(observations, EudaRule().threshold),
         noisy_years=tuple(sorted({year_of[c] for c in noisy})),
         prob_without_noisy=without,
+        history=history(
+            spec, observations, looks, substance, posterior, is_index=len(part.sites) > 1
+        ),
+        sampled=_sampled(spec, observations, looks, substance, posterior) if pymc else None,
         sensitivity=series_sensitivity(
             spec, observations, looks, substance, flips=len(part.sites) > 1
         ),
     )
+
+
+def _sampled(
+    spec: Exact,
+    observations: Observations,
+    looks: Looks,
+    substance: str,
+    posterior: BreakPosterior,
+) -> Sampled:
+    """Ask PyMC for the same, or its robust model where the exact engine declines."""
+    robust = posterior.status == Status.NOT_APPLICABLE
+    return sampled(spec, observations, looks, substance, robust=robust)
 
 
 def _likely_size(
@@ -229,39 +247,6 @@ def look_at_end(observations: Observations) -> Looks:
         origin_day=first,
         start_day=day_of(dt.date(date_of(first).year, 1, 1)),
     )
-
-
-def year_on_year(observations: Observations, threshold: float) -> YearOnYear | None:
-    """Return the change of the mean load between the last two years with campaigns.
-
-    A panel's change is that of the unweighted mean over the sites measured in both. Days below
-    the LOQ count with half their limit, as is common practice.
-    """
-    visits = observations.visits
-    years = np.unique(visits.year)
-    if years.size < 2:
-        return None
-    before, after = int(years[-2]), int(years[-1])
-    old, new = _site_means(observations, before), _site_means(observations, after)
-    both = sorted(old.keys() & new.keys())
-    if not both:
-        return None
-    change = sum(new[s] for s in both) / sum(old[s] for s in both) - 1.0
-    verdict = "stable"
-    if abs(change) > threshold:
-        verdict = "increase" if change > 0 else "decrease"
-    return YearOnYear(before=before, after=after, change=change, verdict=verdict)
-
-
-def _site_means(observations: Observations, year: int) -> dict[int, float]:
-    """Return the mean load of every site with a sample in a year."""
-    visits = observations.visits
-    load = np.where(observations.censored[0, 0], 0.5, 1.0) * observations.load[0, 0]
-    here = visits.year == year
-    return {
-        int(s): float(np.nanmean(load[here & (visits.site == s)]))
-        for s in np.unique(visits.site[here])
-    }
 
 
 def _mostly_below(observations: Observations) -> int:

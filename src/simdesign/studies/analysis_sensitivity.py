@@ -6,20 +6,16 @@ Shown by ``analyse``: the key ``sensitivity`` of a series' JSON, and a line of w
 import math
 from typing import Any
 
-from simdesign.fit import (
-    PluggedTable,
-    PriorFlip,
-    hazard_flip,
-    plugged_sensitivity,
-    prior_flip,
-)
+from simdesign.fit import hazard_flip, plugged_sensitivity, prior_flip
 from simdesign.records import Looks, Observations, Status
+from simdesign.report import Texts, number
 from simdesign.spec.estimator import Exact
 
 NAMES = {
     "day_sd": "day noise", "day_rho": "correlation of days", "count_noise": "count noise",
     "weekday": "weekday profile", "r_lab": "laboratory's year part", "nugget": "nugget",
 }  # fmt: skip
+"""Field -> what JSON calls it."""
 HAZARDS = (0.005, 0.5)
 """Break intensities between which its flip point is sought: one in 200 and in two years."""
 MOVED = (("sigma_shared", 0.01, 0.4), ("sigma_rw", 0.01, 0.4), ("step_sd", 0.05, 1.0))
@@ -42,9 +38,12 @@ def series_sensitivity(
         an answer of the engine the lists are empty.
     """
     table = plugged_sensitivity(spec, observations, looks, substance)
+    english = Texts("en", "analysis_texts.toml")
     if table.plugged.status != Status.OK:
-        return {"plugged_in": [], "prob_low": None, "prob_high": None, "prior_flips": [],
-                "text": "nothing learnt: there is nothing that could depend on it"}  # fmt: skip
+        empty: dict[str, Any] = {
+            "plugged_in": [], "prob_low": None, "prob_high": None, "prior_flips": []
+        }  # fmt: skip
+        return {**empty, "text": sensitivity_line(empty, english)}
     moved = []
     if flips:
         moved = [hazard_flip(spec, observations, looks, substance, *HAZARDS)] + [
@@ -52,7 +51,7 @@ def series_sensitivity(
             for field, low, high in MOVED
         ]
     low, high = table.prob_range
-    return {
+    found: dict[str, Any] = {
         "plugged_in": [
             {
                 "what": NAMES[row.name],
@@ -76,27 +75,39 @@ def series_sensitivity(
             }
             for item in moved
         ],
-        "text": sensitivity_text(table, moved),
     }
+    return {**found, "text": sensitivity_line(found, english)}
 
 
-def sensitivity_text(table: PluggedTable, flips: list[PriorFlip]) -> str:
-    """Return one line of words."""
-    low, high = table.prob_range
-    most = table.largest
+def sensitivity_line(found: dict[str, Any], texts: Texts) -> str:
+    """Return one line of words about the data of a series' sensitivity."""
+    lang = texts.lang
+    if not found["plugged_in"]:
+        return texts("sensitivity.nothing")
+    most = max(found["plugged_in"], key=lambda row: abs(row["shift"]))
+    field = next(key for key, name in NAMES.items() if name == most["what"])
     parts = [
-        f"with each plugged-in value at the ends of its range P(break) goes from {low:.2f} to "
-        f"{high:.2f} (most by the {NAMES[most.name]}, {table.shift(most):+.2f})"
-    ]
-    told = [item for item in flips if item.at]
+        texts(
+            "sensitivity.range", low=number(found["prob_low"], lang),
+            high=number(found["prob_high"], lang), most=texts(f"sensitivity.{field}"),
+            shift=number(most["shift"], lang, sign=True),
+        )
+    ]  # fmt: skip
+    told = [item for item in found["prior_flips"] if item["at"]]
     if told:
-        parts.append("it is one half where " + ", ".join(_where(item) for item in told))
-    quiet = [item.field for item in flips if not item.at]
+        where = ", ".join(_where(item, texts) for item in told)
+        parts.append(texts("sensitivity.half", where=where))
+    quiet = [item["prior"] for item in found["prior_flips"] if not item["at"]]
     if quiet:
-        parts.append(f"no flip along {', '.join(quiet)}")
+        parts.append(texts("sensitivity.quiet", priors=", ".join(quiet)))
     return "; ".join(parts)
 
 
-def _where(item: PriorFlip) -> str:
-    values = " and ".join(f"{value:.3g}" for value in item.at)
-    return f"{item.field} is {values} (default {item.default:.3g})"
+def _where(item: dict[str, Any], texts: Texts) -> str:
+    def short(value: float) -> str:
+        return f"{value:.3g}".replace(".", ",") if texts.lang == "nl" else f"{value:.3g}"
+
+    values = texts("sensitivity.and").join(short(value) for value in item["at"])
+    return texts(
+        "sensitivity.where", prior=item["prior"], values=values, default=short(item["default"])
+    )

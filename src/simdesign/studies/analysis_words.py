@@ -1,22 +1,30 @@
 """An analysis in words and as plain data; every probability has its word on one fixed scale."""
 
 import math
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from simdesign.records import Status
+from simdesign.report import Texts, number
 from simdesign.studies.analysis import Analysis, Series, years_between
 from simdesign.studies.analysis_local import FEW_OTHERS
+from simdesign.studies.analysis_reader import reader_lines
+from simdesign.studies.analysis_sensitivity import sensitivity_line
 from simdesign.units import date_of
 
-SCALE = (
-    (0.95, "a break, almost certainly"),
-    (0.80, "probably a break"),
-    (0.20, "cannot be told"),
-    (0.05, "probably no break"),
-    (0.00, "almost certainly no break"),
-)
+
+@cache
+def texts_of(lang: str) -> Texts:
+    """Return the texts of this subject."""
+    return Texts(lang, "analysis_texts.toml")
+
+
+ENGLISH = texts_of("en")
+VERDICTS = ((0.95, "p95"), (0.80, "p80"), (0.20, "p20"), (0.05, "p05"), (0.00, "p00"))
 """Lowest P(break) of each verdict; the same for every substance and place."""
+SCALE = tuple((least, ENGLISH(f"verdict.{key}")) for least, key in VERDICTS)
+"""The same in English words."""
 
 KNOWS_LITTLE = 0.05
 """A posterior this close to its prior has learnt next to nothing."""
@@ -24,13 +32,23 @@ KNOWS_LITTLE = 0.05
 FIRST_QUIET_DUTCH_YEAR = 2017
 
 
-def verdict(series: Series) -> str:
+def verdict(series: Series, texts: Texts = ENGLISH) -> str:
     """Return the verdict of one series on the fixed scale."""
     if series.posterior.status == Status.NOT_APPLICABLE:
-        return "not applicable: too many weeks below the limit of quantification"
+        return texts("verdict.not_applicable")
     if not series.usable:
-        return "nothing learnt: the posterior is the prior"
-    return next(word for least, word in SCALE if series.posterior.prob_break >= least)
+        return texts("verdict.nothing")
+    return word(series.posterior.prob_break, texts)
+
+
+def word(prob: float, texts: Texts = ENGLISH) -> str:
+    """Return the word of P(break)."""
+    return texts("verdict." + next(key for least, key in VERDICTS if prob >= least))
+
+
+def shown_name(series: Series, texts: Texts) -> str:
+    """Return the name of a series; the panel has one in each language."""
+    return texts("names.panel") if series.site == "panel" else series.site
 
 
 def shown_probability(series: Series) -> float:
@@ -40,132 +58,93 @@ def shown_probability(series: Series) -> float:
     return series.posterior.prob_break if series.usable else math.nan
 
 
-def caveats(series: Series) -> list[str]:
+def caveats(series: Series, texts: Texts = ENGLISH) -> list[str]:
     """Return what cannot be concluded from this series, and why."""
-    found = []
     if series.posterior.status == Status.NOT_APPLICABLE:
-        found.append(
-            f"{series.n_below_loq} site-weeks have more than two of seven days below the limit of "
-            "quantification, above one in ten: this model does not serve such data"
-        )
-        return found
+        return [texts("caveat.not_applicable", n=series.n_below_loq), *_about_pymc(series, texts)]
     if not series.usable:
-        found.append(
-            f"{series.n_campaigns} campaigns are too few (two before a break and one after it): "
-            "the probability printed is the prior"
-        )
-        return found
+        return [texts("caveat.too_few", n=series.n_campaigns), *_about_pymc(series, texts)]
+    found = []
+    lang = texts.lang
     moved = abs(series.posterior.prob_break - series.prior_prob)
     if moved < KNOWS_LITTLE:
-        found.append(
-            f"the data hardly moved the prior ({series.prior_prob:.2f}): this is no evidence for "
-            "stability and none for a break"
-        )
+        found.append(texts("caveat.hardly_moved", p=number(series.prior_prob, lang)))
     interval = series.likely_interval
-    if interval is not None and series.posterior.prob_break >= SCALE[2][0]:
+    if interval is not None and series.posterior.prob_break >= VERDICTS[2][0]:
         share = interval[2] / series.posterior.prob_break
         if share < 0.5:
-            found.append(
-                "the date is open: given a break, the most probable interval has probability "
-                f"{share:.2f}"
-            )
+            found.append(texts("caveat.date_open", p=number(share, lang)))
     if series.posterior.effect_low < 0 < series.posterior.effect_high:
-        found.append("the interval of the size includes both a fall and a rise")
-    found += _about_several(series) + _about_others(series)
+        found.append(texts("caveat.sign_open"))
+    found += _about_several(series, texts) + _about_others(series, texts)
     if series.sensitivity:
-        found.append(series.sensitivity["text"])
+        found.append(sensitivity_line(series.sensitivity, texts))
     if series.n_below_loq:
-        found.append(f"{series.n_below_loq} site-weeks below the limit of quantification left out")
+        found.append(texts("caveat.below_loq", n=series.n_below_loq))
     if series.noisy_years:
-        text = (
-            f"days scatter more than 1.5 times as much as the model takes for granted in "
-            f"{_years(series.noisy_years)}; these weeks are trusted too much"
-        )
+        text = texts("caveat.noisy", years=_years(series.noisy_years))
         if not math.isnan(series.prob_without_noisy):
-            text += f". Without them P(break) is {series.prob_without_noisy:.2f}"
+            p = number(series.prob_without_noisy, lang)
+            text = texts("caveat.without_noisy", text=text, p=p)
         found.append(text)
-    return found
+    return found + _about_pymc(series, texts)
 
 
-def _about_several(series: Series) -> list[str]:
+def _about_pymc(series: Series, texts: Texts) -> list[str]:
+    """Return where PyMC stands beside the exact engine and has no number, or another model."""
+    beside = series.sampled
+    if beside is None:
+        return []
+    match beside.status:
+        case Status.TOO_LITTLE_DATA:
+            return [texts("caveat.pymc_outside", why=texts("verdict.nothing"))]
+        case Status.NOT_APPLICABLE:
+            return [texts("caveat.pymc_outside", why=texts("verdict.not_applicable"))]
+        case Status.FAILED:
+            return [texts("caveat.pymc_failed", why=beside.reason)]
+    return [texts("caveat.pymc_robust")] if beside.engine == "pymc_robust" else []
+
+
+def _about_several(series: Series, texts: Texts) -> list[str]:
     if series.several is None:
-        return [
-            f"{series.n_campaigns} campaigns are too many to try every pair of breaks; what is "
-            "said of the last three years supposes one break at most"
-        ]
+        return [texts("caveat.too_many", n=series.n_campaigns)]
     return []
 
 
-def _about_others(series: Series) -> list[str]:
+def _about_others(series: Series, texts: Texts) -> list[str]:
     local = series.local
     if local is None:
         return []
     if local.status != Status.OK:
-        return ["too few campaigns shared with other cities to compare it with the nation"]
+        return [texts("caveat.few_shared")]
     if local.n_others < FEW_OTHERS:
-        return [
-            f"with {local.n_others} other cities the nation is poorly known: the probability of a "
-            "break of this city against it may be off by 0.1 and more (docs/local.md)"
-        ]
+        return [texts("caveat.few_others", n=local.n_others)]
     return []
 
 
-def general_notes(analysis: Analysis) -> list[str]:
+def general_notes(analysis: Analysis, texts: Texts = ENGLISH) -> list[str]:
     """Return what no series of this file can settle."""
-    notes = list(analysis.table.report.lines())
+    notes = reader_lines(analysis.table.report, texts)
     panel = analysis.panel
     first = min(year for series in analysis.series for year in series.years)
     if panel is not None:
-        notes.append(
-            f"the panel is {len(panel.sites)} cities with at least two campaigns "
-            f"({', '.join(panel.sites)}): their common path, not the country's"
-        )
+        names = ", ".join(panel.sites)
+        notes.append(texts("note.panel", n=len(panel.sites), names=names))
     else:
-        notes.append("a panel needs two cities with at least two campaigns; here is one")
+        notes.append(texts("note.no_panel"))
     if analysis.single:
-        notes.append(
-            f"one campaign says nothing about change; left out: {', '.join(analysis.single)}"
-        )
-    notes += [
-        "a laboratory error or a special week that all cities share in a campaign, and a real "
-        "national change in that year, look the same: the model weighs them by its prior of the "
-        "shared error, the data do not separate them (one laboratory per country is assumed)",
-        "one week a year says nothing about seasons; a change of the campaign's date within "
-        "spring looks like a change of the load",
-        "a break is a step of the level, a change of slope, or both, on top of a steady drift and "
-        "a random walk; a gradual change shows as drift, walk or a change of slope, and a short "
-        "series seldom tells which kind it is",
-        "P(break) is of one break at most, beside short pulses; the numbers of one and two breaks "
-        "come from a second calculation without pulses, so that the two need not agree exactly",
-        *_search_notes(analysis),
-        "the noise of a day is plugged in, not estimated: that of Dutch weeks since 2017, more in "
-        "small towns; series whose days scatter more are named above",
-        "a load does not tell more users, heavier use and higher purity apart",
-    ]
+        notes.append(texts("note.single", names=", ".join(analysis.single)))
+    notes += [texts(f"note.{key}") for key in ("shared", "season", "kinds", "one_break")]
+    where = analysis.somewhere
+    own = texts("note.own")
+    notes.append(own if where is None else own + texts("note.searched", n=where.n_cities))
+    notes += [texts("note.noise"), texts("note.mechanism")]
     if analysis.country == "NL" and first < FIRST_QUIET_DUTCH_YEAR:
-        notes.append(
-            "Dutch days before 2017 are two to three times as noisy as later ones, on the same "
-            "days for all substances, which points to flow or sampling and not to use; breaks "
-            "placed before 2017 should not be believed without --from 2017 beside them"
-        )
+        notes.append(texts("note.early_dutch"))
     return notes
 
 
-def _search_notes(analysis: Analysis) -> list[str]:
-    """Return how to read a city's own break, and one against the other cities."""
-    found = ["a city's break in its own series may be its own or the nation's"]
-    where = analysis.somewhere
-    if where is not None:
-        found[0] += (
-            '; "in this city" is of a break against the nation, for a reader who asked about that '
-            f"city alone; who looked at all {where.n_cities} and picked one should read the column "
-            f'beside it and "somewhere among the {where.n_cities} cities": more cities make a '
-            "larger chance that one of them stands out without reason"
-        )
-    return found
-
-
-def plain_analysis(analysis: Analysis) -> dict[str, Any]:
+def plain_analysis(analysis: Analysis, texts: Texts = ENGLISH) -> dict[str, Any]:
     """Return the analysis as data for JSON: NaN is null, sizes are natural logs and per cent."""
     report = analysis.table.report
     return {
@@ -175,17 +154,17 @@ def plain_analysis(analysis: Analysis) -> dict[str, Any]:
         "country": analysis.country or None,
         "substance": analysis.substance,
         "assumed_dates": analysis.table.assumed_dates,
-        "panel": None if analysis.panel is None else plain_series(analysis.panel),
-        "series": [plain_series(series) for series in analysis.series],
+        "panel": None if analysis.panel is None else plain_series(analysis.panel, texts),
+        "series": [plain_series(series, texts) for series in analysis.series],
         "somewhere": _somewhere(analysis),
         "excluded": report.excluded,
         "flagged": report.flagged,
         "single_campaign_sites": list(analysis.single),
-        "notes": general_notes(analysis),
+        "notes": general_notes(analysis, texts),
     }
 
 
-def plain_series(series: Series) -> dict[str, Any]:
+def plain_series(series: Series, texts: Texts = ENGLISH) -> dict[str, Any]:
     """Return one series as data for JSON."""
     posterior, rule, usable = series.posterior, series.year_on_year, series.usable
     return {
@@ -198,7 +177,7 @@ def plain_series(series: Series) -> dict[str, Any]:
         "status": Status(posterior.status).name.lower(),
         "prob_break": _number(shown_probability(series)),
         "prior_prob_break": series.prior_prob,
-        "verdict": verdict(series),
+        "verdict": verdict(series, texts),
         "when": _when(series),
         "intervals": []
         if not usable
@@ -245,8 +224,51 @@ def plain_series(series: Series) -> dict[str, Any]:
         "noisy_years": list(series.noisy_years),
         "prob_break_without_noisy_years": _number(series.prob_without_noisy),
         "sensitivity": series.sensitivity,
-        "cannot_be_concluded": caveats(series),
+        "cannot_be_concluded": caveats(series, texts),
+        "pymc": _sampled(series),
+        "history": _history(series),
     }  # fmt: skip
+
+
+def _sampled(series: Series) -> dict[str, Any] | None:
+    beside = series.sampled
+    if beside is None:
+        return None
+    mean, low, high = (percent(x) for x in beside.effect)
+    return {
+        "engine": beside.engine,
+        "status": beside.status.name.lower(),
+        "reason": beside.reason or None,
+        "prob_break": _number(beside.prob_break),
+        "mcse": _number(beside.mcse),
+        "effect_percent": mean,
+        "effect_percent_low": low,
+        "effect_percent_high": high,
+    }
+
+
+def _history(series: Series) -> list[dict[str, Any]]:
+    """Return the series through time, a row a campaign."""
+    past = series.history
+    rows = []
+    for j, year in enumerate(past.year.tolist()):
+        rule = past.verdict_of(year)
+        rows.append(
+            {
+                "year": year,
+                "date": str(date_of(round(float(past.day[j])))),
+                "mean": _number(past.mean[j]),
+                "is_index": past.is_index,
+                "level": _number(past.level[j]),
+                "level_low": _number(past.low[j]),
+                "level_high": _number(past.high[j]),
+                "prob_break_since_campaign_before": _number(past.interval[j]),
+                "prob_break_as_known_then": _number(past.known[j]),
+                "rule_percent": None if rule is None else 100.0 * rule.change,
+                "rule": None if rule is None else rule.verdict,
+            }
+        )
+    return rows
 
 
 def percent(log_effect: float) -> float | None:

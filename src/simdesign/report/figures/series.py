@@ -1,0 +1,141 @@
+"""One real series: its weeks and trend level, and the probability of a break through time."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from simdesign.report.figures.style import INK, svg_of, themed
+from simdesign.report.series_page import SeriesCurves
+from simdesign.report.texts import Texts
+
+WIDTH = 400
+HEIGHT = 230
+BAND, LINE = "#9ecae1", "#0072B2"
+RULES = {
+    "increase": ("triangle-up", "#D55E00"),
+    "decrease": ("triangle-down", "#009E73"),
+    "stable": ("circle", INK),
+    "none": ("cross", "#777777"),
+}
+"""Verdict of the rule of practice -> shape and colour of its week: told apart without colour."""
+BAR, POINT = "#cfcfcf", "#CC79A7"
+MOST_TICKS = 8
+
+
+def panels_of_series(curves: SeriesCurves, texts: Texts) -> list[str]:
+    """Return the two pictures of one series as SVG."""
+    return [_level(curves, texts), _breaks(curves, texts)]
+
+
+def _x(curves: SeriesCurves) -> Any:
+    first, last = math.floor(min(curves.x)), math.ceil(max(curves.x))
+    step = max(1, math.ceil((last - first) / MOST_TICKS))
+    return alt.X(
+        "x:Q", title=None, scale=alt.Scale(domain=[first, last], nice=False),
+        axis=alt.Axis(values=list(range(first, last + 1, step)), format="d", grid=False),
+    )  # fmt: skip
+
+
+def _legend(**more: Any) -> Any:
+    return alt.Legend(
+        orient="top", direction="vertical", title=None, labelFontSize=12, labelLimit=WIDTH,
+        symbolOpacity=1, **more,
+    )  # fmt: skip
+
+
+def _rows(columns: dict[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Return rows without a missing number."""
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return [
+        row for row in rows if all(math.isfinite(v) for v in row.values() if isinstance(v, float))
+    ]
+
+
+def _level(curves: SeriesCurves, texts: Texts) -> str:
+    x = _x(curves)
+    axis = texts("figure.index_axis" if curves.is_index else "figure.load_axis")
+    y = alt.Y("y:Q", title=axis, scale=alt.Scale(zero=True, domain=[0, _top(curves)], clamp=True))
+    layers: list[Any] = []
+    path = _rows({"x": curves.x, "y": curves.level, "low": curves.low, "high": curves.high})
+    name = texts("figure.path")
+    for row in path:
+        row["what"] = name
+    fill = alt.Fill(
+        "what:N", scale=alt.Scale(domain=[name], range=[BAND]), legend=_legend(symbolType="square")
+    )
+    if path:
+        base = alt.Chart(alt.Data(values=path))
+        layers += [
+            base.mark_area(opacity=0.55, clip=True).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", fill=fill),
+            base.mark_line(strokeWidth=2, color=LINE, clip=True).encode(x=x, y=y),
+        ]
+    if curves.cities:
+        rows = _rows({"x": [c[0] for c in curves.cities], "y": [c[1] for c in curves.cities]})
+        layers.append(
+            alt.Chart(alt.Data(values=rows))
+            .mark_point(shape="stroke", color="#888888", size=60, strokeWidth=1.2, clip=True)
+            .encode(x=x, y=y)
+        )
+    weeks = _rows({"x": curves.x, "y": curves.mean, "rule": curves.rule})
+    there = [key for key in RULES if any(row["rule"] == key for row in weeks)]
+    words = {key: texts(f"figure.week_{key}") for key in there}
+    for row in weeks:
+        row["label"] = words[row["rule"]]
+    domain = list(words.values())
+    shape = alt.Shape(
+        "label:N", scale=alt.Scale(domain=domain, range=[RULES[k][0] for k in there]),
+        legend=_legend(),
+    )  # fmt: skip
+    colour = alt.Color(
+        "label:N", scale=alt.Scale(domain=domain, range=[RULES[k][1] for k in there]),
+        legend=_legend(),
+    )  # fmt: skip
+    layers.append(
+        alt.Chart(alt.Data(values=weeks))
+        .mark_point(filled=True, size=75, opacity=1)
+        .encode(x=x, y=y, shape=shape, color=colour)
+    )
+    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+    return svg_of(themed(chart, texts("figure.level_title")), texts.lang)
+
+
+def _top(curves: SeriesCurves) -> float:
+    """Return the end of the axis: all weeks, and the band as far as twice the largest of them."""
+    weeks = [v for v in (*curves.mean, *(c[1] for c in curves.cities)) if math.isfinite(v)]
+    band = [v for v in curves.high if math.isfinite(v)]
+    return 1.05 * max(max(weeks), min(max(band, default=0.0), 1.5 * max(weeks)))
+
+
+def _breaks(curves: SeriesCurves, texts: Texts) -> str:
+    x = _x(curves)
+    y = alt.Y("y:Q", title=texts("figure.prob_axis"), scale=alt.Scale(domain=[0, 1], nice=False))
+    names = [texts("figure.placed"), texts("figure.known")]
+    colour = alt.Color(
+        "what:N", scale=alt.Scale(domain=names, range=[BAR, POINT]), legend=_legend()
+    )
+    before = (math.nan, *curves.x[:-1])
+    bars = _rows({"from": before, "to": curves.x, "p": curves.interval})
+    for row in bars:
+        row["what"] = names[0]
+    known = _rows({"x": curves.x, "y": curves.known})
+    for row in known:
+        row["what"] = names[1]
+    layers: list[Any] = []
+    if bars:
+        layers.append(
+            alt.Chart(alt.Data(values=bars))
+            .mark_rect(stroke="#666666", strokeWidth=0.6)
+            .encode(
+                x=alt.X("from:Q"), x2="to:Q", y=alt.Y("zero:Q"), y2="p:Q", color=colour
+            )
+            .transform_calculate(zero="0")
+        )
+    base = alt.Chart(alt.Data(values=known))
+    layers += [
+        base.mark_line(strokeWidth=1.5, color=POINT, strokeDash=[4, 3]).encode(x=x, y=y),
+        base.mark_point(filled=True, size=55, opacity=1).encode(x=x, y=y, color=colour),
+    ]
+    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+    return svg_of(themed(chart, texts("figure.break_title")), texts.lang)
