@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from mc import assert_mean
 from scipy import stats
 
+from mc import assert_mean
 from reference.two_weeks_oracle import largest, settled, simulated
 from simdesign.fit import (
     NOTABLE,
@@ -31,9 +31,7 @@ WORLD = {
     "kinds": (0.45, 0.35, 0.2), "step_sd": 0.3, "slope_sd": 0.2, "nugget": 0.01,
     "days": (7, 4), "loads": (300.0, 400.0), "population": 20_000.0, "count_noise": 0.044,
 }  # fmt: skip
-DRAWS = NoiseDraws(
-    **{name: np.array(WORLD[name]) for name in NoiseDraws.__dataclass_fields__}
-)
+DRAWS = NoiseDraws(**{name: np.array(WORLD[name]) for name in NoiseDraws.__dataclass_fields__})
 MODEL = CityModel(
     **{n: WORLD[n] for n in ("hazard", "kinds", "step_sd", "slope_sd", "drift_sd", "count_noise",
                              "nugget")}, r_lab=0.5,
@@ -95,7 +93,15 @@ def test_the_largest_of_one_is_a_named_city():
 def test_a_known_answer_by_hand():
     # no walk, no break: prior N(0, 0.2^2), error variance 2 (0.03 + 0.0101) + 2 * 0.0049 = 0.09
     one = [np.array([x]) for x in (0.03**0.5, 0.1, 0.0, 0.0, 0.0, 0.0049**0.5, 0.999999999)]
-    names = ("sigma_shared", "sigma_site", "sigma_rw", "sigma_rw_site", "drift", "day_sd", "day_rho")
+    names = (
+        "sigma_shared",
+        "sigma_site",
+        "sigma_rw",
+        "sigma_rw_site",
+        "drift",
+        "day_sd",
+        "day_rho",
+    )
     draws = NoiseDraws(**dict(zip(names, one, strict=True)))
     model = replace(MODEL, hazard=1e-15, drift_sd=0.1, count_noise=0.0)
     weeks = TwoWeeks(before=100.0, after=100.0 * math.exp(0.26), years=2.0, population=1.0)

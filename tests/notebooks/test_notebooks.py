@@ -6,16 +6,20 @@ import jupytext
 import nbclient
 import pytest
 
+from data.make_release import step_release
+
+SAYS = {"first_study": "Trend break, cocaine", "dutch_data": "P(trendbreuk) = "}
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.py"))
 
 
 def test_there_are_notebooks():
-    assert [path.name for path in NOTEBOOKS] == ["first_study.py"]
+    assert [path.name for path in NOTEBOOKS] == ["dutch_data.py", "first_study.py"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs(path, tmp_path):
+def test_it_runs(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("SIMDESIGN_RELEASE", str(step_release(tmp_path, size=0.3)))
     notebook = jupytext.read(path)
     client = nbclient.NotebookClient(
         notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
@@ -36,4 +40,4 @@ def test_it_runs(path, tmp_path):
     printed = "".join(
         output["text"] for cell in code for output in cell.outputs if output.output_type == "stream"
     )
-    assert "Trend break, cocaine" in printed
+    assert SAYS[path.stem] in printed

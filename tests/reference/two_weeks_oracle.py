@@ -17,7 +17,15 @@ def simulated(rng: np.random.Generator, world: dict[str, Any], n_rep: int, n_cit
     ``world`` has lists of equally likely values under the names of the SDs and the drift, and
     numbers for the rest.
     """
-    names = ("sigma_shared", "sigma_site", "sigma_rw", "sigma_rw_site", "drift", "day_sd", "day_rho")
+    names = (
+        "sigma_shared",
+        "sigma_site",
+        "sigma_rw",
+        "sigma_rw_site",
+        "drift",
+        "day_sd",
+        "day_rho",
+    )
     chosen = rng.integers(len(world["drift"]), size=n_rep)
     value = {name: np.asarray(world[name])[chosen][:, None] for name in names}
     years = world["years"]

@@ -16,7 +16,8 @@ from simdesign.studies.two_weeks_words import SCALE, paragraphs, tables, texts_o
 
 PAGE = Path(__file__).parents[2] / "docs" / "leeuwarden.md"
 LEEUWARDEN = ("2023=1192", "2025=1748")
-NUMBER = re.compile(r"[+−-]?\d+(?:\.\d+)?")
+MINUS = "\N{MINUS SIGN}"
+NUMBER = re.compile(rf"[+{MINUS}-]?\d+(?:\.\d+)?")
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def same_numbers(shown: str, printed: str) -> bool:
         return False
     for a, b in zip(NUMBER.findall(shown), NUMBER.findall(printed), strict=True):
         places = len(a.partition(".")[2])
-        x, y = (float(n.replace("−", "-")) for n in (a, b))
+        x, y = (float(n.replace(MINUS, "-")) for n in (a, b))
         if abs(x - y) > 1.5 * 10.0**-places:
             return False
     return True
@@ -55,8 +56,9 @@ def same_numbers(shown: str, printed: str) -> bool:
 
 def test_the_page_shows_what_its_command_prints():
     text = PAGE.read_text(encoding="utf-8")
-    assert f"simdesign two-weeks {' '.join(LEEUWARDEN)} --substance cocaine --population 104355" in (
-        text
+    assert (
+        f"simdesign two-weeks {' '.join(LEEUWARDEN)} --substance cocaine --population 104355"
+        in (text)
     )
     answer = answer_of(*LEEUWARDEN, "cocaine", population=104355)
     rows = [
@@ -132,10 +134,10 @@ def test_a_world_gives_its_noise(app, tmp_path):
     path = tmp_path / "study.toml"
     path.write_text(
         'name = "w"\nseed = 1\naims = "a"\n[change]\nkind = "level_shift"\nsize = 0.3\n'
-        '[world.substances.cocaine]\nsigma_shared = 0.0\n[designs.a]\n'
+        "[world.substances.cocaine]\nsigma_shared = 0.0\n[designs.a]\n"
         'schedule = {kind = "rounds", per_year = 1}\n[decision]\nreference = "a"\n'
         '[estimators.e]\nkind = "exact_step"\n'
-        '[sizes.quick]\nnull = 60\nnull_world = 40\nalternative = 40\n'
+        "[sizes.quick]\nnull = 60\nnull_world = 40\nalternative = 40\n"
     )
     out = quick(app, "--world", path)
     assert out["noise"]["source"] == "world"
@@ -187,7 +189,10 @@ def test_a_wrong_request_is_one_line_and_status_2(app, arguments, message):
             "sigma_shared,sigma_site,sigma_rw\n0.1,0.1,0.1\n-0.1,0.1,0.1\n",
             "row 3: sigma_shared: must be a number >= 0, got '-0.1'",
         ),
-        ("sigma_shared,sigma_site,sigma_rw,drift\n0.1,0.1,0.1,x\n", "row 2: drift: must be a number"),
+        (
+            "sigma_shared,sigma_site,sigma_rw,drift\n0.1,0.1,0.1,x\n",
+            "row 2: drift: must be a number",
+        ),
         (
             "substance,sigma_shared,sigma_site,sigma_rw\nMDMA,0.1,0.1,0.1\n",
             "substance: must be one of MDMA, got 'cocaine'",
@@ -207,5 +212,5 @@ def test_a_wrong_file_of_draws_is_one_line(app, tmp_path, text, message):
 def test_a_few_draws_are_enough_for_words():
     answer = answer_of("2023=100", "2024=60", "MDMA", draws=100, cities="3")
     text = " ".join(paragraphs(answer, "nl", 1))
-    assert "−40" in text
+    assert f"{MINUS}40" in text
     assert "geen echte stijging" in text

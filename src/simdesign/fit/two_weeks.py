@@ -200,7 +200,7 @@ def normal_density(x: Floats, variance: Floats) -> Floats:
     return np.asarray(np.exp(-0.5 * x * x / variance) / np.sqrt(2.0 * np.pi * variance))
 
 
-def posterior(
+def two_week_posterior(
     weeks: TwoWeeks, draws: NoiseDraws, model: CityModel, *, season: Floats | None = None,
     nodes: int = NODES,
 ) -> Mixture:  # fmt: skip

@@ -1,4 +1,4 @@
-"""The largest rise among several cities: what its selection does (docs/leeuwarden.md, section 5)."""
+"""The largest rise among several cities: what being selected does (docs/leeuwarden.md, 5)."""
 
 from dataclasses import dataclass
 
@@ -48,7 +48,9 @@ def largest_posterior(
     # of the common part, the nation's walk is real and the shared error is not
     real = np.divide(p.nation, variance, out=np.zeros_like(variance), where=variance > 0.0)
     keep = p.own / spread
-    mean = (p.drift + real * (common.T - p.drift)).T[:, :, None] + keep[:, None, :] * gap[:, :, None]
+    mean = (p.drift + real * (common.T - p.drift)).T[:, :, None] + keep[:, None, :] * gap[
+        :, :, None
+    ]
     sd = np.sqrt((real * p.shared)[:, None] + keep * p.noise[:, None])
     flat = (draws.n, -1)
     return Mixture(

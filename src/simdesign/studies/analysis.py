@@ -95,9 +95,7 @@ class Analysis:
     somewhere: Somewhere | None  # a break of one city away from the others
 
 
-def analyse(
-    table: LoadTable, substance: str, country: str = "", *, pymc: bool = False
-) -> Analysis:
+def analyse(table: LoadTable, substance: str, country: str = "", *, pymc: bool = False) -> Analysis:
     """Analyse the selected rows of one substance.
 
     Parameters

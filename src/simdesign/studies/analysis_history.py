@@ -53,7 +53,9 @@ def history(
     visits = observations.visits
     campaigns = np.unique(visits.campaign)
     real = visits.day != MISSING_DAY
-    middle = np.array([visits.day[(visits.campaign == c)[:, None] & real].mean() for c in campaigns])
+    middle = np.array(
+        [visits.day[(visits.campaign == c)[:, None] & real].mean() for c in campaigns]
+    )
     last = np.array([visits.day[(visits.campaign == c)[:, None] & real].max() for c in campaigns])
     year = np.array([visits.year[visits.campaign == c][0] for c in campaigns], dtype=np.int64)
     path, sd = _path(posterior, middle)

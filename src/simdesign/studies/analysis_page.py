@@ -22,19 +22,25 @@ from simdesign.studies.analysis_words import (
     verdict,
 )
 
+_WORDS = ("series", "campaigns", "between", "rule", "verdict", "pair", "city", "engine")
+"""Columns of words; the others are numbers."""
+
 
 def print_analysis(analysis: Analysis, console: Console, texts: Texts = ENGLISH) -> None:
     """Print the tables, each series in words, and what cannot be concluded."""
     report = analysis.table.report
     rows = series_of(analysis)
     _print(
-        console, overview_table(analysis, texts), after="panel" if analysis.panel else "",
+        console, overview_table(analysis, texts), texts,
         caption=f"{Path(report.file).name}, SHA-256 {report.sha256[:16]}",
     )  # fmt: skip
-    _print(console, kinds_table(analysis, texts), after="panel" if analysis.panel else "")
+    _print(console, kinds_table(analysis, texts), texts)
+    beside = engines_table(analysis, texts)
+    if beside is not None:
+        _print(console, beside, texts)
     local = local_table(analysis, texts)
     if local is not None:
-        _print(console, local[0], caption=local[1])
+        _print(console, local[0], texts, caption=local[1])
     console.print(texts("table.in_words"))
     for series in rows:
         name = shown_name(series, texts)
@@ -53,18 +59,19 @@ def series_of(analysis: Analysis) -> list[Series]:
     return [*([] if analysis.panel is None else [analysis.panel]), *analysis.series]
 
 
-def _print(console: Console, item: Table, *, after: str = "", caption: str = "") -> None:
-    """Print a table; a line follows the first row where that is the panel."""
+def _print(console: Console, item: Table, texts: Texts, *, caption: str = "") -> None:
+    """Print a table: names left, numbers right, a line below the panel."""
     table = Printed(title=escape(item.caption), caption=escape(caption) or None)
-    for n, head in enumerate(item.columns):
-        numbers = n >= item.n_head
-        last = n == len(item.columns) - 1 and item.n_head == 2
+    for head in item.columns:
+        left = head in {texts(f"table.{name}") for name in _WORDS}
+        wraps = head == texts("table.verdict")
         table.add_column(
-            escape(head), justify="left" if last or not numbers else "right",
-            no_wrap=not last, min_width=12 if last else None,
+            escape(head), justify="left" if left else "right", no_wrap=not wraps,
+            min_width=12 if wraps else None,
         )  # fmt: skip
-    for n, row in enumerate(item.rows):
-        table.add_row(*(escape(cell) for cell in row), end_section=bool(after) and n == 0)
+    for row in item.rows:
+        panel = row[0] == texts("names.panel")
+        table.add_row(*(escape(cell) for cell in row), end_section=panel)
     console.print(table)
 
 
@@ -72,15 +79,48 @@ def overview_table(analysis: Analysis, texts: Texts) -> Table:
     """Return one row a series: whether, when, how large, and what the rule of practice says."""
     place = texts("table.place", country=analysis.country) if analysis.country else ""
     substance = texts.substance(analysis.substance)
-    heads = ["series", "campaigns", "prob", "prior", "between", "size", "rule", "verdict"]
-    sampled = any(series.sampled is not None for series in series_of(analysis))
-    if sampled:
-        heads.insert(3, "pymc")
+    heads = ("series", "campaigns", "prob", "prior", "between", "size", "rule", "verdict")
     return Table(
         caption=texts("table.title", substance=substance, place=place),
         columns=tuple(texts(f"table.{head}") for head in heads),
-        rows=tuple(_overview(series, texts, sampled=sampled) for series in series_of(analysis)),
-        n_head=2,
+        rows=tuple(_overview(series, texts) for series in series_of(analysis)),
+    )
+
+
+def engines_table(analysis: Analysis, texts: Texts) -> Table | None:
+    """Return the exact engine and PyMC side by side; None where PyMC was not asked."""
+    lang, rows = texts.lang, []
+    for series in series_of(analysis):
+        beside, posterior = series.sampled, series.posterior
+        if beside is None:
+            continue
+        exact, both = "\N{EN DASH}", "\N{EN DASH}"
+        if series.usable:
+            error = max(posterior.quadrature_error, 5e-4)  # what three decimals can show
+            exact = f"{number(posterior.prob_break, lang, 3)} ± {number(error, lang, 3)}"
+            both = _range(
+                (posterior.effect_mean, posterior.effect_low, posterior.effect_high), texts
+            )
+        told = not math.isnan(beside.prob_break)
+        rows.append(
+            (
+                shown_name(series, texts),
+                exact,
+                f"{number(beside.prob_break, lang, 3)} ± {number(beside.mcse, lang, 3)}"
+                if told
+                else "\N{EN DASH}",
+                both,
+                _range(beside.effect, texts) if told else "\N{EN DASH}",
+                texts(f"table.{beside.engine}") if told else texts("table.outside"),
+            )
+        )
+    if not rows:
+        return None
+    heads = ("series", "exact_prob", "pymc_prob", "exact_size", "pymc_size", "engine")
+    return Table(
+        caption=texts("table.engines_title"),
+        columns=tuple(texts(f"table.{head}") for head in heads),
+        rows=tuple(rows),
     )
 
 
@@ -93,14 +133,16 @@ def kinds_table(analysis: Analysis, texts: Texts) -> Table:
             continue
         posterior, several, pair = series.posterior, series.several, likely_pair(series)
         count = [math.nan] * 3 if several is None else several.prob_count.tolist()
+        kinds = (
+            posterior.prob_step, posterior.prob_slope, posterior.prob_both, posterior.prob_pulse
+        )  # fmt: skip
         when = ""
         if pair is not None:
             when = f"{_dash(pair[0])}, {_dash(pair[1])} (P {number(pair[2], lang)})"
         rows.append(
             (
                 shown_name(series, texts),
-                *(probability(p, lang) for p in (posterior.prob_step, posterior.prob_slope,
-                                                 posterior.prob_both, posterior.prob_pulse, *count)),
+                *(probability(p, lang) for p in (*kinds, *count)),
                 when,
                 probability(series.prob_recent, lang),
                 probability(posterior.prob_three_year_change, lang),
@@ -169,7 +211,7 @@ def _range(effect: tuple[float, float, float], texts: Texts) -> str:
     return texts("table.range", middle=middle, low=low, high=high)
 
 
-def _overview(series: Series, texts: Texts, *, sampled: bool) -> tuple[str, ...]:
+def _overview(series: Series, texts: Texts) -> tuple[str, ...]:
     posterior, lang = series.posterior, texts.lang
     name = shown_name(series, texts)
     campaigns = f"{series.n_campaigns} ({series.years[0]}-{series.years[-1]})"
@@ -181,9 +223,8 @@ def _overview(series: Series, texts: Texts, *, sampled: bool) -> tuple[str, ...]
             change=signed(100 * rule.change, lang), before=rule.before, after=rule.after,
         )  # fmt: skip
     known = shown_probability(series)
-    beside = (sampled_cell(series, lang),) if sampled else ()
     prior = number(series.prior_prob, lang)
-    shown = (name, campaigns, probability(known, lang), *beside, prior)
+    shown = (name, campaigns, probability(known, lang), prior)
     if not series.usable:
         return (*shown, "", "", change, verdict(series, texts))
     interval, when = series.likely_interval, ""
@@ -196,12 +237,3 @@ def _overview(series: Series, texts: Texts, *, sampled: bool) -> tuple[str, ...]
         )  # fmt: skip
     effect = (posterior.effect_mean, posterior.effect_low, posterior.effect_high)
     return (*shown, when, _range(effect, texts), change, verdict(series, texts))
-
-
-def sampled_cell(series: Series, lang: str) -> str:
-    """Return PyMC's P(break) with its Monte Carlo error; an asterisk marks the robust model."""
-    beside = series.sampled
-    if beside is None or math.isnan(beside.prob_break):
-        return "\N{EN DASH}"
-    star = "*" if beside.engine == "pymc_robust" else ""
-    return f"{number(beside.prob_break, lang, 3)} ± {number(beside.mcse, lang, 3)}{star}"

@@ -25,7 +25,7 @@ def paragraph(series: Series, texts: Texts) -> str:
         parts += _details(series, texts)
     parts += _sampled_words(series, texts)
     parts += _rule_words(series, texts)
-    return " ".join(parts)
+    return " ".join(parts).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _break_words(series: Series, texts: Texts) -> str:

@@ -27,14 +27,14 @@ DUTCH = (
      "dagen waarop het inwonertal van een plaats verandert (het laatste geldt)"),
     (r"loads of 0, read as below an unknown limit of quantification",
      "vrachten van 0, gelezen als onder een onbekende bepalingsgrens"),
-    (r"the file prints no dates: every campaign is placed in the week \(Wednesday to Tuesday\) that "
-     r"contains 15 March of its year; real campaigns lay in March to May",
+    (r"the file prints no dates: every campaign is placed in the week \(Wednesday to Tuesday\) "
+     r"that contains 15 March of its year; real campaigns lay in March to May",
      "het bestand noemt geen data: elke meetweek is gezet op de week (woensdag tot en met dinsdag) "
      "met 15 maart van haar jaar; echte meetweken lagen in maart tot en met mei"),
     (r"populations from (.*): one static number a site",
      r"inwonertallen uit \1: één vast getal per plaats"),
-    (r"warning: no site table beside the file; every site is taken to have ([\d,]+) inhabitants \(it "
-     r"sets the small-town part of the noise only\)",
+    (r"warning: no site table beside the file; every site is taken to have ([\d,]+) inhabitants "
+     r"\(it sets the small-town part of the noise only\)",
      r"waarschuwing: geen plaatsentabel naast het bestand; elke plaats telt voor \1 inwoners (het "
      r"bepaalt alleen de ruis van kleine plaatsen)"),
     (r"warning: not in the site table and taken to have ([\d,]+) inhabitants: (.*)",

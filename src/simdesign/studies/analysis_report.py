@@ -19,6 +19,7 @@ from simdesign.report import (
 )
 from simdesign.studies.analysis import Analysis, Series, years_between
 from simdesign.studies.analysis_page import (
+    engines_table,
     kinds_table,
     local_table,
     overview_table,
@@ -108,6 +109,9 @@ def skipped_lines(skipped: dict[str, str], texts: Texts) -> list[str]:
 
 def _part(analysis: Analysis, texts: Texts) -> SubstancePart:
     tables = [(overview_table(analysis, texts), ""), (kinds_table(analysis, texts), "")]
+    beside = engines_table(analysis, texts)
+    if beside is not None:
+        tables.append((beside, ""))
     local = local_table(analysis, texts)
     if local is not None:
         tables.append(local)
@@ -161,7 +165,7 @@ def alternative(analysis: Analysis, series: Series, texts: Texts) -> str:
     there = [j for j, value in enumerate(past.mean.tolist()) if math.isfinite(value)]
     count = {name: sum(item.verdict == name for item in past.rule) for name in
              ("increase", "decrease", "stable")}  # fmt: skip
-    rules = ", ".join(f"{texts(f'names.{name}')} {n}×" for name, n in count.items())
+    rules = ", ".join(f"{texts(f'names.{name}')} {n}" for name, n in count.items())
     said = {
         "site": shown_name(series, texts), "substance": texts.substance(analysis.substance),
         "first": number(float(past.mean[there[0]]), lang, 0), "from": int(past.year[there[0]]),

@@ -1,5 +1,6 @@
 """EUDA's rule of practice on a real series: more than ten per cent from one year to the next."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +35,7 @@ def every_year(observations: Observations, threshold: float) -> tuple[YearOnYear
     years = np.unique(observations.visits.year).tolist()
     found = (
         _compared(observations, before, after, threshold)
-        for before, after in zip(years[:-1], years[1:], strict=True)
+        for before, after in itertools.pairwise(years)
     )
     return tuple(item for item in found if item is not None)
 

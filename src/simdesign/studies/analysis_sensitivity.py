@@ -99,7 +99,12 @@ def sensitivity_line(found: dict[str, Any], texts: Texts) -> str:
         parts.append(texts("sensitivity.half", where=where))
     quiet = [item["prior"] for item in found["prior_flips"] if not item["at"]]
     if quiet:
-        parts.append(texts("sensitivity.quiet", priors=", ".join(quiet)))
+        parts.append(
+            texts(
+                "sensitivity.quiet",
+                priors=", ".join(texts(f"sensitivity.{name}") for name in quiet),
+            )
+        )
     return "; ".join(parts)
 
 
@@ -109,5 +114,8 @@ def _where(item: dict[str, Any], texts: Texts) -> str:
 
     values = texts("sensitivity.and").join(short(value) for value in item["at"])
     return texts(
-        "sensitivity.where", prior=item["prior"], values=values, default=short(item["default"])
+        "sensitivity.where",
+        prior=texts(f"sensitivity.{item['prior']}"),
+        values=values,
+        default=short(item["default"]),
     )

@@ -1,4 +1,4 @@
-"""The command ``simdesign two-weeks``: one week then, one week now; what of the rise is real?"""
+"""The command ``simdesign two-weeks``: one week then, one week now, and what of it is real."""
 
 import json
 import math

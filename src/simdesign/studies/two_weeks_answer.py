@@ -166,7 +166,9 @@ def quadrature_error(
     worst = 0.0
     for n in cities:
         once = largest_posterior(weeks, few, model, n)
-        twice = largest_posterior(weeks, few, model, n, nodes=2 * NODES, common_nodes=2 * COMMON_NODES)
+        twice = largest_posterior(
+            weeks, few, model, n, nodes=2 * NODES, common_nodes=2 * COMMON_NODES
+        )
         for a, b in (
             (once.prob_above(NOTABLE), twice.prob_above(NOTABLE)),
             (once.prob_break(), twice.prob_break()),
@@ -175,7 +177,9 @@ def quadrature_error(
     return worst
 
 
-def other_priors(draws: NoiseDraws, model: CityModel) -> list[tuple[str, float, NoiseDraws, CityModel]]:
+def other_priors(
+    draws: NoiseDraws, model: CityModel
+) -> list[tuple[str, float, NoiseDraws, CityModel]]:
     """Return other priors, one at a time: what, its value or factor, draws, model."""
     found: list[tuple[str, float, NoiseDraws, CityModel]] = []
     for hazard in (0.01, 0.20):

@@ -45,6 +45,7 @@ def paragraphs(answer: TwoWeekAnswer, lang: str, seed: int) -> list[str]:
     texts, weeks, main = texts_of(lang), answer.weeks, answer.chances[0]
     p = with_error(main.prob_rise, lang)
     middle, low, high = (_percent(x, lang) for x in main.change)
+    prior = number(answer.prior_break, lang, 3)
     breaks = [number(x, lang) for x in answer.break_range]
     rises = [number(x, lang) for x in answer.rise_range]
     return [
@@ -57,7 +58,7 @@ def paragraphs(answer: TwoWeekAnswer, lang: str, seed: int) -> list[str]:
         f"{texts('head.change', middle=middle, low=low, high=high)}. "
         f"{texts('head.naive', p=with_error(answer.naive, lang))}",
         texts("head.real"),
-        f"{texts('break.main', p=with_error(main.prob_break, lang), prior=number(answer.prior_break, lang, 3))}. "
+        f"{texts('break.main', p=with_error(main.prob_break, lang), prior=prior)}. "
         + texts(
             "break.honest", factor=number(answer.odds.factor, lang),
             bound=number(answer.odds.factor_bound, lang), n=answer.n_combined,
@@ -126,11 +127,7 @@ def _chances(answer: TwoWeekAnswer, texts: Texts) -> Table:
 
 def _chance(item: Chance, texts: Texts) -> tuple[str, ...]:
     lang = texts.lang
-    how = (
-        texts("chance.named")
-        if item.n_cities == 1
-        else texts("chance.largest", n=item.n_cities)
-    )
+    how = texts("chance.named") if item.n_cities == 1 else texts("chance.largest", n=item.n_cities)
     middle, low, high = (_percent(x, lang) for x in item.change)
     return (
         how,
@@ -156,10 +153,11 @@ def _seasons(answer: TwoWeekAnswer, texts: Texts) -> Table:
     cell = {(row.amplitude, row.months): with_error(row.prob_rise, lang) for row in answer.season}
     return Table(
         caption=texts("season.title"),
-        columns=(texts("season.amplitude"), *(_months(m, answer.months_apart, texts) for m in months)),
-        rows=tuple(
-            (number(a, lang), *(cell[a, m] for m in months)) for a in AMPLITUDES
+        columns=(
+            texts("season.amplitude"),
+            *(_months(m, answer.months_apart, texts) for m in months),
         ),
+        rows=tuple((number(a, lang), *(cell[a, m] for m in months)) for a in AMPLITUDES),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from simdesign.report.figures.style import INK, svg_of, themed
+from simdesign.report.figures.style import svg_of, themed
 from simdesign.report.series_page import SeriesCurves
 from simdesign.report.texts import Texts
 
@@ -16,8 +16,9 @@ BAND, LINE = "#9ecae1", "#0072B2"
 RULES = {
     "increase": ("triangle-up", "#D55E00"),
     "decrease": ("triangle-down", "#009E73"),
-    "stable": ("circle", INK),
+    "stable": ("circle", "#000000"),
     "none": ("cross", "#777777"),
+    "city": ("square", "#888888"),
 }
 """Verdict of the rule of practice -> shape and colour of its week: told apart without colour."""
 BAR, POINT = "#cfcfcf", "#CC79A7"
@@ -29,18 +30,18 @@ def panels_of_series(curves: SeriesCurves, texts: Texts) -> list[str]:
     return [_level(curves, texts), _breaks(curves, texts)]
 
 
-def _x(curves: SeriesCurves) -> Any:
+def _x(curves: SeriesCurves, field: str = "x") -> Any:
     first, last = math.floor(min(curves.x)), math.ceil(max(curves.x))
     step = max(1, math.ceil((last - first) / MOST_TICKS))
     return alt.X(
-        "x:Q", title=None, scale=alt.Scale(domain=[first, last], nice=False),
+        f"{field}:Q", title=None, scale=alt.Scale(domain=[first, last], nice=False),
         axis=alt.Axis(values=list(range(first, last + 1, step)), format="d", grid=False),
     )  # fmt: skip
 
 
-def _legend(**more: Any) -> Any:
+def _legend(orient: Any = "top", **more: Any) -> Any:
     return alt.Legend(
-        orient="top", direction="vertical", title=None, labelFontSize=12, labelLimit=WIDTH,
+        orient=orient, direction="vertical", title=None, labelFontSize=12, labelLimit=WIDTH,
         symbolOpacity=1, **more,
     )  # fmt: skip
 
@@ -62,43 +63,42 @@ def _level(curves: SeriesCurves, texts: Texts) -> str:
     name = texts("figure.path")
     for row in path:
         row["what"] = name
-    fill = alt.Fill(
-        "what:N", scale=alt.Scale(domain=[name], range=[BAND]), legend=_legend(symbolType="square")
-    )
+    # legends on one side would overlap
+    key = _legend("bottom", symbolType="square")
+    fill = alt.Fill("what:N", scale=alt.Scale(domain=[name], range=[BAND]), legend=key)
     if path:
         base = alt.Chart(alt.Data(values=path))
         layers += [
-            base.mark_area(opacity=0.55, clip=True).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", fill=fill),
+            base.mark_area(opacity=0.55, clip=True).encode(
+                x=x, y=alt.Y("low:Q"), y2="high:Q", fill=fill
+            ),
             base.mark_line(strokeWidth=2, color=LINE, clip=True).encode(x=x, y=y),
         ]
-    if curves.cities:
-        rows = _rows({"x": [c[0] for c in curves.cities], "y": [c[1] for c in curves.cities]})
-        layers.append(
-            alt.Chart(alt.Data(values=rows))
-            .mark_point(shape="stroke", color="#888888", size=60, strokeWidth=1.2, clip=True)
-            .encode(x=x, y=y)
-        )
     weeks = _rows({"x": curves.x, "y": curves.mean, "rule": curves.rule})
-    there = [key for key in RULES if any(row["rule"] == key for row in weeks)]
+    cities = _rows({"x": [c[0] for c in curves.cities], "y": [c[1] for c in curves.cities]})
+    for row in cities:
+        row["rule"] = "city"
+    there = [key for key in RULES if any(row["rule"] == key for row in (*weeks, *cities))]
     words = {key: texts(f"figure.week_{key}") for key in there}
-    for row in weeks:
+    for row in (*weeks, *cities):
         row["label"] = words[row["rule"]]
-    domain = list(words.values())
-    shape = alt.Shape(
-        "label:N", scale=alt.Scale(domain=domain, range=[RULES[k][0] for k in there]),
-        legend=_legend(),
+    shape, colour = (
+        kind(
+            "label:N", legend=_legend(),
+            scale=alt.Scale(domain=list(words.values()), range=[RULES[k][place] for k in there]),
+        )
+        for kind, place in ((alt.Shape, 0), (alt.Color, 1))
     )  # fmt: skip
-    colour = alt.Color(
-        "label:N", scale=alt.Scale(domain=domain, range=[RULES[k][1] for k in there]),
-        legend=_legend(),
-    )  # fmt: skip
-    layers.append(
-        alt.Chart(alt.Data(values=weeks))
-        .mark_point(filled=True, size=75, opacity=1)
-        .encode(x=x, y=y, shape=shape, color=colour)
-    )
-    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    return svg_of(themed(chart, texts("figure.level_title")), texts.lang)
+    for rows, size in ((cities, 18), (weeks, 75)):
+        if rows:
+            points = alt.Chart(alt.Data(values=rows)).mark_point(filled=True, size=size, opacity=1)
+            layers.append(points.encode(x=x, y=y, shape=shape, color=colour))
+    return _drawn(layers, texts("figure.level_title"), texts)
+
+
+def _drawn(layers: list[Any], title: str, texts: Texts) -> str:
+    chart = themed(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT), title)
+    return svg_of(chart, texts.lang)
 
 
 def _top(curves: SeriesCurves) -> float:
@@ -110,7 +110,8 @@ def _top(curves: SeriesCurves) -> float:
 
 def _breaks(curves: SeriesCurves, texts: Texts) -> str:
     x = _x(curves)
-    y = alt.Y("y:Q", title=texts("figure.prob_axis"), scale=alt.Scale(domain=[0, 1], nice=False))
+    title, scale = texts("figure.prob_axis"), alt.Scale(domain=[0, 1], nice=False)
+    y = alt.Y("y:Q", title=title, scale=scale)
     names = [texts("figure.placed"), texts("figure.known")]
     colour = alt.Color(
         "what:N", scale=alt.Scale(domain=names, range=[BAR, POINT]), legend=_legend()
@@ -128,14 +129,16 @@ def _breaks(curves: SeriesCurves, texts: Texts) -> str:
             alt.Chart(alt.Data(values=bars))
             .mark_rect(stroke="#666666", strokeWidth=0.6)
             .encode(
-                x=alt.X("from:Q"), x2="to:Q", y=alt.Y("zero:Q"), y2="p:Q", color=colour
+                x=_x(curves, "from"),
+                x2="to:Q",
+                y=alt.Y("p:Q", title=title, scale=scale),
+                y2=alt.datum(0),
+                color=colour,
             )
-            .transform_calculate(zero="0")
         )
     base = alt.Chart(alt.Data(values=known))
     layers += [
         base.mark_line(strokeWidth=1.5, color=POINT, strokeDash=[4, 3]).encode(x=x, y=y),
         base.mark_point(filled=True, size=55, opacity=1).encode(x=x, y=y, color=colour),
     ]
-    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    return svg_of(themed(chart, texts("figure.break_title")), texts.lang)
+    return _drawn(layers, texts("figure.break_title"), texts)
