@@ -57,6 +57,7 @@ def analyse_command(
     try:
         if lang not in LANGUAGES:
             raise SpecError("--lang", lang, f"must be one of {', '.join(LANGUAGES)}")
+        _check_places(out, page)
         found = analyses_of_file(file, country, substance or (), sites, from_year, pymc=pymc)
         from simdesign.studies.analysis_words import texts_of
 
@@ -91,6 +92,14 @@ def analyse_command(
         console.print(escape(line), highlight=False)
     for path in written:
         typer.echo(f"written: {path}")
+
+
+def _check_places(out: Path | None, page: Path | None) -> None:
+    """Refuse a place that cannot be written before anything is computed."""
+    if out is not None and out.exists() and not out.is_dir():
+        raise SpecError("--out", str(out), "must be a folder, or not be there yet")
+    if page is not None and (page.is_dir() or not page.absolute().parent.is_dir()):
+        raise SpecError("--page", str(page), "must be a file in a folder that is there")
 
 
 @dataclass(frozen=True, slots=True)

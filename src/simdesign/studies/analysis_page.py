@@ -189,7 +189,7 @@ def local_table(analysis: Analysis, texts: Texts) -> tuple[Table, str] | None:
         "table.somewhere", n=where.n_cities, p=number(where.prob_break, lang),
         prior=number(where.prior_prob, lang), city=where.likely_city,
     )  # fmt: skip
-    return table, caption
+    return table, caption if where.n_cities > 1 else ""
 
 
 def probability(value: float, lang: str) -> str:

@@ -23,11 +23,14 @@ RULES = {
 """Verdict of the rule of practice -> shape and colour of its week: told apart without colour."""
 BAR, POINT = "#cfcfcf", "#CC79A7"
 MOST_TICKS = 8
+MOST = 1.6
+"""The axis ends at most at so many times the largest weekly mean."""
 
 
 def panels_of_series(curves: SeriesCurves, texts: Texts) -> list[str]:
-    """Return the two pictures of one series as SVG."""
-    return [_level(curves, texts), _breaks(curves, texts)]
+    """Return the pictures of one series as SVG: the second one where there is a probability."""
+    told = any(math.isfinite(value) for value in (*curves.interval, *curves.known))
+    return [_level(curves, texts), *([_breaks(curves, texts)] if told else [])]
 
 
 def _x(curves: SeriesCurves, field: str = "x") -> Any:
@@ -56,7 +59,10 @@ def _rows(columns: dict[str, Sequence[Any]]) -> list[dict[str, Any]]:
 
 def _level(curves: SeriesCurves, texts: Texts) -> str:
     x = _x(curves)
-    axis = texts("figure.index_axis" if curves.is_index else "figure.load_axis")
+    axis = texts("figure.load_axis")
+    if curves.is_index:
+        fitted = any(math.isfinite(value) for value in curves.level)
+        axis = texts("figure.index_axis" if fitted else "figure.own_axis")
     y = alt.Y("y:Q", title=axis, scale=alt.Scale(zero=True, domain=[0, _top(curves)], clamp=True))
     layers: list[Any] = []
     path = _rows({"x": curves.x, "y": curves.level, "low": curves.low, "high": curves.high})
@@ -102,10 +108,11 @@ def _drawn(layers: list[Any], title: str, texts: Texts) -> str:
 
 
 def _top(curves: SeriesCurves) -> float:
-    """Return the end of the axis: all weeks, and the band as far as twice the largest of them."""
-    weeks = [v for v in (*curves.mean, *(c[1] for c in curves.cities)) if math.isfinite(v)]
-    band = [v for v in curves.high if math.isfinite(v)]
-    return 1.05 * max(max(weeks), min(max(band, default=0.0), 1.5 * max(weeks)))
+    """Return the end of the axis: beyond it single cities and the band stop at the edge."""
+    weeks = max(v for v in curves.mean if math.isfinite(v))
+    band = max((v for v in curves.high if math.isfinite(v)), default=0.0)
+    single = max((v for _, v in curves.cities if math.isfinite(v)), default=0.0)
+    return 1.05 * max(weeks, min(max(band, single), MOST * weeks))
 
 
 def _breaks(curves: SeriesCurves, texts: Texts) -> str:
