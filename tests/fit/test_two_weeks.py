@@ -27,13 +27,13 @@ from simdesign.fit.two_weeks import averaged, mean_factor, parts
 WORLD = {
     "sigma_shared": [0.03, 0.12], "sigma_site": [0.06, 0.10], "sigma_rw": [0.02, 0.08],
     "sigma_rw_site": [0.05, 0.15], "drift": [0.0, 0.06], "day_sd": [0.13, 0.25],
-    "day_rho": [0.35, 0.1], "years": 2.0, "drift_sd": 0.05, "hazard": 0.2,
+    "day_rho": [0.35, 0.1], "years": 2.0, "drift_site": [0.05, 0.02], "hazard": 0.2,
     "kinds": (0.45, 0.35, 0.2), "step_sd": 0.3, "slope_sd": 0.2, "nugget": 0.01,
-    "days": (7, 4), "loads": (300.0, 400.0), "population": 20_000.0, "count_noise": 0.044,
+    "days": (7, 4), "loads": (300.0, 400.0), "population": 20_000.0, "day_count": [0.044, 0.02],
 }  # fmt: skip
 DRAWS = NoiseDraws(**{name: np.array(WORLD[name]) for name in NoiseDraws.__dataclass_fields__})
 MODEL = CityModel(
-    **{n: WORLD[n] for n in ("hazard", "kinds", "step_sd", "slope_sd", "drift_sd", "count_noise",
+    **{n: WORLD[n] for n in ("hazard", "kinds", "step_sd", "slope_sd",
                              "nugget")}, r_lab=0.5,
 )  # fmt: skip
 WEEKS = TwoWeeks(before=300.0, after=400.0, years=2.0, days=(7, 4), population=20_000.0)
@@ -77,7 +77,12 @@ def test_how_often_the_largest_reaches_as_far_agrees_with_simulated_days():
     rng = np.random.default_rng(21)
     observed = simulated(rng, quiet, 100_000, 6)[0].max(axis=1)
     assert_mean(observed >= WEEKS.log_ratio, found.no_break.value)
-    nothing = {"drift": [0.0, 0.0], "sigma_rw": [0, 0], "sigma_rw_site": [0, 0], "drift_sd": 0.0}
+    nothing = {
+        "drift": [0.0, 0.0],
+        "sigma_rw": [0, 0],
+        "sigma_rw_site": [0, 0],
+        "drift_site": [0, 0],
+    }
     observed = simulated(rng, quiet | nothing, 100_000, 6)[0].max(axis=1)
     assert_mean(observed >= WEEKS.log_ratio, found.noise.value)
 
@@ -92,18 +97,12 @@ def test_the_largest_of_one_is_a_named_city():
 
 def test_a_known_answer_by_hand():
     # no walk, no break: prior N(0, 0.2^2), error variance 2 (0.03 + 0.0101) + 2 * 0.0049 = 0.09
-    one = [np.array([x]) for x in (0.03**0.5, 0.1, 0.0, 0.0, 0.0, 0.0049**0.5, 0.999999999)]
-    names = (
-        "sigma_shared",
-        "sigma_site",
-        "sigma_rw",
-        "sigma_rw_site",
-        "drift",
-        "day_sd",
-        "day_rho",
-    )
-    draws = NoiseDraws(**dict(zip(names, one, strict=True)))
-    model = replace(MODEL, hazard=1e-15, drift_sd=0.1, count_noise=0.0)
+    draws = NoiseDraws(
+        sigma_shared=np.array([0.03**0.5]), sigma_site=np.array([0.1]), sigma_rw=np.zeros(1),
+        sigma_rw_site=np.zeros(1), drift=np.zeros(1), drift_site=np.array([0.1]),
+        day_sd=np.array([0.07]), day_rho=np.array([0.999999999]), day_count=np.zeros(1),
+    )  # fmt: skip
+    model = replace(MODEL, hazard=1e-15)
     weeks = TwoWeeks(before=100.0, after=100.0 * math.exp(0.26), years=2.0, population=1.0)
     found = two_week_posterior(weeks, draws, model)
     mean, sd = 0.26 * 0.04 / 0.13, math.sqrt(0.04 * 0.09 / 0.13)
@@ -158,7 +157,7 @@ def test_noise_and_seasons_pull_to_the_prior_and_a_flat_prior_to_the_data():
     assert noisy.prob_above(NOTABLE).value == pytest.approx(
         prior.prob_above(NOTABLE).value, abs=0.02
     )
-    wide = two_week_posterior(WEEKS, DRAWS, replace(MODEL, drift_sd=50.0))
+    wide = two_week_posterior(WEEKS, DRAWS.scaled(drift_site=1000.0), MODEL)
     flat = naive_prob(WEEKS, DRAWS, MODEL).value
     assert wide.prob_above(NOTABLE).value == pytest.approx(flat, abs=0.01)
     chances = [base]
@@ -187,8 +186,8 @@ def test_nobody_gets_more_for_a_break_than_its_bound():
 
 def test_a_city_that_is_larger_than_many_that_cannot_differ_was_lucky():
     # nothing of its own can change, so that the largest of many is noise on a common path
-    model = replace(MODEL, drift_sd=0.0, hazard=1e-12)
-    draws = DRAWS.scaled(sigma_rw_site=0.0)
+    model = replace(MODEL, hazard=1e-12)
+    draws = DRAWS.scaled(sigma_rw_site=0.0, drift_site=0.0)
     chance = [
         largest_posterior(WEEKS, draws, model, n).prob_above(NOTABLE).value for n in (1, 6, 30)
     ]

@@ -25,13 +25,15 @@ def simulated(rng: np.random.Generator, world: dict[str, Any], n_rep: int, n_cit
         "drift",
         "day_sd",
         "day_rho",
+        "drift_site",
+        "day_count",
     )
     chosen = rng.integers(len(world["drift"]), size=n_rep)
     value = {name: np.asarray(world[name])[chosen][:, None] for name in names}
     years = world["years"]
     shape = (n_rep, n_city)
     nation = value["drift"] * years + value["sigma_rw"] * years**0.5 * rng.normal(size=(n_rep, 1))
-    own = world["drift_sd"] * years * rng.normal(size=shape)
+    own = value["drift_site"] * years * rng.normal(size=shape)
     own += value["sigma_rw_site"] * years**0.5 * rng.normal(size=shape)
     wait = rng.exponential(1.0 / world["hazard"], size=shape)
     broken = wait < years
@@ -45,7 +47,7 @@ def simulated(rng: np.random.Generator, world: dict[str, Any], n_rep: int, n_cit
         observed += sign * value["sigma_shared"] * rng.normal(size=(n_rep, 1))
         observed += sign * np.hypot(value["sigma_site"], world["nugget"]) * rng.normal(size=shape)
         grams = load * world["population"] / 1e6
-        day_sd = np.sqrt(value["day_sd"] ** 2 + world["count_noise"] / grams)
+        day_sd = np.sqrt(value["day_sd"] ** 2 + value["day_count"] / grams)
         rho = value["day_rho"]
         day = rng.normal(size=shape)
         total = day.copy()

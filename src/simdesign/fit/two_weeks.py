@@ -61,8 +61,10 @@ class NoiseDraws:
     sigma_rw: Floats  # (s,) national walk [1/sqrt(year)]
     sigma_rw_site: Floats  # (s,) the city's own walk [1/sqrt(year)]
     drift: Floats  # (s,) national drift [1/year]
+    drift_site: Floats  # (s,) SD of the city's drift against the nation's [1/year]
     day_sd: Floats  # (s,) noise of a day in a large town [1]
     day_rho: Floats  # (s,) its lag-1 correlation [1]
+    day_count: Floats  # (s,) variance of a day times its residue [g/d]
 
     @property
     def n(self) -> int:
@@ -86,8 +88,6 @@ class CityModel:
     kinds: tuple[float, float, float]  # P(step), P(slope), P(both), given a break
     step_sd: float  # of a step [1]
     slope_sd: float  # of a change of slope [1/year]
-    drift_sd: float  # of the city's drift against the nation's [1/year]
-    count_noise: float  # variance of a day times its residue [g/d]
     r_lab: float  # share of the shared variance common to a laboratory's year [1]
     nugget: float  # always in the noise of a city-week [1]
 
@@ -171,7 +171,7 @@ def parts(weeks: TwoWeeks, draws: NoiseDraws, model: CityModel, nodes: int = NOD
     """Return the parts of the log ratio, (2) to (5)."""
     own_week = np.empty((draws.n, 2))
     for i, (load, n) in enumerate(zip((weeks.before, weeks.after), weeks.days, strict=True)):
-        day = draws.day_sd**2 + model.count_noise / residue_g_per_day(load, weeks.population)
+        day = draws.day_sd**2 + draws.day_count / residue_g_per_day(load, weeks.population)
         own_week[:, i] = draws.sigma_site**2 + model.nugget**2 + day * mean_factor(draws.day_rho, n)
     node, share = np.polynomial.legendre.leggauss(nodes)
     age = 0.5 * weeks.years * (node + 1.0)  # years that a change of slope lasted
@@ -182,7 +182,7 @@ def parts(weeks: TwoWeeks, draws: NoiseDraws, model: CityModel, nodes: int = NOD
     weight = np.concatenate(
         [[1.0 - broken, broken * step], broken * bent * share / 2, broken * both * share / 2]
     )
-    own = (model.drift_sd * weeks.years) ** 2 + draws.sigma_rw_site**2 * weeks.years
+    own = (draws.drift_site * weeks.years) ** 2 + draws.sigma_rw_site**2 * weeks.years
     return Parts(
         drift=draws.drift * weeks.years,
         nation=draws.sigma_rw**2 * weeks.years,

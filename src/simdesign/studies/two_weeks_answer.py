@@ -4,6 +4,8 @@ import itertools
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from simdesign.fit import (
     COMMON_NODES,
     NODES,
@@ -187,7 +189,7 @@ def other_priors(
     for step in (0.10, 0.60):
         found.append(("step_sd", step, draws, replace(model, step_sd=step)))
     for sd in (0.0, 0.05, 0.20):
-        found.append(("drift_sd", sd, draws, replace(model, drift_sd=sd)))
+        found.append(("drift_site", sd, with_city_drift(draws, sd), model))
     for factor in (0.0, 2.0):
         found.append(("drift", factor, draws.scaled(drift=factor), model))
     for factor in (0.0, 0.5, 2.0):
@@ -196,9 +198,14 @@ def other_priors(
     for name in ("sigma_shared", "sigma_site"):
         for factor in (0.5, 2.0):
             found.append((name, factor, draws.scaled(**{name: factor}), model))
-    still = draws.scaled(sigma_rw=0.0, sigma_rw_site=0.0, drift=0.0)
-    found.append(("still", 0.0, still, replace(model, drift_sd=0.0)))
+    still = draws.scaled(sigma_rw=0.0, sigma_rw_site=0.0, drift=0.0, drift_site=0.0)
+    found.append(("still", 0.0, still, model))
     return found
+
+
+def with_city_drift(draws: NoiseDraws, sd: float) -> NoiseDraws:
+    """Return the draws with one SD of the city's own drift [1/year]."""
+    return replace(draws, drift_site=np.full(draws.n, sd))
 
 
 def prior_rows(
@@ -224,11 +231,12 @@ def prior_extremes(
     """Return the ranges of P(break) and P(real rise) over combined priors, and their number."""
     breaks, rises = [], []
     for hazard, step, sd, walk, drift in itertools.product(
-        (0.01, model.hazard, 0.20), (0.10, model.step_sd, 0.60), (0.0, model.drift_sd, 0.20),
+        (0.01, model.hazard, 0.20), (0.10, model.step_sd, 0.60), (0.0, None, 0.20),
         (0.0, 1.0, 2.0), (0.0, 1.0),
     ):  # fmt: skip
-        changed = replace(model, hazard=hazard, step_sd=step, drift_sd=sd)
+        changed = replace(model, hazard=hazard, step_sd=step)
         other = draws.scaled(sigma_rw=walk, sigma_rw_site=walk, drift=drift)
+        other = other if sd is None else with_city_drift(other, sd)
         found = two_week_posterior(weeks, other, changed)
         breaks.append(found.prob_break().value)
         rises.append(found.prob_above(NOTABLE).value)

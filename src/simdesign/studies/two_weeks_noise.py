@@ -16,7 +16,7 @@ from simdesign.spec.quantity import HalfNormal, LogNormal, Normal, Quantity, dra
 
 SCALES = ("sigma_shared", "sigma_site", "sigma_rw")
 """Columns that a file of draws must have."""
-OTHERS = ("sigma_rw_site", "drift", "day_sd", "day_rho")
+OTHERS = ("sigma_rw_site", "drift", "drift_site", "day_sd", "day_rho", "day_count")
 """Columns that it may have; the priors stand in for the others."""
 CITY_DRIFT_SD = 0.10
 """SD of a city's drift against the nation's [1/year], as in docs/local.md (1)."""
@@ -33,7 +33,7 @@ class Noise:
     priors: dict[str, str]  # column -> its prior or number, for columns that no file gave
 
 
-def city_model(substance: str, spec: ExactCity | None = None) -> CityModel:
+def city_model(spec: ExactCity | None = None) -> CityModel:
     """Return the break model of one city with the engine's default priors."""
     found = ExactCity() if spec is None else spec
     return CityModel(
@@ -41,8 +41,6 @@ def city_model(substance: str, spec: ExactCity | None = None) -> CityModel:
         kinds=(found.kinds.step, found.kinds.slope, found.kinds.both),
         step_sd=found.step_sd,
         slope_sd=found.slope_sd,
-        drift_sd=CITY_DRIFT_SD,
-        count_noise=plugged_noise(substance).count_noise,
         r_lab=found.r_lab,
         nugget=found.nugget,
     )
@@ -56,8 +54,10 @@ def default_priors(substance: str) -> dict[str, Quantity]:
         **found,
         "sigma_rw_site": SITE_WALK_PRIORS[substance],
         "drift": DRIFT_PRIOR[substance],
+        "drift_site": CITY_DRIFT_SD,
         "day_sd": plugged.day_sd,
         "day_rho": plugged.rho,
+        "day_count": plugged.count_noise,
     }
 
 
@@ -65,7 +65,7 @@ def prior_noise(substance: str, n: int, seed: int) -> Noise:
     """Return draws from the stated priors."""
     priors = default_priors(substance)
     return Noise(
-        draws=NoiseDraws(**_drawn(priors, n, seed)), model=city_model(substance),
+        draws=NoiseDraws(**_drawn(priors, n, seed)), model=city_model(),
         source="prior", name="", priors=_words(priors),
     )  # fmt: skip
 
@@ -79,9 +79,13 @@ def world_noise(file: Path, substance: str, n: int, seed: int) -> Noise:
         rule = f"must be one of {', '.join(world.substances)} of the world"
         raise SpecError("--substance", substance, rule, str(file))
     item = world.substances[substance]
-    given: dict[str, Quantity] = {name: getattr(item, name) for name in (*SCALES, *OTHERS)}
+    given: dict[str, Quantity] = {
+        **default_priors(substance),  # a world's cities wander, and it has no count noise as such
+        "drift_site": 0.0,
+        **{name: getattr(item, name) for name in (*SCALES, *OTHERS) if hasattr(item, name)},
+    }
     return Noise(
-        draws=NoiseDraws(**_drawn(given, n, seed)), model=city_model(substance),
+        draws=NoiseDraws(**_drawn(given, n, seed)), model=city_model(),
         source="world", name=file.name, priors=_words(given),
     )  # fmt: skip
 
@@ -107,7 +111,7 @@ def file_noise(file: Path, substance: str, seed: int) -> Noise:
     missing = {k: v for k, v in default_priors(substance).items() if k not in given}
     drawn = _drawn(default_priors(substance), len(table), seed)
     return Noise(
-        draws=NoiseDraws(**{**drawn, **given}), model=city_model(substance),
+        draws=NoiseDraws(**{**drawn, **given}), model=city_model(),
         source="file", name=file.name, priors=_words(missing),
     )  # fmt: skip
 

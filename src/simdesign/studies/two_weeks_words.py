@@ -90,8 +90,8 @@ def _origin(answer: TwoWeekAnswer, texts: Texts, seed: int) -> list[str]:
     found.append(
         texts(
             "noise.city", hazard=number(model.hazard, lang, 3), step=number(model.step_sd, lang),
-            slope=number(model.slope_sd, lang), drift=number(model.drift_sd, lang),
-            n1=weeks.days[0], n2=weeks.days[1], people=_plain(weeks.population, lang),
+            slope=number(model.slope_sd, lang), n1=weeks.days[0], n2=weeks.days[1],
+            people=_plain(weeks.population, lang),
         )
     )  # fmt: skip
     found.append(
