@@ -77,12 +77,8 @@ def test_how_often_the_largest_reaches_as_far_agrees_with_simulated_days():
     rng = np.random.default_rng(21)
     observed = simulated(rng, quiet, 100_000, 6)[0].max(axis=1)
     assert_mean(observed >= WEEKS.log_ratio, found.no_break.value)
-    nothing = {
-        "drift": [0.0, 0.0],
-        "sigma_rw": [0, 0],
-        "sigma_rw_site": [0, 0],
-        "drift_site": [0, 0],
-    }
+    still = ("drift", "sigma_rw", "sigma_rw_site", "drift_site")
+    nothing = {name: [0.0, 0.0] for name in still}
     observed = simulated(rng, quiet | nothing, 100_000, 6)[0].max(axis=1)
     assert_mean(observed >= WEEKS.log_ratio, found.noise.value)
 
@@ -157,7 +153,7 @@ def test_noise_and_seasons_pull_to_the_prior_and_a_flat_prior_to_the_data():
     assert noisy.prob_above(NOTABLE).value == pytest.approx(
         prior.prob_above(NOTABLE).value, abs=0.02
     )
-    wide = two_week_posterior(WEEKS, DRAWS.scaled(drift_site=1000.0), MODEL)
+    wide = two_week_posterior(WEEKS, replace(DRAWS, drift_site=np.full(2, 50.0)), MODEL)
     flat = naive_prob(WEEKS, DRAWS, MODEL).value
     assert wide.prob_above(NOTABLE).value == pytest.approx(flat, abs=0.01)
     chances = [base]
