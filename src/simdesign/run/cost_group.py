@@ -1,0 +1,48 @@
+"""Which tasks cost alike: what decides how long a replication takes, and what does not.
+
+The number of sites, substances, designs and estimators decides, and the terms of the world that
+are switched on; how large a number is hardly does. Tasks of one group are priced together, and
+what they differ in nevertheless is part of the price's error.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from simdesign.run.plan import Cell, Plan
+from simdesign.spec.base import content_hash, plain
+from simdesign.spec.study import Scenario
+
+
+class CostGroups:
+    """Group of every scenario of a plan and choice of its cells."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._scenarios = {item.name: item for item in plan.scenarios}
+        self._shapes: dict[str, str] = {}
+
+    def group(self, scenario: str, cells: Iterable[Cell]) -> str:
+        """Return the name of the group of a task of this scenario with these cells."""
+        if scenario not in self._shapes:
+            self._shapes[scenario] = content_hash(shape_of(self._scenarios[scenario]))
+        return f"{self._shapes[scenario]}.{_cells_hash(cells)}"
+
+
+def shape_of(scenario: Scenario) -> dict[str, Any]:
+    """Return a scenario without the sizes of its numbers: only whether each is zero is left."""
+    world = plain(scenario.world)
+    towns = world.pop("catchments")
+    return {"world": _shape(world), "change": _shape(plain(scenario.change)), "catchments": towns}
+
+
+def _shape(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _shape(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shape(item) for item in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value != 0
+    return value
+
+
+def _cells_hash(cells: Iterable[Cell]) -> str:
+    return content_hash(sorted([c.substance, c.design, c.estimator] for c in cells))
