@@ -28,7 +28,13 @@ _Workers = Annotated[
     int | None, typer.Option("--workers", help="Worker processes; default: all processors.")
 ]
 _Backend = Annotated[str, typer.Option("--backend", help="Where tasks run: local or slurm.")]
-_DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be submitted, and stop.")]
+_DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", help="Show what is missing and what it will cost, or what is submitted; stop."
+    ),
+]
+_Pilot = Annotated[float, typer.Option("--pilot", help="Seconds that --dry-run may measure.")]
 _Budget = Annotated[
     float | None,
     typer.Option("--budget", help="False-alarm probability per programme, instead of the study's."),
@@ -81,6 +87,8 @@ def run(
     prologue: cluster.Prologue = None,
     task_minutes: cluster.TaskMinutes = None,
     dry_run: _DryRun = False,
+    pilot: _Pilot = 20.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with --dry-run.")] = False,
 ) -> None:
     """Run what is missing of a study; print the verdict; write measures and page."""
     from simdesign.studies import commands
@@ -93,6 +101,12 @@ def run(
         cluster.run(plan, store, options, dry_run=dry_run)
         return
     commands.only_local(backend)
+    if dry_run:
+        from simdesign.studies.dry_run import dry_run as price
+
+        most = replications if target is None else target.limit
+        price(study, out, size, most, workers, task_size, pilot, as_json)
+        return
     commands.run(study, out, size, replications, workers, task_size, list_only, target)
 
 

@@ -14,6 +14,8 @@ from simdesign.run.assess import HORIZONS as HORIZONS
 from simdesign.run.assess import Assessment as Assessment
 from simdesign.run.backends import LocalBackend as LocalBackend
 from simdesign.run.files import write_atomic as write_atomic
+from simdesign.run.forecast import Forecast as Forecast
+from simdesign.run.forecast import forecast as forecast
 from simdesign.run.job import run_task as run_task
 from simdesign.run.judge import DELAY_YEARS as DELAY_YEARS
 from simdesign.run.judge import VERDICT_YEARS as VERDICT_YEARS
@@ -30,6 +32,11 @@ from simdesign.run.precision import LIMIT as LIMIT
 from simdesign.run.precision import Target as Target
 from simdesign.run.precision import decisions as decisions
 from simdesign.run.precision import target_of_plan as target_of_plan
+from simdesign.run.price import Batch as Batch
+from simdesign.run.price import Cost as Cost
+from simdesign.run.price import Price as Price
+from simdesign.run.price import price_of_store as price_of_store
+from simdesign.run.progress import duration as duration
 from simdesign.run.provenance import provenance as provenance
 from simdesign.run.results import Results as Results
 from simdesign.run.results import load as load

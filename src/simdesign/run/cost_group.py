@@ -24,25 +24,37 @@ class CostGroups:
         """Return the name of the group of a task of this scenario with these cells."""
         if scenario not in self._shapes:
             self._shapes[scenario] = content_hash(shape_of(self._scenarios[scenario]))
-        return f"{self._shapes[scenario]}.{_cells_hash(cells)}"
+        return f"{self._shapes[scenario]}.{self.cells(cells)}"
+
+    @staticmethod
+    def cells(cells: Iterable[Cell]) -> str:
+        """Return the name of a choice of cells: the second half of a group's name."""
+        return content_hash(sorted([c.substance, c.design, c.estimator] for c in cells))
 
 
 def shape_of(scenario: Scenario) -> dict[str, Any]:
-    """Return a scenario without the sizes of its numbers: only whether each is zero is left."""
+    """Return a scenario without what hardly costs anything.
+
+    Of the substances' numbers nothing is left, fixed or drawn; of others whether they are zero,
+    which may switch something off. Catchments stay as they are.
+    """
     world = plain(scenario.world)
-    towns = world.pop("catchments")
-    return {"world": _shape(world), "change": _shape(plain(scenario.change)), "catchments": towns}
+    towns, substances = world.pop("catchments"), world.pop("substances")
+    return {
+        "world": _shape(world),
+        "change": _shape(plain(scenario.change)),
+        "substances": _shape(substances, zero_matters=False),
+        "catchments": towns,
+    }
 
 
-def _shape(value: Any) -> Any:
+def _shape(value: Any, *, zero_matters: bool = True) -> Any:
     if isinstance(value, dict):
-        return {key: _shape(item) for key, item in value.items()}
+        if "dist" in value:  # a number that is drawn
+            return True
+        return {key: _shape(item, zero_matters=zero_matters) for key, item in value.items()}
     if isinstance(value, list):
-        return [_shape(item) for item in value]
+        return [_shape(item, zero_matters=zero_matters) for item in value]
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return value != 0
+        return value != 0 or not zero_matters
     return value
-
-
-def _cells_hash(cells: Iterable[Cell]) -> str:
-    return content_hash(sorted([c.substance, c.design, c.estimator] for c in cells))

@@ -289,7 +289,7 @@ def good_task_size(plan: Plan, workers: int) -> int:
 
 
 def missing_tasks(plan: Plan, coverage: Coverage, task_size: int = LARGEST_TASK) -> list[Task]:
-    """Return what the study still needs, given what its shards hold."""
+    """Return what the study still needs, given what its shards hold, scenario by scenario."""
     tasks = []
     for scenario in plan.scenarios:
         n_rep, cells = plan.n_rep(scenario), plan.cells[scenario.name]

@@ -89,6 +89,10 @@ class Price:
         """Return the group that a task belongs to."""
         return self._groups.group(task.scenario, task.cells)
 
+    def knows_cells(self, cells: str) -> bool:
+        """Tell whether a choice of cells was measured, in whatever scenario."""
+        return any(group.endswith(f".{cells}") for group in self._cells)
+
     def rates(self, task: Task) -> Rates:
         """Return the lines of a task's group; measured, or borrowed from other groups."""
         group = self.group(task)
@@ -142,6 +146,12 @@ class Price:
             memory_rep=size,
             memory_each=max(rates.memory_each * max(factor, 1.0) for rates, factor in known),
         )
+
+
+def price_of_store(plan: Plan, store: Store) -> Price | None:
+    """Return prices from the shards of a store; None when it holds none of this plan."""
+    batches = stored_batches(plan, store)
+    return Price(plan, batches) if batches else None
 
 
 def stored_batches(plan: Plan, store: Store) -> list[Batch]:

@@ -1,21 +1,32 @@
 """What a running study says: a bar on a terminal, a line now and then elsewhere."""
 
+import math
 import sys
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from simdesign.run.pace import Rate, StudyProgress
+from simdesign.run.plan import Plan, Task
+from simdesign.run.price import Price
 
 _LINE_EVERY = 10.0  # seconds between plain lines
 
 
 class Reporter:
-    """Counts replications on standard error; silent when not wanted."""
+    """Says how far a run is, on standard error; silent when not wanted."""
 
-    def __init__(self, total: int, *, quiet: bool = False) -> None:
+    def __init__(
+        self, total: int, *, quiet: bool = False, plan: Plan | None = None,
+        tasks: Sequence[Task] = (),
+    ) -> None:  # fmt: skip
+        """Begin with so many replications to do; with a plan, its missing tasks say of what."""
         self.total, self.done, self.quiet = total, 0, quiet
+        self._study = None if plan is None else StudyProgress(plan, tasks)
         self._started = self._spoken = time.monotonic()
         self._bar: Progress | None = None
         self._id: TaskID | None = None
@@ -23,14 +34,14 @@ class Reporter:
             self._bar = Progress(
                 TextColumn("{task.description}"), BarColumn(),
                 TextColumn("{task.completed:.0f}/{task.total:.0f} replications"),
-                TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
+                TextColumn("{task.fields[rest]}"),
                 console=Console(stderr=True),
             )  # fmt: skip
 
     def __enter__(self) -> Self:
         if self._bar is not None:
             self._bar.start()
-            self._id = self._bar.add_task("simulating", total=self.total, rate="")
+            self._id = self._bar.add_task("simulating", total=self.total, rest="")
         return self
 
     def __exit__(
@@ -44,11 +55,18 @@ class Reporter:
         elif kind is None:
             self._line()
 
-    def advance(self, n: int) -> None:
-        """Note that so many replications are stored."""
+    def expect(self, tasks: Sequence[Task], price: Price | None) -> None:
+        """Note what the missing tasks will cost, as far as that is known."""
+        if self._study is not None:
+            self._study.expect(tasks, price)
+
+    def advance(self, n: int, task: Task | None = None, seconds: float = 0.0) -> None:
+        """Note that so many replications are stored; better, which task, and how long it took."""
         self.done += n
+        if self._study is not None and task is not None:
+            self._study.add(task, seconds)
         if self._bar is not None and self._id is not None:
-            self._bar.update(self._id, advance=n, rate=f"{self._rate():.0f}/s")
+            self._bar.update(self._id, advance=n, rest=self._rest())
         elif time.monotonic() - self._spoken > _LINE_EVERY:
             self._line()
 
@@ -61,16 +79,35 @@ class Reporter:
         else:
             print(text, file=sys.stderr, flush=True)
 
-    def _rate(self) -> float:
-        return self.done / max(time.monotonic() - self._started, 1e-9)
-
     def _line(self) -> None:
         if self.quiet or self.total == 0:
             return
         self._spoken = time.monotonic()
-        rate = self._rate()
-        rest = (
-            f", {(self.total - self.done) / rate:.0f} s left" if 0 < self.done < self.total else ""
-        )
-        text = f"{self.done} of {self.total} replications, {rate:.0f}/s{rest}"
+        text = f"{self.done} of {self.total} replications, {self._rest()}"
         print(text, file=sys.stderr, flush=True)
+
+    def _rest(self) -> str:
+        """Return rate, time left and precision, as far as they are known."""
+        rate: Rate | None = None if self._study is None else self._study.rate
+        mean = self.done / max(time.monotonic() - self._started, 1e-9)
+        each = mean if rate is None else rate.replications
+        left = None if self._study is None else self._study.seconds_left
+        if left is None and self.done > 0:
+            left = (self.total - self.done) / mean
+        parts = [f"{each:.3g}/s"]
+        if left is not None and self.done < self.total:
+            parts.append(f"{duration(left)} left")
+        if self._study is not None and math.isfinite(self._study.mcse):
+            parts.append(f"MCSE of a probability <= {self._study.mcse:.3f}")
+        return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words that a person reads at a glance."""
+    if seconds < 90.0:
+        return f"{seconds:.0f} s"
+    if seconds < 5400.0:
+        return f"{seconds / 60.0:.0f} min"
+    if seconds < 172800.0:
+        return f"{seconds / 3600.0:.1f} h"
+    return f"{seconds / 86400.0:.1f} days"

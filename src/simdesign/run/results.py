@@ -12,6 +12,7 @@ from simdesign.errors import SpecError
 from simdesign.evaluate import Code, Flip, Loss, Verdict, flips
 from simdesign.run.assess import Assessment, assess
 from simdesign.run.files import write_atomic
+from simdesign.run.pace import pace
 from simdesign.run.plan import Plan, missing_tasks
 from simdesign.run.store import Store
 from simdesign.run.tidy import read_table
@@ -69,6 +70,7 @@ class Results:
             "failed_rows": sum(shard.n_failed for shard in shards),
             "rows": self.plan.n_row,
             "seconds": round(sum(shard.seconds for shard in shards), 3),
+            **pace(self.plan, self.store),
             "digest": self.digest() if digest else "",
         }
 

@@ -1,14 +1,16 @@
 """Running a study: what is missing is computed and stored, task by task."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from simdesign.errors import SpecError
 from simdesign.run.backends import Backend, LocalBackend
-from simdesign.run.job import compile_kernels, do, jobs_of
-from simdesign.run.plan import Plan, good_task_size, make_plan, missing_tasks
+from simdesign.run.job import Done, compile_kernels, do, jobs_of
+from simdesign.run.plan import Plan, Task, make_plan, missing_tasks
 from simdesign.run.progress import Reporter
 from simdesign.run.results import Results
 from simdesign.run.store import Store
+from simdesign.run.waves import next_tasks, tried
 from simdesign.spec.study import Study
 
 
@@ -64,15 +66,26 @@ def run_plan(
 ) -> Results:
     """Run what a store misses of a plan, by default with all processors of this machine."""
     backend = LocalBackend() if backend is None else backend
-    task_size = good_task_size(plan, backend.workers) if task_size is None else task_size
-    if task_size < 1:
+    if task_size is not None and task_size < 1:
         raise SpecError("task_size", task_size, "must be >= 1")
     store.check(plan)
-    tasks = missing_tasks(plan, store.coverage(), task_size)
+
+    def missing() -> list[Task]:
+        tasks, price = next_tasks(plan, store, backend.workers, task_size)
+        reporter.expect(tasks, price)
+        return tasks
+
+    def results() -> Iterator[Done]:
+        if task_size is None:
+            yield from tried(plan, store)
+        yield from backend.map(do, jobs_of(plan, store, missing()))
+
+    whole = missing_tasks(plan, store.coverage())
+    total = sum(task.n_rep for task in whole)
     store.open(plan)
-    total = sum(task.n_rep for task in tasks)
-    with Reporter(total, quiet=quiet) as reporter:
-        if tasks:
+    with Reporter(total, quiet=quiet, plan=plan, tasks=whole) as reporter:
+        n_failed = 0
+        if total:
             there = plan.n_replication - total
             found = f", {there} are there already" if there > 0 else ""
             reporter.say(
@@ -80,9 +93,8 @@ def run_plan(
                 f"{backend.workers} worker{'s' * (backend.workers > 1)}{found}"
             )
             compile_kernels(plan)
-        n_failed = 0
-        for done in backend.map(do, jobs_of(plan, store, tasks)):
-            reporter.advance(done.task.n_rep)
+        for done in results():
+            reporter.advance(done.task.n_rep, done.task, done.seconds)
             n_failed += done.n_failed
         if n_failed:
             reporter.say(f"{n_failed} rows failed; their reasons are in the table")
