@@ -29,6 +29,7 @@ PILOT_SECONDS = 20.0
 """Budget without another one: a default study is priced to within a few per cent in that."""
 SMALL, MIDDLE, LARGEST = 1, 8, 100
 """Replications of the tasks that are measured: one tells what a task costs at least."""
+_PATIENCE = 3.0
 _ROUNDS = 3  # in which the time for large tasks is spent
 
 
@@ -75,7 +76,7 @@ class Pilot:
     compile_seconds: float
     """Of one processor, once: kernels compiled, or loaded where they were compiled before."""
     seconds: float
-    """That the pilot took, by the clock."""
+    """That the pilot took, by the clock, starting and compiling included."""
 
 
 def pilot(
@@ -91,8 +92,8 @@ def pilot(
     backend : Backend
         All its workers measure at once.
     seconds : float
-        Budget by the clock, without starting and compiling. A kind that the budget does not reach
-        is left to be priced after the others.
+        Budget of each worker, of one processor, without starting and compiling. A kind that the
+        budget does not reach is left to be priced after the others.
     """
     started = time.perf_counter()
     kinds = kinds_of(plan, tasks)
@@ -142,17 +143,17 @@ def measure(job: PilotJob) -> tuple[float, list[Batch]]:
     """Measure what one worker has time for; also return what its first task took more."""
     if job.own_folder is not None:
         look_in(job.own_folder)
-    deadline = time.perf_counter() + job.seconds
+    budget = _Budget(job.seconds)
     first = _timed_task(job, job.kinds[0], 0, SMALL).seconds
     batches: list[Batch] = []
-    for batch in _rounds(job, deadline):
+    for batch in _rounds(job, budget):
         batches.append(batch)
     again = [b.seconds for b in batches if b.group == job.kinds[0].group and b.n_rep == SMALL]
     return max(first - min(again, default=first), 0.0), batches
 
 
-def _rounds(job: PilotJob, deadline: float) -> Iterator[Batch]:
-    """Yield a small and a middling task of each kind, then large ones until the time is over.
+def _rounds(job: PilotJob, budget: "_Budget") -> Iterator[Batch]:
+    """Yield a small and a middling task of each kind, then large ones until the budget is spent.
 
     Large tasks tell what a further replication costs, which nearly all of the price is; kinds
     have time in proportion to the replications that they are to price.
@@ -166,18 +167,31 @@ def _rounds(job: PilotJob, deadline: float) -> Iterator[Batch]:
 
     for kind in job.kinds:
         for n_rep in (SMALL, MIDDLE):
-            if any(seen.values()) and time.perf_counter() >= deadline:
+            if any(seen.values()) and budget.left() <= 0.0:
                 return
             yield measured(kind, 0, n_rep)
-    room = max(deadline - time.perf_counter(), 0.0) / _ROUNDS
+    room = max(budget.left(), 0.0) / _ROUNDS
     weight = sum(kind.weight for kind in job.kinds)
     for number in count(1):
         for kind in job.kinds:
             n_rep = _large(seen[kind.group], room * kind.weight / weight)
             seconds = _line(seen[kind.group]).at(n_rep)
-            if time.perf_counter() + 0.5 * seconds >= deadline:  # half of it would be too late
+            if budget.left() <= 0.5 * seconds:  # half of it would be too late
                 return
             yield measured(kind, number, n_rep)
+
+
+class _Budget:
+    """Processor seconds that may be spent, on a busy machine in at most three times as long."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._meter = seconds, Meter()
+        self._started = time.perf_counter()
+
+    def left(self) -> float:
+        """Return the seconds that are left."""
+        spent = max(self._meter.seconds(), (time.perf_counter() - self._started) / _PATIENCE)
+        return self._seconds - spent
 
 
 def _line(seen: Sequence[Batch]) -> Line:

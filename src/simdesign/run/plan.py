@@ -6,6 +6,7 @@ of one scenario with the cells to compute. The size of a task is a matter of spe
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -297,16 +298,16 @@ def missing_tasks(plan: Plan, coverage: Coverage, task_size: int = LARGEST_TASK)
         for row, cell in enumerate(cells):
             for start, stop in coverage.get((scenario.name, cell.content), ()):
                 done[row, start : min(stop, n_rep)] = True
-        start = 0
-        while start < n_rep:
-            wanted = ~done[:, start]
-            stop = start + 1
-            while (
-                stop < n_rep and stop - start < task_size and np.array_equal(~done[:, stop], wanted)
-            ):
-                stop += 1
-            if wanted.any():
-                chosen = tuple(c for c, w in zip(cells, wanted, strict=True) if w)
-                tasks.append(Task(scenario=scenario.name, start=start, stop=stop, cells=chosen))
-            start = stop
+        wanted = ~done
+        changes = np.flatnonzero((wanted[:, 1:] != wanted[:, :-1]).any(axis=0)) + 1
+        for first, last in pairwise([0, *changes.tolist(), n_rep]):
+            chosen = tuple(c for c, w in zip(cells, wanted[:, first], strict=True) if w)
+            if chosen:
+                tasks += [
+                    Task(
+                        scenario=scenario.name, start=start, stop=min(start + task_size, last),
+                        cells=chosen,
+                    )
+                    for start in range(first, last, task_size)
+                ]  # fmt: skip
     return tasks

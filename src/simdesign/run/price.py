@@ -15,6 +15,7 @@ from simdesign.run.line import Line, fit_line
 from simdesign.run.plan import Cell, Plan, Task
 from simdesign.run.store import Shard, Store
 
+_MEBIBYTE = 2**20
 _LEAST = 1e-6  # s; a clock may be too coarse for a task
 
 
@@ -161,8 +162,10 @@ def stored_batches(plan: Plan, store: Store) -> list[Batch]:
     return [
         Batch(
             group=groups.group(shard.scenario, _cells(shard)), n_cell=len(shard.cells),
-            n_rep=shard.stop - shard.start, seconds=max(shard.seconds, _LEAST),
-            disk=float(shard.path.stat().st_size), memory=0.0,
+            n_rep=shard.stop - shard.start,
+            seconds=max(getattr(shard, "cpu_seconds", None) or shard.seconds, _LEAST),
+            disk=float(shard.path.stat().st_size),
+            memory=(getattr(shard, "peak_mib", None) or 0.0) * _MEBIBYTE,
         )
         for shard in store.shards()
         if shard.scenario in known

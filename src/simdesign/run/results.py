@@ -55,7 +55,8 @@ class Results:
         -------
         dict
             ``study, size, scenarios, replications, done, missing, failed_rows, rows, seconds,
-            digest``. The digest is that of the rows stored so far.
+            rate, remaining_core_seconds, remaining_seconds, mcse_at_most, digest`` (see ``pace``).
+            The digest is that of the rows stored so far.
         """
         missing = sum(task.n_rep for task in missing_tasks(self.plan, self.store.coverage()))
         shards = self.store.shards()

@@ -14,7 +14,7 @@ from simdesign.run.price import Price, Rates
 
 TASK_SECONDS = 20.0
 """A task is planned to be no longer, so that a kill loses no more than this per worker."""
-TASK_MEMORY = 192 * 2**20
+TASK_MEMORY = 512 * 2**20
 """Bytes by which the replications of a task may raise a worker's memory."""
 MOST_REPLICATIONS = 1000
 """Of a task, whatever it costs."""

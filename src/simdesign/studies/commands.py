@@ -23,7 +23,7 @@ from simdesign.run import (
 )
 from simdesign.spec.study import Study
 from simdesign.studies import cluster
-from simdesign.studies.words import conditions, estimate_lines, verdict_lines
+from simdesign.studies.words import conditions, estimate_lines, pace_line, verdict_lines
 
 
 def run(
@@ -143,6 +143,7 @@ def status(folder: Path, as_json: bool) -> None:
     )
     for line in cluster.status_lines(folder):
         typer.echo(line)
+    typer.echo(pace_line(found))
     typer.echo(f"digest: {found['digest']}")
 
 

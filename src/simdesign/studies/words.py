@@ -1,11 +1,15 @@
 """Conditions and verdicts as lines of plain English, for the terminal."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from simdesign.report import verdict_text
-from simdesign.run import VERDICT_YEARS, Plan, Results, judging_estimator
+from simdesign.run import VERDICT_YEARS, Plan, Results, duration, judging_estimator
 from simdesign.spec.study import Study
 
+_HOUR = 3600.0
 _THRESHOLDS = ("operating", "oracle")
 
 
@@ -33,6 +37,20 @@ def estimate_lines(study: Study) -> list[str]:
         for name, substance in world.substances.items()
         if (item := substance.estimate) is not None
     ]
+
+
+def pace_line(status: Mapping[str, Any]) -> str:
+    """Return rate, time left and precision of a study, as its status tells them."""
+    parts = [f"rate: {status['rate']:.3g} replications/s"]
+    if status["rate"] == 0.0:
+        parts = ["rate: none, nothing was stored lately"]
+    if status["missing"] and status["remaining_seconds"] is not None:
+        parts.append(f"{duration(status['remaining_seconds'])} left")
+    if status["missing"] and status["remaining_core_seconds"] is not None:
+        parts.append(f"{status['remaining_core_seconds'] / _HOUR:.3g} core-hours left")
+    if status["mcse_at_most"] is not None:
+        parts.append(f"MCSE of a probability <= {status['mcse_at_most']:.3f}")
+    return ", ".join(parts)
 
 
 def verdict_lines(results: Results, budget: float | None = None) -> list[str]:
