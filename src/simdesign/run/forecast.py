@@ -10,7 +10,7 @@ from typing import Any
 
 from simdesign.run.backends import Backend
 from simdesign.run.cost_group import CostGroups
-from simdesign.run.pilot import PILOT_SECONDS, Pilot, pilot
+from simdesign.run.pilot import PILOT_SECONDS, Pilot, pilot, start_seconds
 from simdesign.run.plan import Plan, Task, missing_tasks
 from simdesign.run.price import Batch, Cost, Price, stored_batches
 from simdesign.run.sizing import sized_tasks, wall_seconds
@@ -175,10 +175,9 @@ def _forecast(
             )
         )  # fmt: skip
     total = cost(tasks)
-    start, once, first = 0.0, 0.0, 0.0
+    start, once, first = start_seconds() if tasks else 0.0, 0.0, 0.0
     if measured is not None:
-        start, once = measured.start_seconds, measured.compile_seconds
-        first = measured.first_seconds
+        once, first = measured.compile_seconds, measured.first_seconds
     own = workers if workers > 1 else 0  # one worker is the process that was started anyway
     busy = 0.0 if price is None else wall_seconds(map(price.seconds, tasks), workers)
     wall = start + once + (start + first if own else 0.0) + busy

@@ -69,8 +69,6 @@ class Pilot:
     """What was measured."""
 
     batches: tuple[Batch, ...]
-    start_seconds: float
-    """Of one processor, for a worker to start and to load the package."""
     first_seconds: float
     """Of one processor, by which a worker's first task is longer than its later ones."""
     compile_seconds: float
@@ -110,7 +108,6 @@ def pilot(
     found = list(backend.map(measure, jobs))
     return Pilot(
         batches=tuple(batch for _, batches in found for batch in batches),
-        start_seconds=start_seconds(),
         first_seconds=max(first for first, _ in found),
         compile_seconds=compile_seconds,
         seconds=time.perf_counter() - started,
