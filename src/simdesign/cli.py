@@ -101,6 +101,7 @@ def run(
         cluster.run(plan, store, options, dry_run=dry_run)
         return
     commands.only_local(backend)
+    cluster.refuse_options(sbatch, prologue, task_minutes, False)
     if dry_run:
         from simdesign.studies.dry_run import dry_run as price
 
@@ -137,6 +138,7 @@ def resume(
         cluster.resume(folder, sbatch, prologue, task_minutes, dry_run=dry_run)
         return
     commands.only_local(backend or "local")
+    cluster.refuse_options(sbatch, prologue, task_minutes, dry_run)
     commands.resume(folder, workers)
 
 

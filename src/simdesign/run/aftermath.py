@@ -38,12 +38,7 @@ def after(submission: Submission) -> Outcome:
     _wait_for_files(submission, store, plan)
     fates = submission.fates()
     memory = _killed_for_memory(submission, fates)
-    submission.write_end(
-        {
-            "killed_for_memory": sorted(memory),
-            "states": {state: sum(fate.state == state for fate in fates) for state in State},
-        }
-    )
+    submission.end(fates, killed_for_memory=sorted(memory))
     _tidy(submission)
     if not memory:
         return Outcome(resubmitted=None, words=[])

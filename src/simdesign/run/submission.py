@@ -9,15 +9,16 @@ DIR/jobs/0001/
   elements/000007.json   what element 7 last said of itself
   elements/000007.exit   how its process ended, written by the shell beside it
   logs/                  what elements and collection printed
-  ended.json             written when no element runs any more
+  ended.json             what became of every element, when none runs any more: it then replaces
+                         their files
 
 Every file appears by being renamed, and each has one writer; no lock is needed and no clock, so a
 network file system will do.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -156,7 +157,7 @@ class Submission:
         found = _read(self.note_path(number))
         if not isinstance(found, dict):
             return None
-        return Note(**{**found, "at": tuple(found["at"])})
+        return _note(found)
 
     def pilot(self) -> dict[str, Any] | None:
         """Return what the first element measured; None while it has not."""
@@ -172,9 +173,13 @@ class Submission:
         """Whether no element runs any more."""
         return self.ended_path.exists()
 
-    def write_end(self, found: Mapping[str, Any]) -> None:
-        """Note that no element runs any more."""
-        _write(self.ended_path, found)
+    def end(self, fates: Sequence[Fate], **extra: Any) -> None:
+        """Note what became of every element when none runs any more, and remove their files."""
+        last = [self._at_last(fate) for fate in fates]
+        _write(self.ended_path, {"fates": [asdict(fate) for fate in last], **extra})
+        for fate in last:
+            self.note_path(fate.number).unlink(missing_ok=True)
+            self.exit_path(fate.number).unlink(missing_ok=True)
 
     def jobs(self) -> list[str]:
         """Return the scheduler's numbers of all jobs of this submission."""
@@ -192,24 +197,23 @@ class Submission:
 
     def fates(self) -> list[Fate]:
         """Return what became of every element, as far as files tell."""
-        n_element, ended = self.record()["n_element"], self.has_ended
+        ended = _read(self.ended_path) or {}
+        known = {item["number"]: _fate_of(item) for item in ended.get("fates", ())}
         # One listing instead of two questions an element: most may not have begun.
         folder = self.folder / "elements"
         there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-        return [self._fate(number, there, ended) for number in range(n_element)]
+        out = []
+        for number in range(self.record()["n_element"]):
+            names = {self.note_path(number).name, self.exit_path(number).name}
+            is_news = not names.isdisjoint(there)  # started by hand after the end, too
+            out.append(self._fate(number) if is_news or number not in known else known[number])
+        return out
 
-    def _fate(self, number: int, there: set[str], ended: bool) -> Fate:
-        note = self.note(number) if self.note_path(number).name in there else None
-        gone = _ending(self.exit_path(number)) if self.exit_path(number).name in there else None
+    def _fate(self, number: int) -> Fate:
+        note, gone = self.note(number), _ending(self.exit_path(number))
         if gone is None:
-            if note is None:
-                words = "never started" if ended else ""
-                return Fate(number=number, state=State.WAITING, note=None, words=words)
-            if note.state in (State.DONE, State.FAILED, State.STOPPED):
-                return Fate(number=number, state=State(note.state), note=note, words=note.reason)
-            state = State.KILLED if ended else State.RUNNING
-            words = "with its shell, at its time limit or by somebody" if ended else ""
-            return Fate(number=number, state=state, note=note, words=words)
+            state = State.WAITING if note is None else State(note.state)
+            return Fate(number=number, state=state, note=note, words=note.reason if note else "")
         code, signal = gone
         # A process that is told to stop while it ends is killed by the signal: its note counts.
         if code == 0 or (note is not None and note.state == State.DONE):
@@ -224,6 +228,15 @@ class Submission:
         words = said or f"exit status {code}"
         state = State.KILLED if code > 128 else State.FAILED
         return Fate(number=number, state=state, note=note, words=words)
+
+    def _at_last(self, fate: Fate) -> Fate:
+        """Return what an element that left no last word must have come to."""
+        if fate.state == State.WAITING:
+            return replace(fate, words="never started")
+        if fate.state == State.RUNNING:
+            words = "with its shell, at its time limit or by somebody"
+            return replace(fate, state=State.KILLED, words=words)
+        return fate
 
 
 def submissions(results: str | Path) -> list[Submission]:
@@ -249,6 +262,21 @@ def new_submission(results: str | Path) -> Submission:
         (found.folder / "elements").mkdir()
         found.log_folder.mkdir()
         return found
+
+
+def _note(content: Mapping[str, Any]) -> Note:
+    return Note(**{**content, "at": tuple(content["at"])})
+
+
+def _fate_of(content: Mapping[str, Any]) -> Fate:
+    note = content["note"]
+    return Fate(
+        **{
+            **content,
+            "state": State(content["state"]),
+            "note": None if note is None else _note(note),
+        }
+    )
 
 
 def _ending(path: Path) -> tuple[int, str] | None:

@@ -119,6 +119,19 @@ def resume(
     run(results.plan, results.store, options, dry_run=dry_run)
 
 
+def refuse_options(
+    sbatch: Sequence[str] | None, prologue: Path | None, task_minutes: float | None, dry_run: bool
+) -> None:
+    """Refuse what is said of a submission where nothing is submitted."""
+    given = {
+        "--sbatch": sbatch, "--prologue": prologue, "--task-minutes": task_minutes,
+        "--dry-run": dry_run,
+    }  # fmt: skip
+    for name, value in given.items():
+        if value:
+            raise SpecError(name, value, "needs --backend slurm")
+
+
 def refuse_target(target: object) -> None:
     """Refuse what is decided while a study runs: nobody waits for a submission."""
     if target is not None:

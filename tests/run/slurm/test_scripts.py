@@ -316,6 +316,29 @@ def test_without_slurm_a_dry_run_shows_all_and_a_run_is_one_line(tmp_path):
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--sbatch", "mem=1G"), "--sbatch: needs --backend slurm"),
+        (("--dry-run",), "--dry-run: needs --backend slurm"),
+        (("--backend", "pbs"), "--backend: must be local or slurm"),
+        (("--backend", "slurm", "--mcse", "0.1"), "cannot be combined with --mcse"),
+        (("--backend", "slurm", "--task-minutes", "0"), "--task-minutes: must be > 0"),
+        (("--backend", "slurm", "--prologue", "absent.sh"), "must be a readable text file"),
+    ],
+)
+def test_what_does_not_go_together_is_one_line(tmp_path, monkeypatch, capsys, arguments, words):
+    from simdesign.cli import call as here
+
+    monkeypatch.setattr(slurm_commands, "limits", slurm_commands.Limits)
+    monkeypatch.setattr(slurm_commands, "in_queue", lambda jobs: [])
+    out = tmp_path / "out"
+    assert here(["run", str(write_study(tmp_path)), "--out", str(out), *arguments]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert words in line
+    assert not out.exists()
+
+
 def test_two_that_submit_at_once_get_two_folders(tmp_path):
     made = [new_submission(tmp_path) for _ in range(3)]
     assert [item.folder.name for item in made] == ["0001", "0002", "0003"]
@@ -336,6 +359,8 @@ def test_two_that_submit_at_once_get_two_folders(tmp_path):
         (State.FAILED, "1 none 5", False, State.FAILED, False),
         (None, "127 none 5", False, State.FAILED, False),  # there was no Python
         (State.RUNNING, "139 none 5", False, State.KILLED, False),
+        (State.RUNNING, "137 none 5", True, State.KILLED, True),
+        (None, None, True, State.WAITING, False),
     ],
 )
 def test_files_tell_what_became_of_an_element(tmp_path, note, gone, ended, state, is_memory):
@@ -346,9 +371,11 @@ def test_files_tell_what_became_of_an_element(tmp_path, note, gone, ended, state
     if gone is not None:
         made.exit_path(0).write_text(f"{gone}\n")
     if ended:
-        made.write_end({})
+        made.end(made.fates())
+        assert list((made.folder / "elements").iterdir()) == []  # one file says it all now
     (fate,) = made.fates()
     assert (fate.state, fate.is_memory) == (state, is_memory)
+    assert (fate.note is None) == (note is None)
 
 
 def test_a_task_in_pieces_has_the_rows_of_the_whole(plan):
