@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 NEEDED = ("slurmctld", "slurmd", "sbatch", "munged")
-MAX_ARRAY = 3
+MAX_ARRAY = 2
 CONF = """
 ClusterName=simtest
 SlurmctldHost=localhost(127.0.0.1)

@@ -14,8 +14,8 @@ from run.slurm.on_cluster import REPLICATIONS, call, python_of, slow_study, unti
 from simdesign.run import load, run
 from simdesign.run.submission import State, submissions
 
-TASK_MINUTES = "0.022"  # makes five elements: a first one and more than one array
-PAUSE = '[[ -z $SLURM_ARRAY_JOB_ID ]] || export TEST_PAUSE=0.15  # "not the first element"\n'
+TASK_MINUTES = "0.033"  # makes four elements: a first one and more than one array
+PROLOGUE = 'true  # "module load $NOTHING"\n'
 
 
 def _queue_is_empty():
@@ -37,14 +37,16 @@ def test_killed_cancelled_and_stopped_elements_end_in_the_digest_of_a_local_run(
     study = slow_study(tmp_path / "a study's")
     out = tmp_path / 'out put 50%"'
     prologue = tmp_path / "prologue.sh"
-    prologue.write_text(PAUSE)
+    prologue.write_text(PROLOGUE)
     whole = run(study, tmp_path / "whole", replications=REPLICATIONS, workers=1)
+    beside, hold = study.parent, study.parent / "hold"
+    hold.touch()
     said_ = call(
         "run", study, "--backend", "slurm", "--out", out, "--replications", REPLICATIONS,
         "--task-minutes", TASK_MINUTES, "--prologue", prologue, "--sbatch", "partition=test,nice=1",
     )  # fmt: skip
     assert "#SBATCH --partition=test" in said_.stdout
-    assert PAUSE in said_.stdout
+    assert PROLOGUE in said_.stdout
     (first,) = submissions(out)
     record = first.record()
     assert [item["n"] for item in record["arrays"]] == [1, MAX_ARRAY, 1]
@@ -56,12 +58,13 @@ def test_killed_cancelled_and_stopped_elements_end_in_the_digest_of_a_local_run(
     assert len(again.stderr.splitlines()) == 1
 
     # One element is killed in the middle, as by a kernel without memory; another is cancelled.
-    beside = study.parent
-    marks = [beside / f"{record['arrays'][1]['job']}_{index}.mark" for index in (0, 1)]
-    until(marks[1].exists, "element 2 did not begin")
-    subprocess.run(["scancel", first.slurm_name(2)], check=True)
-    until(marks[0].exists, "element 1 did not begin")
+    for index in (0, 1):
+        mark = beside / f"{record['arrays'][1]['job']}_{index}.mark"
+        until(mark.exists, f"element {index + 1} did not begin")
+    assert _status(out)["submissions"][0]["running"] == [1, 2]
     os.kill(python_of(first.folder, 1), signal.SIGKILL)
+    subprocess.run(["scancel", first.slurm_name(2)], check=True)
+    hold.unlink()
     until(_queue_is_empty, "jobs do not end")
 
     # The killed one got twice the memory, by itself and once.
@@ -69,7 +72,8 @@ def test_killed_cancelled_and_stopped_elements_end_in_the_digest_of_a_local_run(
     assert fates[1].state == State.KILLED
     assert fates[1].is_memory
     assert fates[2].state == State.STOPPED
-    assert {fates[n].state for n in (0, 3, 4)} == {State.DONE}
+    assert fates[2].note.n_done == 1
+    assert {fates[n].state for n in (0, 3)} == {State.DONE}
     assert {"n1", "n2"} == {fate.note.host for fate in fates.values()}
     _, second = submissions(out)
     assert second.record()["retry_of"] == first.folder.name
@@ -84,7 +88,7 @@ def test_killed_cancelled_and_stopped_elements_end_in_the_digest_of_a_local_run(
     lines = [line for line in log.splitlines() if "are missing" in line]
     wanted = f"{half['missing']} of {half['replications']} replications are missing: "
     assert [line.partition("simdesign resume")[0] for line in lines] == [f"simdesign: {wanted}"]
-    assert 0 < half["missing"] <= fates[2].note.n_rep
+    assert half["missing"] == fates[2].note.n_rep - 1
     assert (out / "measures.csv").exists()
 
     # The first element measured, and the arrays that waited for it got less time.
@@ -96,6 +100,7 @@ def test_killed_cancelled_and_stopped_elements_end_in_the_digest_of_a_local_run(
         assert f"TimeLimit=00:{item['minutes']:02d}:00" in shown
 
     # Resumed, and told to stop: closed at the last finished replication.
+    hold.touch()
     call("resume", out, "--task-minutes", "9")
     third = submissions(out)[-1]
     (array,) = third.record()["arrays"]
@@ -104,9 +109,8 @@ def test_killed_cancelled_and_stopped_elements_end_in_the_digest_of_a_local_run(
     until(_queue_is_empty, "jobs do not end")
     (fate,) = third.fates()
     assert fate.state == State.STOPPED
-    assert 0 < fate.note.n_done < fate.note.n_rep
-    rest = _status(out)
-    assert rest["missing"] == half["missing"] - fate.note.n_done
+    assert (fate.note.n_done, fate.note.n_rep) == (1, half["missing"])
+    assert _status(out)["missing"] == half["missing"] - 1
 
     # The rest on this machine, and the same numbers as from one process.
     call("resume", out, "--backend", "local", "--workers", 1)
