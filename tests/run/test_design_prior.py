@@ -18,6 +18,8 @@ from simdesign.run.plan import make_plan
 from simdesign.run.reweighted import reweighted
 from simdesign.spec.quantity import HalfNormal
 from simdesign.spec.study import Study
+from simdesign.studies.constancy.evidence import drawn as constancy_draws
+from simdesign.studies.two_weeks_noise import world_noise
 from spec.draw_tables import column, made_up, write_table
 
 DRAWN = (
@@ -208,3 +210,15 @@ def test_the_command_says_what_it_uses_and_refuses_in_one_line(tmp_path, capsys)
     out = capsys.readouterr().err
     assert "null.substances.cocaine.estimate" in out or "substances.cocaine.estimate" in out
     assert len(out.strip().splitlines()) == 1
+
+
+def test_other_readers_of_a_world_keep_its_rows_whole(tmp_path):
+    path = averaged(tmp_path)
+    fields = ("sigma_shared", "sigma_rw", "sigma_site", "drift")
+    known = set(zip(*(column(ROWS, "cocaine", name) for name in fields), strict=True))
+    noise = world_noise(path, "cocaine", 100, 1)
+    rows = set(zip(*(getattr(noise.draws, name).tolist() for name in fields), strict=True))
+    assert rows == known  # 100 draws of five rows leave one out with probability 1e-9
+    assert noise.priors["sigma_rw"] == "one of 5 joint draws"
+    theta = constancy_draws(Study.from_toml(path), "cocaine", 100)
+    assert set(zip(*(theta[name].tolist() for name in fields), strict=True)) == known

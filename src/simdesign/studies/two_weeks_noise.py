@@ -12,7 +12,7 @@ from simdesign.records import Floats
 from simdesign.seeds import Purpose, stream
 from simdesign.spec.estimator import DEFAULT_PRIORS, DRIFT_PRIOR, SITE_WALK_PRIORS, ExactCity
 from simdesign.spec.plugged import plugged_noise
-from simdesign.spec.quantity import HalfNormal, LogNormal, Normal, Quantity, draw
+from simdesign.spec.quantity import Draws, HalfNormal, LogNormal, Normal, Parameter, draw
 
 SCALES = ("sigma_shared", "sigma_site", "sigma_rw")
 """Columns that a file of draws must have."""
@@ -46,7 +46,7 @@ def city_model(spec: ExactCity | None = None) -> CityModel:
     )
 
 
-def default_priors(substance: str) -> dict[str, Quantity]:
+def default_priors(substance: str) -> dict[str, Parameter]:
     """Return column -> prior: analysis priors of the SDs, design prior of the drift."""
     plugged = plugged_noise(substance)
     found = {name: DEFAULT_PRIORS[substance][name] for name in SCALES}
@@ -79,7 +79,7 @@ def world_noise(file: Path, substance: str, n: int, seed: int) -> Noise:
         rule = f"must be one of {', '.join(world.substances)} of the world"
         raise SpecError("--substance", substance, rule, str(file))
     item = world.substances[substance]
-    given: dict[str, Quantity] = {
+    given: dict[str, Parameter] = {
         **default_priors(substance),  # a world's cities wander, and it has no count noise as such
         "drift_site": 0.0,
         **{name: getattr(item, name) for name in (*SCALES, *OTHERS) if hasattr(item, name)},
@@ -145,20 +145,21 @@ def _column(file: Path, table: pd.DataFrame, name: str) -> Floats:
     return np.ascontiguousarray(values)
 
 
-def _drawn(priors: dict[str, Quantity], n: int, seed: int) -> dict[str, Floats]:
-    """Return n draws of every column, each from a stream of its own."""
+def _drawn(priors: dict[str, Parameter], n: int, seed: int) -> dict[str, Floats]:
+    """Return n draws of every column, each from a stream of its own; joint draws share one."""
     found = {}
     for name, prior in priors.items():
-        rng = stream(seed, Purpose.PARAMETERS, f"two_weeks/{name}")
+        own = "draws" if isinstance(prior, Draws) else name
+        rng = stream(seed, Purpose.PARAMETERS, f"two_weeks/{own}")
         found[name] = np.array([draw(prior, rng) for _ in range(n)])
     return found
 
 
-def _words(priors: dict[str, Quantity]) -> dict[str, str]:
+def _words(priors: dict[str, Parameter]) -> dict[str, str]:
     return {name: _prior_text(prior) for name, prior in priors.items()}
 
 
-def _prior_text(prior: Quantity) -> str:
+def _prior_text(prior: Parameter) -> str:
     match prior:
         case HalfNormal():
             return f"HalfN({prior.scale:g})"
@@ -166,6 +167,8 @@ def _prior_text(prior: Quantity) -> str:
             return f"LogN(median {prior.median:g}, log-SD {prior.log_sd:g})"
         case Normal():
             return f"N({prior.mean:g}, {prior.sd:g}²)"
+        case Draws():
+            return f"one of {len(prior.values)} joint draws"
         case float() | int():
             return f"{prior:g}"
     return str(prior)
