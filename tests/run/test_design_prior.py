@@ -12,7 +12,7 @@ from mc import Z
 from run.tiny import write_study
 from simdesign.cli import call
 from simdesign.errors import SpecError, StoreError
-from simdesign.report import write_page
+from simdesign.report import protocol_text, write_page
 from simdesign.run import load, run
 from simdesign.run.plan import make_plan
 from simdesign.run.reweighted import reweighted
@@ -184,6 +184,7 @@ def test_the_page_and_the_manifest_say_which_draws(assured):
         page = write_page(assured.folder, lang).read_text(encoding="utf-8")
         for text in (*words, estimate.sha256):
             assert text in page
+    assert "| with the change; parameters drawn from" in protocol_text(assured.study, "quick")
     with (assured.folder / "measures.csv").open(encoding="utf-8") as file:
         assert "assurance" in {row["measure"] for row in csv.DictReader(file)}
 

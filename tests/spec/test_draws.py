@@ -1,8 +1,9 @@
 """A table of joint draws becomes a world's parameters, or is refused with its row."""
 
+import csv
 import hashlib
-import itertools
 import json
+import shutil
 import tomllib
 
 import jsonschema
@@ -10,7 +11,9 @@ import pandas as pd
 import pytest
 
 from simdesign.errors import SpecError
-from simdesign.spec.draws import RANGES, shipped_estimates, without_origins
+from simdesign.spec import draws
+from simdesign.spec.draws import RANGES, without_origins
+from simdesign.spec.protocol import protocol_hash
 from simdesign.spec.quantity import Draws, HalfNormal
 from simdesign.spec.study import Study
 from simdesign.spec.substance import Substance
@@ -97,6 +100,7 @@ def test_moving_or_renaming_a_table_changes_no_hash_and_another_number_does(tmp_
     one, two = read(here, rows), read(there, rows, "renamed.csv")
     assert one.hash() == two.hash()
     assert one != two  # they still know their files
+    assert protocol_hash(one, "quick") == protocol_hash(two, "quick")
     absolute = Study.from_toml(study_in(there, str(here / "table.csv")))
     assert absolute == one
     rows[0]["sigma_rw"] += 1e-9
@@ -272,8 +276,17 @@ def test_draws_that_no_world_can_have_are_counted_and_refused(tmp_path):
         read(tmp_path, rows)
 
 
-def test_shipped_estimates_are_whole(tmp_path):
-    """Every shipped table, if there is one, gives a world of each of its substances."""
-    for name, substance in itertools.product(shipped_estimates(), ("cocaine", "MDMA")):
-        world = World(substances={substance: {"estimate": name}})
-        assert world.substances[substance].drawn_jointly
+def test_every_shipped_estimate_and_one_put_beside_them_gives_a_world(tmp_path, monkeypatch):
+    folder = shutil.copytree(draws.SHIPPED, tmp_path / "estimates")
+    write_table(folder / "made_up.csv", made_up())
+    monkeypatch.setattr(draws, "SHIPPED", folder)
+    names = draws.shipped_estimates()
+    assert "made_up" in names
+    for name in names:
+        with (folder / f"{name}.csv").open(encoding="utf-8") as file:
+            substances = {row["substance"] for row in csv.DictReader(file)}
+        world = World(substances={item: {"estimate": name} for item in substances})
+        for item in world.substances.values():
+            assert item.drawn_jointly.keys() >= {"sigma_shared", "sigma_rw", "sigma_site"}
+            assert item.estimate.name == name
+            assert name == "made_up" or item.estimate.provenance, "say how it was made"

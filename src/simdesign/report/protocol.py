@@ -20,6 +20,7 @@ _ROLES = {
     "null_world": "no change; fixed parameters",
     "alternative": "with the change; fixed parameters",
 }
+_DRAWN = ("fixed parameters", "parameters drawn from the design prior, those that are not factors")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,9 @@ def _mechanisms(study: Study, size: str, scenarios: list[Scenario]) -> str:
     ]
     for role, meaning in _ROLES.items():
         mine = [item for item in scenarios if item.role == role]
+        drawn = [item.averaged_over(name) for item in mine for name in item.world.substances]
+        if role != "null_mixture" and any(drawn):
+            meaning = meaning.replace(*_DRAWN)
         if mine:
             lines.append(f"| `{role}` | {len(mine)} | {mine[0].n_rep} | {meaning} |")
     lines += ["", "Factors, crossed:", ""]
