@@ -211,7 +211,7 @@ def call(arguments: list[str] | None = None) -> int:
         found: Any = app(arguments, standalone_mode=False)
     except SimDesignError as error:
         typer.echo(f"simdesign: {' '.join(str(error).split())}", err=True)
-        return 2
+        return error.exit_status
     except typer.Abort:
         return _interrupted()
     except KeyboardInterrupt:

@@ -7,6 +7,8 @@ All of them survive a trip through ``pickle``, so that a worker can report them.
 class SimDesignError(Exception):
     """Base of every error that simdesign raises on purpose; the command line exits with 2."""
 
+    exit_status = 2
+
 
 class SpecError(SimDesignError, ValueError):
     """A specification is wrong.
@@ -92,3 +94,19 @@ class ClusterError(SimDesignError):
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         """Rebuild from the parts and not from the message."""
         return type(self), (self.command, self.rule)
+
+
+class WriteError(SimDesignError):
+    """The machine did not let us write: no space, no permission. The input was right: status 1."""
+
+    exit_status = 1
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(
+            f"{path}: cannot be written ({why}); what is stored stays, run again to go on"
+        )
+        self.path, self.why = path, why
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Rebuild from the parts and not from the message."""
+        return type(self), (self.path, self.why)

@@ -213,4 +213,5 @@ def test_parts_beside_the_study_file_are_found_by_workers_and_when_resuming(tmp_
     assert resumed.returncode == 0, resumed.stderr
     assert "rows failed" not in done.stderr + resumed.stderr
     assert sum(shard.n_failed for shard in Store(out).shards()) == 0
-    assert sorted(out.glob("shards/*")) == shards
+    names = [path.name.rsplit(".", 2)[0] for path in shards]  # without the hash: times differ
+    assert [path.name.rsplit(".", 2)[0] for path in sorted(out.glob("shards/*"))] == names

@@ -61,7 +61,10 @@ def do(job: Job, stop: Callable[[], bool] | None = None) -> Done:
     """Compute and store one task, or as much of it as is finished when ``stop`` comes true."""
     if job.own_folder is not None:
         look_in(job.own_folder)
-    started = time.perf_counter()
+    there = _store(job.folder).stored(job.task)
+    if there is not None:  # by another run meanwhile, or by this job before it was sent again
+        return Done(task=job.task, n_row=there.n_row, n_failed=there.n_failed, seconds=0.0)
+    started, worked = time.perf_counter(), time.process_time()
     bench, task = _bench(job.study_hash, job.study, job.scenario), job.task
     if stop is None:
         rows = bench.run(task)
@@ -71,7 +74,10 @@ def do(job: Job, stop: Callable[[], bool] | None = None) -> Done:
             return Done(task=replace(task, stop=task.start), n_row=0, n_failed=0, seconds=0.0)
         task, rows = found
     seconds = time.perf_counter() - started
-    _store(job.folder).write(task, rows, seconds, job.study_hash)
+    _store(job.folder).write(
+        task, rows, seconds, job.study_hash,
+        seed=job.study.seed, cpu_seconds=time.process_time() - worked,
+    )  # fmt: skip
     failed = int((rows["reason"] != "").sum())
     return Done(task=task, n_row=len(rows["reason"]), n_failed=failed, seconds=seconds)
 

@@ -124,7 +124,7 @@ def make_plan(
     if folder is not None:
         look_in(folder)
     sources: dict[str, str] = {}
-    cells = {item.name: _cells(study, item, sources) for item in scenarios}
+    cells = {item.name: cells_of(study, item, sources) for item in scenarios}
     plan = Plan(
         study=study, size=size, replications=replications, scenarios=scenarios, cells=cells,
         folder=Path(folder) if folder is not None and sources else None,
@@ -143,7 +143,8 @@ def _check_replications(given: int | Mapping[str, int] | None, names: Sequence[s
             raise SpecError("replications", number, "must be >= 1")
 
 
-def _cells(study: Study, scenario: Scenario, sources: dict[str, str]) -> tuple[Cell, ...]:
+def cells_of(study: Study, scenario: Scenario, sources: dict[str, str]) -> tuple[Cell, ...]:
+    """Return the cells of a scenario; ``sources`` remembers hashes of own parts by name."""
     found = []
     for substance in sorted(scenario.world.substances):
         world = scenario.world.model_copy(
@@ -164,6 +165,7 @@ def _cells(study: Study, scenario: Scenario, sources: dict[str, str]) -> tuple[C
                     **base,
                     "design": sampled,
                     "estimator": plain(study.estimators[estimator]),
+                    "names": [design, estimator],  # rows are found by name: twins are two cells
                 }
                 parts = {
                     "change": content["change"],

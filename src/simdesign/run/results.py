@@ -14,8 +14,10 @@ from simdesign.run.assess import Assessment, assess
 from simdesign.run.files import write_atomic
 from simdesign.run.pace import pace
 from simdesign.run.plan import Plan, missing_tasks
+from simdesign.run.provenance import code_hash
 from simdesign.run.store import Store
 from simdesign.run.tidy import read_table
+from simdesign.spec.base import content_hash
 from simdesign.spec.study import Study
 
 if TYPE_CHECKING:
@@ -25,8 +27,9 @@ if TYPE_CHECKING:
 class Results:
     """The stored results of a study."""
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, plan: Plan | None = None) -> None:
         self.store = Store(folder)
+        self._plan = plan
         self._assessed: dict[tuple[str, float | None], Assessment] = {}
 
     def __repr__(self) -> str:
@@ -40,8 +43,8 @@ class Results:
 
     @cached_property
     def plan(self) -> Plan:
-        """The study at the size that was run last."""
-        return self.store.plan()
+        """The study at the size that was run, by whoever holds this object, or else last."""
+        return self.store.plan() if self._plan is None else self._plan
 
     @property
     def study(self) -> Study:
@@ -171,7 +174,9 @@ class Results:
 
     def _state(self) -> str:
         """Return a hash of what the measures are computed from."""
-        parts = [self.store.manifest_path.read_text(encoding="utf-8")]
+        plan = self.plan
+        size = content_hash(plan.study.sizes[plan.size])
+        parts = [plan.study.hash(), plan.size, size, str(plan.replications), code_hash()]
         parts += [shard.path.name for shard in self.store.shards()]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 

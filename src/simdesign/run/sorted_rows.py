@@ -3,7 +3,7 @@
 Text columns are kept as numbers of words until the end: they sort and compare like numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,9 +56,9 @@ def coded(table: pa.Table) -> CodedRows:
         if COLUMNS[name] != "str":
             values[name] = np.asarray(column.to_numpy())
             continue
-        column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-        if isinstance(column, pa.ChunkedArray):
-            column = column.unify_dictionaries().chunk(0)
+        column = pa.chunked_array(column.chunks, column.type).unify_dictionaries().combine_chunks()
+        if isinstance(column, pa.ChunkedArray):  # as older versions of Arrow return it
+            column = column.chunk(0)
         found = column.dictionary.to_pylist()
         words[name] = tuple(sorted(found))
         place = {word: number for number, word in enumerate(words[name])}
@@ -68,13 +68,18 @@ def coded(table: pa.Table) -> CodedRows:
 
 
 def selected(
-    rows: CodedRows, n_rep: int, cells: Sequence[tuple[str, str, str]] | None
+    rows: CodedRows,
+    n_rep: int,
+    cells: Sequence[tuple[str, str, str]] | None,
+    replications: Collection[int] | None = None,
 ) -> CodedRows:
     """Return the rows of the first replications, and of some cells unless all are wanted.
 
-    A cell is (substance, design, estimator).
+    A cell is (substance, design, estimator). Of the first replications only some, if given.
     """
     use = rows.values["replication"] < n_rep
+    if replications is not None:
+        use &= np.isin(rows.values["replication"], list(replications))
     if cells is not None:
         mine = np.zeros(use.size, dtype=bool)
         for cell in cells:

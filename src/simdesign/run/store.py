@@ -1,51 +1,49 @@
 """The results folder of a study: one class owns every path in it.
 
 manifest.json          the study, its size, and the code that computes it
-shards/*.parquet       rows of one task each, with metadata that says what they hold
+studies/               the same, once for every content that the study ever had here (claims.py)
+shards/*.parquet       rows of one task each, or of many that were merged (shards.py, collect.py)
+damaged/               shards whose bytes had changed: kept, never read
 measures.csv           performance measures, derived from the shards
 page.html              the page, derived from both
 precision.json         decisions of adaptive replications (see precision.py)
 refined/               a slow estimator's fits of some replications (see refined_rows.py)
 """
 
+import contextlib
+import glob
 import hashlib
 import json
 import os
-import re
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from simdesign.errors import SpecError, StoreError
-from simdesign.run.files import write_atomic
+from simdesign.run.claims import FORMAT, claims, disagreement, read_manifest, stake
+from simdesign.run.difference import sources_of
+from simdesign.run.files import refused, write_atomic
 from simdesign.run.plan import Plan, Task, make_plan
 from simdesign.run.provenance import code_hash, provenance
 from simdesign.run.schema import COLUMNS, KEY, Rows
+from simdesign.run.shards import (
+    CellName,
+    Shard,
+    damaged,
+    encoded,
+    is_sound,
+    read_columns,
+    read_shard,
+    stem_of_task,
+    uncovered,
+)
 from simdesign.run.sorted_rows import CodedRows, coded, joined, selected
 from simdesign.spec.base import plain
 from simdesign.spec.study import Study
 
-FORMAT = 1
-_META = b"simdesign"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shard:
-    """What one shard says it holds."""
-
-    path: Path
-    scenario: str
-    start: int
-    stop: int
-    cells: dict[str, tuple[str, str, str]]
-    """Content of a cell -> (substance, design, estimator)."""
-    n_failed: int
-    seconds: float
+_TRIES = 10
+"""Listings until one stands still: shards are merged while others read."""
 
 
 class Store:
@@ -53,7 +51,10 @@ class Store:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        self._known: dict[Path, Shard] = {}  # shards never change: each is opened once
+        # shards never change: each is opened once, and its bytes are checked once
+        self._known: dict[Path, Shard] = {}
+        self._cells: dict[str, Mapping[str, CellName]] = {}
+        self._sound: set[Path] = set()
 
     @property
     def manifest_path(self) -> Path:
@@ -64,6 +65,16 @@ class Store:
     def shard_folder(self) -> Path:
         """Folder of the shards."""
         return self.folder / "shards"
+
+    @property
+    def studies_folder(self) -> Path:
+        """Folder of the claims."""
+        return self.folder / "studies"
+
+    @property
+    def damaged_folder(self) -> Path:
+        """Folder of shards whose bytes had changed."""
+        return self.folder / "damaged"
 
     @property
     def measures_path(self) -> Path:
@@ -99,14 +110,12 @@ class Store:
             When the folder is no results folder.
         """
         try:
-            found = json.loads(self.manifest_path.read_text(encoding="utf-8"))
+            return read_manifest(self.manifest_path)
         except FileNotFoundError:
-            raise StoreError(str(self.folder), "holds no manifest.json of a study") from None
-        except (OSError, UnicodeDecodeError, ValueError):
-            raise StoreError(str(self.manifest_path), "must be a readable manifest") from None
-        if not isinstance(found, dict) or found.get("simdesign") != FORMAT:
-            raise StoreError(str(self.manifest_path), f"must be a manifest of format {FORMAT}")
-        return found
+            *_, (_, last) = ((None, None), *claims(self.studies_folder))
+            if last is None:
+                raise StoreError(str(self.folder), "holds no manifest.json of a study") from None
+            return last  # claimed, and killed before the manifest was written
 
     def plan(self) -> Plan:
         """Return the plan that the manifest describes."""
@@ -127,49 +136,119 @@ class Store:
     def check(self, plan: Plan) -> None:
         """Accept a folder that is absent, empty or this study's own.
 
-        The same study has the same name, seed and code, and gives no scenario, design or
-        estimator another content than the shards have; it may have more of them.
+        The same study has the same name, seed and code, and gives no condition other numbers than
+        it has, or was promised, here; it may have more conditions.
 
         Raises
         ------
         StoreError
-            For anything else; the folder is left as it is.
+            For anything else, damaged shards too; the folder is left as it is.
         """
+        self._identify(plan)
+        self._agree(plan)
+
+    def mend(self, plan: Plan) -> list[Path]:
+        """Check as ``check`` does, but move damaged shards out of the way: what a run does first.
+
+        Every byte of every shard is read (about a second per GiB). Nothing is deleted.
+
+        Returns
+        -------
+        list of Path
+            Where damaged shards are now; what they held is missing and will be computed again.
+
+        Raises
+        ------
+        StoreError
+            For a folder that is not this study's own; it is left as it is.
+        WriteError
+            When a damaged shard cannot be moved.
+        """
+        self._identify(plan)
+        moved = []
+        for path in self._listed():
+            try:
+                if is_sound(path):
+                    self._sound.add(path)
+                    continue
+                moved.append(self._set_aside(path))
+            except FileNotFoundError:  # merged or moved by somebody else meanwhile
+                continue
+        self._agree(plan)
+        return moved
+
+    def _set_aside(self, path: Path) -> Path:
+        place = self.damaged_folder / path.name
+        number = 0
+        while place.exists():
+            number += 1
+            place = self.damaged_folder / f"{path.name}.{number}"
+        try:
+            self.damaged_folder.mkdir(exist_ok=True)
+            return path.rename(place)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise refused(place, error) from None
+
+    def _identify(self, plan: Plan) -> None:
+        """Refuse a folder that was not made by this study."""
         if not self.folder.exists():
             return
         if not self.folder.is_dir():
             raise StoreError(str(self.folder), "must be a folder")
         try:
-            names = (item.name for item in self.folder.iterdir())
-            empty = all(name.startswith("model_check") for name in names)  # of check-model
+            names = [item.name for item in self.folder.iterdir()]
         except OSError as error:
             raise StoreError(str(self.folder), f"must be readable ({error.strerror})") from None
-        if empty:
+        if all(_is_no_result(name) for name in names):
             return
-        manifest = self.manifest()
-        place = str(self.folder)
-        study = manifest.get("study", {})
-        for key, mine in (("name", plan.study.name), ("seed", plan.study.seed)):
-            if study.get(key) != mine:
-                rule = f"holds another study ({key} {study.get(key)!r}, not {mine!r})"
-                raise StoreError(place, f"{rule}; choose another --out")
-        if manifest.get("code") != code_hash():
-            rule = "holds results of another version of the code; move it away"
-            raise StoreError(place, f"{rule} or choose another --out")
+        known = dict(claims(self.studies_folder))
+        if self.manifest_path.exists() or not known:
+            known[self.manifest_path] = self.manifest()
+        for there in known.values():
+            why = disagreement(there, plan, code_hash())
+            if why:
+                raise StoreError(str(self.folder), f"{why}; choose another --out")
+
+    def _agree(self, plan: Plan) -> None:
+        """Refuse shards that hold other numbers of this study's conditions."""
         known = {
             (name, c.substance, c.design, c.estimator): c.content
             for name, cells in plan.cells.items()
             for c in cells
         }
+        seen: set[tuple[str, str]] = set()
         for shard in self.shards():
+            if (shard.scenario, shard.mark) in seen:
+                continue
+            seen.add((shard.scenario, shard.mark))
             for content, cell in shard.cells.items():
                 if known.get((shard.scenario, *cell), content) != content:
                     where = ", ".join((shard.scenario, *cell))
-                    rule = f"holds other results under the same names ({where})"
-                    raise StoreError(place, f"{rule}; choose another --out")
+                    why = self._changed_source(plan)
+                    rule = f"holds other results under the same names ({where}{why})"
+                    raise StoreError(str(self.folder), f"{rule}; choose another --out")
+
+    def _changed_source(self, plan: Plan) -> str:
+        """Return which own part has another source than when its rows were made."""
+        here = sources_of(plan.study)
+        for _, there in claims(self.studies_folder):
+            for uses, source in there.get("own_sources", {}).items():
+                if here.get(uses, source) != source:
+                    return f"; the source of {uses} is {source} there and {here[uses]} here"
+        return ""
 
     def open(self, plan: Plan) -> None:
-        """Write the manifest of a plan; ``check`` must have passed."""
+        """Claim the folder for a plan and write its manifest; ``check`` must have passed.
+
+        Raises
+        ------
+        StoreError
+            When another study came first, at this very moment.
+        WriteError
+            When the folder cannot be written.
+        """
         manifest = {
             "simdesign": FORMAT,
             "study": plain(plan.study),
@@ -177,6 +256,7 @@ class Store:
             "size": plan.size,
             "replications": _plain_numbers(plan.replications),
             "code": code_hash(),
+            "own_sources": sources_of(plan.study),
             "provenance": provenance(),
         }
         if plan.target is not None:
@@ -185,65 +265,97 @@ class Store:
             place = os.path.relpath(plan.folder.resolve(), self.folder.resolve())
             manifest["own_parts"] = Path(place).as_posix()
         text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+        try:
+            self._claim(plan, text)
+        except OSError as error:
+            raise refused(self.folder, error) from None
         if self.manifest_path.exists() and self.manifest_path.read_text("utf-8") == text:
             return
         write_atomic(self.manifest_path, text.encode())
 
-    def write(self, task: Task, rows: Rows, seconds: float, study_hash: str) -> None:
+    def _claim(self, plan: Plan, text: str) -> None:
+        while True:
+            known = [there["study_hash"] for _, there in claims(self.studies_folder)]
+            if plan.study.hash() in known or stake(self.studies_folder, len(known) + 1, text):
+                return
+            self._identify(plan)  # somebody came first: refuse, or join
+
+    def write(
+        self, task: Task, rows: Rows, seconds: float, study_hash: str, *,
+        seed: int | None = None, cpu_seconds: float | None = None,
+    ) -> None:  # fmt: skip
         """Store the rows of a task."""
-        meta = {
-            "scenario": task.scenario,
-            "start": task.start,
-            "stop": task.stop,
-            "cells": {c.content: (c.substance, c.design, c.estimator) for c in task.cells},
-            "n_failed": int((rows["reason"] != "").sum()),
-            "seconds": seconds,
-            "written": time.time(),
-            "study_hash": study_hash,
-            **provenance(),
-        }
-        table = pa.table(
-            {
-                name: pa.array(values).dictionary_encode() if kind == "str" else pa.array(values)
-                for (name, kind), values in zip(COLUMNS.items(), rows.values(), strict=True)
-            }
-        ).replace_schema_metadata({_META: json.dumps(meta).encode()})
-        sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd")
-        contents = "".join(sorted(c.content for c in task.cells))
-        mark = hashlib.sha256(f"{task.scenario}{contents}".encode()).hexdigest()[:10]
-        slug = re.sub(r"[^A-Za-z0-9.+-]+", "_", task.scenario)[:60]
-        name = f"{slug}.{task.start:06d}-{task.stop:06d}.{mark}.parquet"
-        write_atomic(self.shard_folder / name, sink.getvalue().to_pybytes())
+        name, data = encoded(task, rows, seconds, study_hash, seed, cpu_seconds)
+        write_atomic(self.shard_folder / name, data)
+
+    def stored(self, task: Task) -> Shard | None:
+        """Return the shard of this very task if it is there, looked up by its name alone."""
+        pattern = f"{glob.escape(stem_of_task(task))}.*.parquet"
+        for path in self.shard_folder.glob(pattern):
+            with contextlib.suppress(StoreError, FileNotFoundError):
+                return self._shard(path)
+        return None
 
     def shards(self) -> list[Shard]:
         """Return what every shard says it holds, in order of file name.
+
+        Without shards whose rows another one holds too: two runs at once, or an interrupted merge,
+        leave such twins.
 
         Raises
         ------
         StoreError
             When a file among the shards is not one.
         """
-        paths = sorted(self.shard_folder.glob("[!.]*.parquet"))
-        for path in paths:
-            if path not in self._known:
-                self._known[path] = self._shard(path)
-        return [self._known[path] for path in paths]
+        return uncovered(self.every_shard())
+
+    def every_shard(self) -> list[Shard]:
+        """Return the same with the shards whose rows another one holds too."""
+        for _ in range(_TRIES):
+            try:
+                return [self._shard(path) for path in self._listed()]
+            except FileNotFoundError:  # merged since the listing
+                continue
+        raise StoreError(str(self.shard_folder), "changes faster than it can be read; try again")
 
     def _shard(self, path: Path) -> Shard:
-        try:
-            meta = json.loads(pq.read_metadata(path).metadata[_META])
-            return Shard(
-                path=path,
-                scenario=meta["scenario"],
-                start=meta["start"],
-                stop=meta["stop"],
-                cells={content: tuple(cell) for content, cell in meta["cells"].items()},
-                n_failed=meta["n_failed"],
-                seconds=meta["seconds"],
-            )
-        except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
-            raise StoreError(str(path), "must be a shard of results; move it away") from None
+        if path not in self._known:
+            self._known[path] = read_shard(path, self._cells)
+        return self._known[path]
+
+    def _listed(self) -> list[Path]:
+        """Return the paths of all shards.
+
+        Listing takes time: while shards are merged, neither a merged one nor its parts may be
+        seen. Two listings that agree are of a folder that stood still.
+        """
+        before = None
+        for _ in range(_TRIES):
+            now = sorted(self.shard_folder.glob("[!.]*.parquet"))
+            if now == before:
+                break
+            before = now
+        return now
+
+    def examine(self) -> int:
+        """Read every byte of every shard, and return the number of shards.
+
+        Raises
+        ------
+        StoreError
+            Naming the first shard whose bytes are not those that were written.
+        """
+        paths = self._listed()
+        for path in paths:
+            self._examine(path)
+        return len(paths)
+
+    def _examine(self, path: Path) -> None:
+        if path in self._sound:
+            return
+        if not is_sound(path):
+            raise damaged(path)
+        self._sound.add(path)
 
     def coverage(self) -> dict[tuple[str, str], list[tuple[int, int]]]:
         """Return the stored ranges of replications per scenario and content of a cell."""
@@ -253,7 +365,10 @@ class Store:
                 found.setdefault((shard.scenario, content), []).append((shard.start, shard.stop))
         return found
 
-    def rows(self, plan: Plan, scenario: str, columns: Sequence[str] | None = None) -> Rows:
+    def rows(
+        self, plan: Plan, scenario: str, columns: Sequence[str] | None = None,
+        replications: Collection[int] | None = None,
+    ) -> Rows:  # fmt: skip
         """Return the stored rows of one scenario of a plan, sorted, each once.
 
         Rows are those that the plan asks for: shards may hold more.
@@ -264,29 +379,44 @@ class Store:
         scenario : str
         columns : sequence of str, optional
             Besides the key; all without it.
-        """
-        return self._coded(plan, scenario, columns).plain()
+        replications : collection of int, optional
+            Only these.
 
-    def _coded(self, plan: Plan, scenario: str, columns: Sequence[str] | None) -> CodedRows:
+        Raises
+        ------
+        StoreError
+            When a shard is damaged.
+        """
+        return self._coded(plan, scenario, columns, replications).plain()
+
+    def _coded(
+        self, plan: Plan, scenario: str, columns: Sequence[str] | None,
+        replications: Collection[int] | None = None,
+    ) -> CodedRows:  # fmt: skip
+        names = list(COLUMNS) if columns is None else [*KEY, *columns]
+        for _ in range(_TRIES):
+            try:
+                return joined(list(self._parts(plan, scenario, names, replications)), names)
+            except FileNotFoundError:  # merged since the listing
+                continue
+        raise StoreError(str(self.shard_folder), "changes faster than it can be read; try again")
+
+    def _parts(
+        self, plan: Plan, scenario: str, names: list[str], only: Collection[int] | None
+    ) -> Iterator[CodedRows]:
         n_rep = next(plan.n_rep(item) for item in plan.scenarios if item.name == scenario)
         wanted = {(c.substance, c.design, c.estimator): c.content for c in plan.cells[scenario]}
-        names = list(COLUMNS) if columns is None else [*KEY, *columns]
-        parts = []
         for shard in self.shards():
             if shard.scenario != scenario or shard.start >= n_rep:
+                continue
+            if only is not None and not any(shard.start <= r < shard.stop for r in only):
                 continue
             keep = [cell for content, cell in shard.cells.items() if wanted.get(cell) == content]
             if keep:
                 everything = len(keep) == len(shard.cells)
-                rows = coded(self._table(shard, names))
-                parts.append(selected(rows, n_rep, None if everything else keep))
-        return joined(parts, names)
-
-    def _table(self, shard: Shard, names: list[str]) -> pa.Table:
-        try:
-            return pq.read_table(shard.path, columns=names)
-        except (OSError, pa.ArrowException):
-            raise StoreError(str(shard.path), "must be a readable shard; move it away") from None
+                self._examine(shard.path)
+                rows = coded(read_columns(shard.path, names, only))
+                yield selected(rows, n_rep, None if everything else keep, only)
 
     def digest(self, plan: Plan) -> str:
         """Return SHA-256 over the column bytes of the sorted table.
@@ -302,3 +432,8 @@ class Store:
 
 def _plain_numbers(replications: int | Mapping[str, int] | None) -> int | dict[str, int] | None:
     return dict(replications) if isinstance(replications, Mapping) else replications
+
+
+def _is_no_result(name: str) -> bool:
+    """Return whether a name in a folder says nothing of a study: of check-model, or half made."""
+    return name.startswith("model_check") or (name.startswith(".") and name.endswith(".tmp"))

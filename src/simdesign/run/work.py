@@ -68,7 +68,7 @@ def run_plan(
     backend = LocalBackend() if backend is None else backend
     if task_size is not None and task_size < 1:
         raise SpecError("task_size", task_size, "must be >= 1")
-    store.check(plan)
+    damaged = store.mend(plan)
 
     def missing() -> list[Task]:
         tasks, price = next_tasks(plan, store, backend.workers, task_size)
@@ -84,6 +84,8 @@ def run_plan(
     total = sum(task.n_rep for task in whole)
     store.open(plan)
     with Reporter(total, quiet=quiet, plan=plan, tasks=whole) as reporter:
+        for path in damaged:
+            reporter.say(f"a shard was damaged and is computed again; it is kept as {path}")
         n_failed = 0
         if total:
             there = plan.n_replication - total
@@ -98,4 +100,4 @@ def run_plan(
             n_failed += done.n_failed
         if n_failed:
             reporter.say(f"{n_failed} rows failed; their reasons are in the table")
-    return Results(store.folder)
+    return Results(store.folder, plan)
