@@ -347,10 +347,11 @@ class Store:
         """
         paths = self._listed()
         for path in paths:
-            self._examine(path)
+            self.ensure_sound(path)
         return len(paths)
 
-    def _examine(self, path: Path) -> None:
+    def ensure_sound(self, path: Path) -> None:
+        """Read every byte of one shard, once; see ``examine``."""
         if path in self._sound:
             return
         if not is_sound(path):
@@ -414,7 +415,7 @@ class Store:
             keep = [cell for content, cell in shard.cells.items() if wanted.get(cell) == content]
             if keep:
                 everything = len(keep) == len(shard.cells)
-                self._examine(shard.path)
+                self.ensure_sound(shard.path)
                 rows = coded(read_columns(shard.path, names, only))
                 yield selected(rows, n_rep, None if everything else keep, only)
 
