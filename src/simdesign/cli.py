@@ -174,14 +174,17 @@ def _register() -> None:
         analyse,
         check_model,
         cluster,
+        collect,
         constancy,
         preregister,
         publish,
         refine,
+        replay,
         reweight,
         sensitivity,
         two_weeks,
         validate_world,
+        verify,
     )
 
     analyse.register(app)
@@ -195,6 +198,9 @@ def _register() -> None:
     constancy.register(app)
     publish.register(app)
     two_weeks.register(app)
+    collect.register(app)
+    verify.register(app)
+    replay.register(app)
 
 
 _register()

@@ -47,7 +47,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
 def claims(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield path and manifest of every claim in a folder of studies, in their order."""
     if folder.is_dir():
-        for path in sorted(folder.glob("[0-9]*/manifest.json")):
+        for path in sorted(folder.glob("[0-9][0-9][0-9][0-9]/manifest.json")):
             yield path, read_manifest(path)
 
 

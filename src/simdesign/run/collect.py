@@ -38,7 +38,7 @@ from simdesign.run.store import Store
 
 ROWS_OF_FILE = 2**20
 """Rows of a merged file, at most, unless that made too many files."""
-ROWS_OF_GROUP = 2**17
+ROWS_OF_GROUP = 2**16
 """Rows that are in memory at once, about."""
 MANY_FILES = 500
 """Above so many files' worth of rows, files are longer instead."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simdesign.records import Looks, Observations
+from simdesign.records import Looks, Observations, Truth
 from simdesign.run.replicate import Bench
 from simdesign.spec.study import Scenario, Study
 
@@ -25,6 +25,16 @@ class Replay:
     def looks(self) -> Looks:
         """The looks of the programme."""
         return self._bench.looks[self._design]
+
+    def truth(self, replication: int) -> Truth:
+        """Return what really happened in a replication.
+
+        Raises
+        ------
+        Exception
+            Whatever kept the world from being made.
+        """
+        return self._bench.prepared.truth(replication)
 
     def observations(self, replications: Sequence[int]) -> Observations:
         """Return what is reported of some replications.

@@ -58,8 +58,10 @@ class Results:
         -------
         dict
             ``study, size, scenarios, replications, done, missing, failed_rows, rows, seconds,
-            rate, remaining_core_seconds, remaining_seconds, mcse_at_most, digest`` (see ``pace``).
-            The digest is that of the rows stored so far.
+            rate, remaining_core_seconds, remaining_seconds, mcse_at_most`` (see ``pace``),
+            ``cpu_seconds, peak_mib, files, bytes, hosts, environments, digest``. The digest is that
+            of the rows stored so far; more than one environment means that code, libraries or
+            machine types differed between shards.
         """
         missing = sum(task.n_rep for task in missing_tasks(self.plan, self.store.coverage()))
         shards = self.store.shards()
@@ -75,6 +77,12 @@ class Results:
             "rows": self.plan.n_row,
             "seconds": round(sum(shard.seconds for shard in shards), 3),
             **pace(self.plan, self.store),
+            "cpu_seconds": round(sum(shard.cpu_seconds or 0.0 for shard in shards), 3),
+            "peak_mib": max((shard.peak_mib or 0.0 for shard in shards), default=0.0),
+            "files": len(shards),
+            "bytes": sum(shard.n_byte for shard in shards),
+            "hosts": sorted({host for shard in shards for host in shard.hosts}),
+            "environments": len({name for shard in shards for name in shard.environments}),
             "digest": self.digest() if digest else "",
         }
 

@@ -48,6 +48,7 @@ class Shard:
     stop: int
     cells: Mapping[str, CellName]
     """Content of a cell -> (substance, design, estimator)."""
+    n_byte: int
     n_row: int
     n_failed: int
     """Rows with a reason."""
@@ -196,7 +197,8 @@ def read_shard(path: Path, known: dict[str, Mapping[str, CellName]]) -> Shard:
         made = meta["made_by"]
         return Shard(
             path=path, scenario=meta["scenario"], start=meta["start"], stop=meta["stop"],
-            cells=known.setdefault(mark, cells), n_row=meta["n_row"], n_failed=meta["n_failed"],
+            cells=known.setdefault(mark, cells), n_byte=path.stat().st_size,
+            n_row=meta["n_row"], n_failed=meta["n_failed"],
             seconds=meta["seconds"], cpu_seconds=meta["cpu_seconds"], peak_mib=meta["peak_mib"],
             mark=mark, hosts=tuple(sorted({sys.intern(item["host"]) for item in made})),
             environments=tuple(sorted({_environment(item) for item in made})),

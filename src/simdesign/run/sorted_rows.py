@@ -27,13 +27,14 @@ class CodedRows:
             for name, values in self.values.items()
         }
 
-    def update(self, digest: Any) -> None:
-        """Feed the columns to a digest.
+    def update(self, digest: Any, names: Sequence[str]) -> None:
+        """Feed some columns to a digest.
 
         Little endian; one NaN and one zero; text as UTF-8, padded with zero bytes to the longest
         that occurs.
         """
-        for name, values in self.values.items():
+        for name in names:
+            values = self.values[name]
             digest.update(name.encode() + b"\0")
             if name in self.words:
                 used = np.unique(values)
@@ -122,4 +123,6 @@ def joined(parts: Sequence[CodedRows], names: Sequence[str]) -> CodedRows:
     first = np.ones(order.size, dtype=bool)
     first[1:] = np.diff(address[order]) > 0
     order = order[first]
-    return CodedRows(values={k: v[order] for k, v in values.items()}, words=words)
+    for name in names:  # one by one: never two copies of everything
+        values[name] = values[name][order]
+    return CodedRows(values=values, words=words)

@@ -42,6 +42,8 @@ from simdesign.run.sorted_rows import CodedRows, coded, joined, selected
 from simdesign.spec.base import plain
 from simdesign.spec.study import Study
 
+DIGEST_NUMBERS = 2**24
+"""Numbers of a scenario that are read at once for the digest, besides its key: 128 MiB."""
 _TRIES = 10
 """Listings until one stands still: shards are merged while others read."""
 
@@ -201,9 +203,10 @@ class Store:
             names = [item.name for item in self.folder.iterdir()]
         except OSError as error:
             raise StoreError(str(self.folder), f"must be readable ({error.strerror})") from None
-        if all(_is_no_result(name) for name in names):
-            return
         known = dict(claims(self.studies_folder))
+        half_made = {self.studies_folder.name} if not known else set()  # killed in its first claim
+        if all(_is_no_result(name) for name in names if name not in half_made):
+            return
         if self.manifest_path.exists() or not known:
             known[self.manifest_path] = self.manifest()
         for there in known.values():
@@ -275,10 +278,13 @@ class Store:
 
     def _claim(self, plan: Plan, text: str) -> None:
         while True:
-            known = [there["study_hash"] for _, there in claims(self.studies_folder)]
-            if plan.study.hash() in known or stake(self.studies_folder, len(known) + 1, text):
+            known = list(claims(self.studies_folder))
+            if plan.study.hash() in [there["study_hash"] for _, there in known]:
                 return
-            self._identify(plan)  # somebody came first: refuse, or join
+            self._identify(plan)  # all that are known agree, or somebody came first
+            last = max((int(path.parent.name) for path, _ in known), default=0)
+            if stake(self.studies_folder, last + 1, text):
+                return
 
     def write(
         self, task: Task, rows: Rows, seconds: float, study_hash: str, *,
@@ -423,11 +429,19 @@ class Store:
         """Return SHA-256 over the column bytes of the sorted table.
 
         Scenario by scenario in order of name, column by column in the order of the schema.
-        Neither tasks nor workers nor the number of interruptions have a say in it.
+        Neither tasks nor workers nor the number of interruptions have a say in it. Of a scenario
+        with many rows, a few columns are read at a time.
         """
         digest = hashlib.sha256()
+        n_row: dict[str, int] = {}
+        for shard in self.shards():
+            n_row[shard.scenario] = n_row.get(shard.scenario, 0) + shard.n_row
         for scenario in sorted(plan.cells):
-            self._coded(plan, scenario, None).update(digest)
+            width = max(1, DIGEST_NUMBERS // max(n_row.get(scenario, 0), 1))
+            for first in range(0, len(COLUMNS), width):
+                names = list(COLUMNS)[first : first + width]
+                beside = [name for name in names if name not in KEY]
+                self._coded(plan, scenario, beside).update(digest, names)
         return digest.hexdigest()
 
 

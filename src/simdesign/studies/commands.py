@@ -144,6 +144,12 @@ def status(folder: Path, as_json: bool) -> None:
     for line in cluster.status_lines(folder):
         typer.echo(line)
     typer.echo(pace_line(found))
+    typer.echo(
+        f"shards: {found['files']} files, {found['bytes'] / 2**20:.1f} MiB; tasks took "
+        f"{found['seconds']:.0f} s on {', '.join(found['hosts']) or 'no machine'}"
+    )
+    if found["environments"] > 1:
+        typer.echo(f"made by {found['environments']} environments that differ in more than name")
     typer.echo(f"digest: {found['digest']}")
 
 
@@ -169,6 +175,7 @@ def report(folder: Path, lang: str) -> None:
     if lang not in ("en", "nl"):
         raise SpecError("--lang", lang, "must be en or nl")
     results = load(folder)
+    results.store.examine()  # measures that are current would be read without a look at the rows
     results.save()
     typer.echo(str(_write_page(results, lang)))
 
