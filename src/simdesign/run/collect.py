@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simdesign.errors import StoreError
+from simdesign.run.ahead import ahead
 from simdesign.run.files import flush_folder, refused, sha256_of, sweep
 from simdesign.run.schema import COLUMNS
 from simdesign.run.shards import (
@@ -147,8 +148,9 @@ def _write(path: Path, parts: list[Shard]) -> list[str]:
     done, n_row, n_failed = parts[0].start, 0, 0
     writer = None
     try:
-        for number, part in enumerate(parts):
-            table, meta = _part(part)
+        for number, (part, (table, meta)) in enumerate(
+            zip(parts, ahead(_part, parts), strict=True)
+        ):
             metas.append(meta)
             if part.start < done:  # overlapping ranges: two runs with other task sizes
                 late = np.asarray(table.column("replication")) >= done

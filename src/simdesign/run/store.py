@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from simdesign.errors import SpecError, StoreError
+from simdesign.run.ahead import ahead
 from simdesign.run.claims import FORMAT, claims, disagreement, read_manifest, stake
 from simdesign.run.difference import sources_of
 from simdesign.run.files import refused, write_atomic
@@ -168,14 +169,13 @@ class Store:
         """
         self._identify(plan)
         moved = []
-        for path in self._listed():
-            try:
-                if is_sound(path):
-                    self._sound.add(path)
-                    continue
-                moved.append(self._set_aside(path))
-            except FileNotFoundError:  # merged or moved by somebody else meanwhile
-                continue
+        paths = self._listed()
+        for path, sound in zip(paths, ahead(_state_of, paths), strict=True):
+            if sound:
+                self._sound.add(path)
+            elif sound is not None:
+                with contextlib.suppress(FileNotFoundError):  # moved by somebody else meanwhile
+                    moved.append(self._set_aside(path))
         self._agree(plan)
         return moved
 
@@ -319,7 +319,7 @@ class Store:
         """Return the same with the shards whose rows another one holds too."""
         for _ in range(_TRIES):
             try:
-                return [self._shard(path) for path in self._listed()]
+                return list(ahead(self._shard, self._listed()))
             except FileNotFoundError:  # merged since the listing
                 continue
         raise StoreError(str(self.shard_folder), "changes faster than it can be read; try again")
@@ -351,10 +351,13 @@ class Store:
         StoreError
             Naming the first shard whose bytes are not those that were written.
         """
-        paths = self._listed()
-        for path in paths:
-            self.ensure_sound(path)
-        return len(paths)
+        paths = [path for path in self._listed() if path not in self._sound]
+        for path, sound in zip(paths, ahead(_state_of, paths), strict=True):
+            if sound is False:
+                raise damaged(path)
+            if sound:
+                self._sound.add(path)
+        return len(self._listed())
 
     def ensure_sound(self, path: Path) -> None:
         """Read every byte of one shard, once; see ``examine``."""
@@ -447,6 +450,14 @@ class Store:
 
 def _plain_numbers(replications: int | Mapping[str, int] | None) -> int | dict[str, int] | None:
     return dict(replications) if isinstance(replications, Mapping) else replications
+
+
+def _state_of(path: Path) -> bool | None:
+    """Return whether the bytes of a shard are sound; None when it is not there any more."""
+    try:
+        return is_sound(path)
+    except FileNotFoundError:
+        return None
 
 
 def _is_no_result(name: str) -> bool:

@@ -30,8 +30,9 @@ def collect_command(
     results.save()
     page = write_page(results.folder, "en")
     if as_json:
+        verdict = json.loads(results.store.verdict_path.read_text(encoding="utf-8"))
         content = {
-            **asdict(found), "missing": status["missing"], "digest": results.digest(),
+            **asdict(found), "missing": status["missing"], "digest": verdict["digest"],
             "measures": str(results.store.measures_path), "page": str(page),
         }  # fmt: skip
         typer.echo(json.dumps(content, indent=1))
