@@ -51,7 +51,7 @@ def _temporary(path: Path, data: bytes) -> Path:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o644)
+            os.fchmod(file.fileno(), 0o644)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
