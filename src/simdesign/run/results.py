@@ -184,7 +184,8 @@ class Results:
         """Return a hash of what the measures are computed from."""
         plan = self.plan
         size = content_hash(plan.study.sizes[plan.size])
-        parts = [plan.study.hash(), plan.size, size, str(plan.replications), code_hash()]
+        numbers = ",".join(f"{item.name}:{plan.n_rep(item)}" for item in plan.scenarios)
+        parts = [plan.study.hash(), plan.size, size, numbers, str(plan.target), code_hash()]
         parts += [shard.path.name for shard in self.store.shards()]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 

@@ -169,7 +169,7 @@ class Store:
         """
         self._identify(plan)
         moved = []
-        paths = self._listed()
+        paths = [path for path in self._listed() if path not in self._sound]
         for path, sound in zip(paths, ahead(_state_of, paths), strict=True):
             if sound:
                 self._sound.add(path)
