@@ -96,7 +96,7 @@ def test_a_query_gives_one_of_our_measures(results):
     own = {
         (row["scenario"], row["design"]): row["value"]
         for row in results.records()
-        if (row["measure"], row["estimator"]) == ("effect_bias", "exact")
+        if (row["measure"], row["estimator"], row["compared_with"]) == ("effect_bias", "exact", "")
     }
     found = duckdb.sql(QUERY.replace("{files}", files(results))).fetchall()
     assert len(found) == len(own) == 2
