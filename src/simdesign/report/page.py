@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
+from simdesign.errors import WriteError
 from simdesign.report.ademp import ademp_rows, provenance_rows
 from simdesign.report.folder import Folder, read_folder
 from simdesign.report.frequencies import (
@@ -107,13 +108,26 @@ def write_page(
     folder = dataclasses.replace(read_folder(results_dir, digest), protocol=protocol)
     path = folder.path / "page.html" if to is None else to
     text = page_html(folder, lang)
+    try:
+        _write_whole(path, text)
+    except OSError as error:
+        raise WriteError(str(path), error.strerror or str(error)) from None
+    return path
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file that appears whole or not at all."""
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, prefix=".page.html.", suffix=".tmp", delete=False, encoding="utf-8"
     ) as file:
-        file.write(text)
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
-    return path
+        try:
+            file.write(text)
+            file.flush()
+            Path(file.name).chmod(0o644)
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
 
 
 def page_html(folder: Folder, lang: str = "en") -> str:

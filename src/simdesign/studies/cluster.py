@@ -78,11 +78,14 @@ def run(plan: "Plan", store: "Store", options: "ClusterOptions", *, dry_run: boo
     from simdesign.run.backends import slurm_commands
     from simdesign.run.cluster import draft, preview, refuse_while_queued, submit
 
-    store.check(plan)
     try:
-        limits = slurm_commands.limits()
-        if not dry_run:
+        if dry_run:
+            store.check(plan)
+        else:
             refuse_while_queued(store)
+            for path in store.mend(plan):
+                typer.echo(f"a shard was damaged and is computed again; it is kept as {path}")
+        limits = slurm_commands.limits()
     except ClusterError as error:
         if not dry_run:
             raise
@@ -180,6 +183,7 @@ def _submitted(made: "Submission") -> list[str]:
 def _after(folder: str) -> None:
     from simdesign.run import load
     from simdesign.run.aftermath import after
+    from simdesign.run.collect import compact
     from simdesign.run.submission import Submission
     from simdesign.studies import commands
 
@@ -196,6 +200,7 @@ def _after(folder: str) -> None:
             f"simdesign resume {shlex.quote(str(results.folder))}"
         )
     if found["done"]:
+        compact(results.store)
         commands.finish(results)
 
 
