@@ -176,6 +176,8 @@ def _register() -> None:
         cluster,
         collect,
         constancy,
+        estimate_world,
+        predict_next,
         preregister,
         publish,
         refine,
@@ -191,6 +193,8 @@ def _register() -> None:
     check_model.register(app)
     cluster.register(app)
     validate_world.register(app)
+    estimate_world.register(app)
+    predict_next.register(app)
     refine.register(app)
     reweight.register(app)
     sensitivity.register(app)

@@ -1,0 +1,103 @@
+"""Estimates of a world in tables and words."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from simdesign.estimate import Estimate
+
+SPLIT = ("sigma_shared", "sigma_rw")
+WEAKLY_KNOWN = (
+    "One campaign a year cannot show whether what all sites share came and went (sigma_shared) or"
+    " stayed (sigma_rw): the split between the two is weakly identified, and rests on the prior"
+    " as well as on the data."
+)
+
+
+def notes(item: "Estimate") -> list[str]:
+    """Return what a reader must know of an estimate."""
+    weeks = item.posterior.weeks
+    found = [
+        f"{weeks.n_week} site-weeks of {', '.join(weeks.countries)},"
+        f" {int(weeks.year.min())} to {int(weeks.year.max())};"
+        f" {int(weeks.censored.sum())} days below the limit of quantification, for which the"
+        " smallest load quantified at their site stands in.",
+        WEAKLY_KNOWN,
+    ]
+    if weeks.noisy.any():
+        found.append(
+            f"{int(weeks.noisy.sum())} site-weeks are of an era with measurement noise of its own."
+        )
+    found += [f"left out: {reason}: {n}" for reason, n in weeks.left_out.items()]
+    loose = [row.name for row in item.rows if not row.settled]
+    if loose:
+        found.append(f"warning: the chains have not settled for {', '.join(loose)}.")
+    if item.posterior.n_divergent:
+        found.append(f"warning: {item.posterior.n_divergent} draws diverged.")
+    for check in item.checks:
+        if check.tail < 0.05:
+            found.append(
+                f"warning: {check.name} is {check.observed:.3g} in the data and"
+                f" {check.low:.3g} to {check.high:.3g} in the model's predictions."
+            )
+    return found
+
+
+def plain_estimate(item: "Estimate") -> dict[str, Any]:
+    """Return an estimate as plain data."""
+    return {
+        "parameters": [asdict(row) for row in item.rows],
+        "hyperparameters": [asdict(row) for row in item.pooling],
+        "checks": [asdict(check) for check in item.checks],
+        "other_priors": {
+            name: [asdict(row) for row in rows if row.name in SPLIT]
+            for name, rows in item.splits.items()
+        },
+        "selection": item.selection(),
+        "seconds": item.seconds,
+        "notes": notes(item),
+    }
+
+
+def print_estimates(found: "Mapping[str, Estimate]", width: int) -> None:
+    """Print the tables of every substance, then what the words in them mean."""
+    console = Console()
+    console = console if console.is_terminal else Console(width=width)
+    for name, item in found.items():
+        console.print(_table(f"{name}: parameters of the world", item.rows))
+        console.print(_table(f"{name}: between countries and cities", item.pooling))
+        if item.checks:
+            console.print(_checks(name, item))
+        for split, rows in item.splits.items():
+            kept = [row for row in rows if row.name in SPLIT]
+            console.print(_table(f"{name}: prior of {split}", kept))
+        for text in notes(item):
+            console.print(text, highlight=False, markup=False)
+        console.print(f"sampled in {item.seconds:.0f} s", highlight=False)
+
+
+def _table(caption: str, rows: Any) -> Table:
+    table = Table(title=escape(caption))
+    table.add_column("parameter")
+    for head in ("median", "2.5 %", "97.5 %", "R-hat", "ESS"):
+        table.add_column(head, justify="right")
+    for row in rows:
+        numbers = [f"{v:.3f}" for v in (row.median, row.low, row.high, row.r_hat)]
+        table.add_row(row.name, *numbers, f"{row.ess:.0f}")
+    return table
+
+
+def _checks(name: str, item: "Estimate") -> Table:
+    table = Table(title=escape(f"{name}: data and predictions"))
+    table.add_column("statistic")
+    for head in ("data", "median", "2.5 %", "97.5 %", "two-sided p"):
+        table.add_column(head, justify="right")
+    for check in item.checks:
+        values = (check.observed, check.median, check.low, check.high, check.tail)
+        table.add_row(escape(check.name), *(f"{value:.3f}" for value in values))
+    return table

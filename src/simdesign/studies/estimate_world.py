@@ -1,0 +1,194 @@
+"""The command ``simdesign estimate-world``: measurements -> the parameters of a world, as draws."""
+
+import json
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from simdesign.errors import SimDesignError, SpecError
+
+if TYPE_CHECKING:  # imported late, so that help stays quick
+    from simdesign.estimate import Estimate
+
+NEIGHBOURS = ("BE", "DE", "CH", "AT", "FR", "GB", "DK")
+"""Countries that lend strength when asked for without names."""
+WIDTH = 150
+"""Columns of the tables where the output is no terminal."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to an application."""
+    app.command("estimate-world")(estimate_world_command)
+
+
+def estimate_world_command(
+    file: Annotated[Path, typer.Argument(help="The EUDA release or a tidy file.")],
+    country: Annotated[str, typer.Option("--country", help="Code of the country, for example NL.")],
+    substance: Annotated[
+        list[str], typer.Option("--substance", help="For example cocaine; may be repeated.")
+    ],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="World file; the draws get its name and .parquet.")
+    ],
+    neighbours: Annotated[
+        bool, typer.Option("--neighbours", help="Pool with neighbouring countries.")
+    ] = False,
+    pool: Annotated[
+        str, typer.Option("--pool", help="Codes of the neighbours, instead of the usual ones.")
+    ] = "",
+    from_year: Annotated[
+        int | None, typer.Option("--from", help="First year that is used.")
+    ] = None,
+    sites: Annotated[
+        Path | None,
+        typer.Option("--sites", help="Site table of the release; else the one beside the file."),
+    ] = None,
+    draws: Annotated[int, typer.Option("--draws", help="Draws of a chain; two chains.")] = 800,
+    tune: Annotated[int, typer.Option("--tune", help="Steps of adaptation of a chain.")] = 800,
+    keep: Annotated[int, typer.Option("--keep", help="Draws that are written, at most.")] = 400,
+    seed: Annotated[int, typer.Option("--seed", help="Of the sampler.")] = 1,
+    sensitivity: Annotated[
+        bool,
+        typer.Option(
+            "--sensitivity/--no-sensitivity",
+            help="Fit again with other priors of shared error and walk: four more fits.",
+        ),
+    ] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Write the draws as CSV too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Estimate variance components, drift and weekday profile of a country's world."""
+    try:
+        names = tuple(c.strip() for c in pool.split(",") if c.strip()) if pool else NEIGHBOURS
+        found = estimates_of_file(
+            file, country, substance, sites=sites, neighbours=names if neighbours or pool else (),
+            from_year=from_year, draws=draws, tune=tune, keep=keep, seed=seed,
+            sensitivity=sensitivity,
+        )  # fmt: skip
+        written = write(found, out, provenance_of(file, found, seed), as_csv=as_csv)
+    except SimDesignError as error:
+        typer.echo(f"simdesign: {' '.join(str(error).split())}", err=True)
+        raise typer.Exit(2) from None
+    from simdesign.studies import estimate_words
+
+    if as_json:
+        plain = {name: estimate_words.plain_estimate(item) for name, item in found.items()}
+        typer.echo(json.dumps(plain, indent=1, ensure_ascii=False))
+        return
+    estimate_words.print_estimates(found, WIDTH)
+    for path in written:
+        typer.echo(f"written: {path}")
+
+
+def estimates_of_file(
+    file: Path,
+    country: str,
+    substances: list[str],
+    *,
+    sites: Path | None = None,
+    neighbours: tuple[str, ...] = (),
+    from_year: int | None = None,
+    draws: int = 800,
+    tune: int = 800,
+    keep: int = 400,
+    seed: int = 1,
+    sensitivity: bool = False,
+) -> "dict[str, Estimate]":
+    """Read a file and estimate the world of every substance.
+
+    Raises
+    ------
+    DataError, SpecError
+        A mistake in the file or in what is asked of it.
+    """
+    from simdesign.data import read
+    from simdesign.estimate import Sampler, full_estimate, site_weeks
+
+    for option, value, least in (
+        ("--draws", draws, 50), ("--tune", tune, 50), ("--keep", keep, 10),
+    ):  # fmt: skip
+        if value < least:
+            raise SpecError(option, value, f"must be at least {least}")
+    if not 0 <= seed < 2**63:
+        raise SpecError("--seed", seed, "must be in [0, 2**63)")
+    if len(set(substances)) < len(substances):
+        raise SpecError("--substance", substances, "must not name one twice")
+    table = read(file, sites)
+    # everything is checked before the first long fit
+    weeks = [
+        site_weeks(table, name, country, neighbours=neighbours, from_year=from_year)
+        for name in substances
+    ]
+    how = Sampler(draws=draws, tune=tune)
+    return {
+        item.substance: full_estimate(item, how, seed=seed, keep=keep, sensitivity=sensitivity)
+        for item in weeks
+    }
+
+
+def provenance_of(file: Path, found: "Mapping[str, Estimate]", seed: int) -> dict[str, Any]:
+    """Return where draws come from, as plain data.
+
+    The file is named without its folder: the checksum tells which edition it is.
+    """
+    import hashlib
+    from importlib import metadata
+
+    from simdesign.estimate import versions
+
+    years = [int(y) for item in found.values() for y in item.posterior.weeks.year]
+    words = [file.name if word == str(file) else word for word in sys.argv[1:]]
+    out_words = [Path(word).name if "/" in word else word for word in words]
+    return {
+        "command": "simdesign " + shlex.join(out_words),
+        "file": file.name,
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "edition": f"years {min(years)} to {max(years)}",
+        "seed": seed,
+        "versions": {"wbe-simdesign": metadata.version("wbe-simdesign"), **versions()},
+        "selection": {name: item.selection() for name, item in found.items()},
+    }
+
+
+def write(
+    found: "Mapping[str, Estimate]", out: Path, provenance: dict[str, Any], *, as_csv: bool = False
+) -> list[Path]:
+    """Write the world file, the draws beside it, and the same as CSV if wanted."""
+    import tomli_w
+
+    from simdesign.estimate import csv_of, world_section, write_draws, write_whole
+
+    draws = {name: item.kept() for name, item in found.items()}
+    summaries = {name: {row.name: _row(row) for row in item.rows} for name, item in found.items()}
+    head = (
+        "# A world estimated from measurements by `simdesign estimate-world`: docs/estimating.md.\n"
+        "# [world] can stand in a study file as it is. Distributions are the posterior's margins;\n"
+        f"# the draws, with their dependence, are in {out.with_suffix('.parquet').name}.\n\n"
+    )
+    body: dict[str, Any] = {
+        "world": world_section({name: item.posterior for name, item in found.items()}),
+        "provenance": provenance,
+        "posterior": summaries,
+    }
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_draws(out.with_suffix(".parquet"), draws, provenance)
+        written = [out, out.with_suffix(".parquet")]
+        if as_csv:
+            write_whole(out.with_suffix(".csv"), csv_of(draws).encode())
+            written.append(out.with_suffix(".csv"))
+        write_whole(out, (head + tomli_w.dumps(body)).encode())
+    except OSError as error:
+        raise SpecError("--out", str(out), f"must be writable ({error.strerror})") from None
+    return written
+
+
+def _row(row: Any) -> dict[str, float]:
+    values = {
+        "median": row.median, "low": row.low, "high": row.high, "r_hat": row.r_hat, "ess": row.ess,
+    }  # fmt: skip
+    return {name: float(f"{value:.4g}") for name, value in values.items()}
