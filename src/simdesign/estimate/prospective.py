@@ -7,6 +7,7 @@ city's weekly mean of the next year follows exactly, draw by draw (``estimate.co
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -153,10 +154,12 @@ def _predict(
             shifted = mean[:, j] + (y - seen[:, j])
             naive = np.array([last]), np.array([step * gap])
             both = shifted, variance[:, j]
+            sd = float(np.sqrt(variance[:, j].mean() + shifted.var()))
             yield Prediction(
                 origin=origin, country=country, site=known.sites[s], observed=y,
-                mean=float(shifted.mean()), sd=float(np.sqrt(variance[:, j].mean() + shifted.var())),
-                below=probability_below(y, *both), crps=crps(y, *both), log_score=log_score(y, *both),
+                mean=float(shifted.mean()), sd=sd,
+                below=probability_below(y, *both), crps=crps(y, *both),
+                log_score=log_score(y, *both),
                 naive_below=probability_below(y, *naive), naive_crps=crps(y, *naive),
                 naive_log_score=log_score(y, *naive),
             )  # fmt: skip
@@ -227,7 +230,7 @@ def _yearly_variance(known: SiteWeeks, mean: Floats) -> float:
     total, n = 0.0, 0
     for s in range(len(known.sites)):
         rows = np.flatnonzero((known.site == s) & ~np.isnan(mean))
-        for a, b in zip(rows, rows[1:], strict=False):
+        for a, b in pairwise(rows):
             total += (mean[b] - mean[a]) ** 2 / max(known.time[b] - known.time[a], 1.0)
             n += 1
     return total / max(n, 1)

@@ -1,4 +1,4 @@
-"""The command ``simdesign predict-next``: is an estimated world right about the year to come?"""
+"""The command ``simdesign predict-next``: whether an estimated world foresees the next year."""
 
 import json
 from pathlib import Path
@@ -37,8 +37,9 @@ def predict_next_command(
         Path | None,
         typer.Option("--sites", help="Site table of the release; else the one beside the file."),
     ] = None,
-    draws: Annotated[int, typer.Option("--draws", help="Draws of a chain; two chains.")] = 200,
+    draws: Annotated[int, typer.Option("--draws", help="Draws of a chain.")] = 200,
     tune: Annotated[int, typer.Option("--tune", help="Steps of adaptation of a chain.")] = 300,
+    chains: Annotated[int, typer.Option("--chains", help="Chains of every fit.")] = 2,
     seed: Annotated[int, typer.Option("--seed", help="Of the sampler.")] = 1,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="CSV file of all predictions.")
@@ -49,7 +50,7 @@ def predict_next_command(
     try:
         found = predictions_of_file(
             file, country, substance, origins=origin, from_year=from_year, sites=sites,
-            draws=draws, tune=tune, seed=seed,
+            draws=draws, tune=tune, chains=chains, seed=seed,
         )  # fmt: skip
         if out is not None:
             write(found, out)
@@ -74,6 +75,7 @@ def predictions_of_file(
     sites: Path | None = None,
     draws: int = 200,
     tune: int = 300,
+    chains: int = 2,
     seed: int = 1,
 ) -> "list[Prospective]":
     """Read a file and run the prospective test of every substance.
@@ -89,6 +91,8 @@ def predictions_of_file(
     for option, value in (("--draws", draws), ("--tune", tune)):
         if value < 50:
             raise SpecError(option, value, "must be at least 50")
+    if not 1 <= chains <= 8:
+        raise SpecError("--chains", chains, "must be from 1 to 8")
     table = read(file, sites)
     found = []
     for name in substances:
@@ -99,7 +103,7 @@ def predictions_of_file(
         if not wanted:
             raise SpecError("--origin", last, "must leave three years before and one after")
         found.append(
-            hold_out(table, name, country, wanted, Sampler(draws=draws, tune=tune),
+            hold_out(table, name, country, wanted, Sampler(draws=draws, tune=tune, chains=chains),
                      seed=seed, from_year=from_year)
         )  # fmt: skip
     return found
