@@ -1,5 +1,8 @@
 """Small synthetic panels for the tests of ``estimate``, without a file."""
 
+import csv
+from pathlib import Path
+
 import numpy as np
 
 from simdesign.estimate.priors import PRIORS, Family
@@ -52,3 +55,17 @@ def middle() -> dict[str, float]:
         "day_scale": 0.15, "drift": 0.05, "count": 0.04, "day_rho": 0.35, "odd_share": 0.08,
         "odd_excess": 2.0, "spread_site": 0.3, "spread_shared": 0.2, "day_site": 0.2,
     }  # fmt: skip
+
+
+def write_release(path: Path, weeks: SiteWeeks) -> Path:
+    """Write site-weeks in the layout of the release; a day below its limit is 0."""
+    days = ("Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday")
+    loads = np.where(weeks.censored, 0.0, np.exp(weeks.log_load))
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("Year", "Metabolite", "Country", "City", *days))
+        for w in range(weeks.n_week):
+            place = weeks.countries[weeks.country[w]], weeks.sites[weeks.site[w]]
+            row = [f"{value:.6g}" for value in loads[w]]
+            writer.writerow((weeks.year[w], weeks.substance, *place, *row))
+    return path

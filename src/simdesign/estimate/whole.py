@@ -2,24 +2,16 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from simdesign.estimate.checks import Check, predictive_checks
 from simdesign.estimate.posterior import Posterior, Row, estimate, summary, world_columns
-from simdesign.estimate.priors import scaled
 from simdesign.estimate.pymc_model import Sampler
+from simdesign.estimate.split import OtherPrior, other_priors, split_correlation
 from simdesign.estimate.weeks import SiteWeeks
 from simdesign.records import Floats
-
-SPLITS: Mapping[str, Mapping[str, float]] = {
-    "shared error halved": {"sigma_shared": 0.5},
-    "shared error doubled": {"sigma_shared": 2.0},
-    "walk halved": {"sigma_rw": 0.5},
-    "walk doubled": {"sigma_rw": 2.0},
-}
-"""Other priors -> factors on the scales of two half-normals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +24,8 @@ class Estimate:
     checks: tuple[Check, ...]
     keep: int
     seconds: float
-    splits: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+    splits: Mapping[str, OtherPrior]  # name of a prior and how it was changed -> estimates
+    correlation: float  # of shared error and national walk, by ranks
 
     def kept(self) -> dict[str, Floats]:
         """Return the columns of the draws that are written."""
@@ -55,23 +48,17 @@ class Estimate:
         }
 
 
-def full_estimate(
-    weeks: SiteWeeks, how: Sampler, *, seed: int, keep: int = 400, sensitivity: bool = False
-) -> Estimate:
-    """Sample, summarise and check; fit again under other priors if that is asked."""
+def full_estimate(weeks: SiteWeeks, how: Sampler, *, seed: int, keep: int = 400) -> Estimate:
+    """Sample, summarise and check."""
     start = time.perf_counter()
     posterior = estimate(weeks, how, seed=seed)
-    seconds = time.perf_counter() - start
-    splits = {}
-    for name, factors in SPLITS.items() if sensitivity else ():
-        other = estimate(weeks, how, seed=seed, priors=scaled(**factors), what=name)
-        splits[name] = tuple(summary(world_columns(other), other.n_chain))
     return Estimate(
         posterior=posterior,
         rows=tuple(summary(world_columns(posterior), posterior.n_chain)),
         pooling=tuple(summary(posterior.hyper, posterior.n_chain)),
         checks=tuple(predictive_checks(posterior, seed=seed)),
         keep=keep,
-        seconds=seconds,
-        splits=splits,
+        seconds=time.perf_counter() - start,
+        splits=other_priors(posterior),
+        correlation=split_correlation(posterior),
     )

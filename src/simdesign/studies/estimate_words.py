@@ -11,7 +11,6 @@ from rich.table import Table
 if TYPE_CHECKING:
     from simdesign.estimate import Estimate
 
-SPLIT = ("sigma_shared", "sigma_rw")
 WEAKLY_KNOWN = (
     "One campaign a year cannot show whether what all sites share came and went (sigma_shared) or"
     " stayed (sigma_rw): the split between the two is weakly identified, and rests on the prior"
@@ -29,6 +28,14 @@ def notes(item: "Estimate") -> list[str]:
         " smallest load quantified at their site stands in.",
         WEAKLY_KNOWN,
     ]
+    if item.splits:
+        medians = [other.median["sigma_shared"] for other in item.splits.values()]
+        walks = [other.median["sigma_rw"] for other in item.splits.values()]
+        found.append(
+            f"With either prior half or twice as wide the median of sigma_shared goes from"
+            f" {min(medians):.3f} to {max(medians):.3f}, that of sigma_rw from {min(walks):.3f}"
+            f" to {max(walks):.3f}; their rank correlation is {item.correlation:+.2f}."
+        )
     if weeks.noisy.any():
         found.append(
             f"{int(weeks.noisy.sum())} site-weeks are of an era with measurement noise of its own."
@@ -55,8 +62,12 @@ def plain_estimate(item: "Estimate") -> dict[str, Any]:
         "hyperparameters": [asdict(row) for row in item.pooling],
         "checks": [asdict(check) for check in item.checks],
         "other_priors": {
-            name: [asdict(row) for row in rows if row.name in SPLIT]
-            for name, rows in item.splits.items()
+            name: {
+                key: {"median": other.median[key], "low": other.low[key], "high": other.high[key]}
+                for key in other.median
+            }
+            | {"effective_draws": other.effective_draws}
+            for name, other in item.splits.items()
         },
         "selection": item.selection(),
         "seconds": item.seconds,
@@ -73,9 +84,8 @@ def print_estimates(found: "Mapping[str, Estimate]", width: int) -> None:
         console.print(_table(f"{name}: between countries and cities", item.pooling))
         if item.checks:
             console.print(_checks(name, item))
-        for split, rows in item.splits.items():
-            kept = [row for row in rows if row.name in SPLIT]
-            console.print(_table(f"{name}: prior of {split}", kept))
+        if item.splits:
+            console.print(_splits(name, item))
         for text in notes(item):
             console.print(text, highlight=False, markup=False)
         console.print(f"sampled in {item.seconds:.0f} s", highlight=False)
@@ -100,4 +110,16 @@ def _checks(name: str, item: "Estimate") -> Table:
     for check in item.checks:
         values = (check.observed, check.median, check.low, check.high, check.tail)
         table.add_row(escape(check.name), *(f"{value:.3f}" for value in values))
+    return table
+
+
+def _splits(name: str, item: "Estimate") -> Table:
+    table = Table(title=escape(f"{name}: the split under other priors"))
+    table.add_column("prior")
+    names = list(next(iter(item.splits.values())).median)
+    for head in (*names, "effective draws"):
+        table.add_column(head, justify="right")
+    for prior, other in item.splits.items():
+        cells = [f"{other.median[n]:.3f} ({other.low[n]:.3f}-{other.high[n]:.3f})" for n in names]
+        table.add_row(prior, *cells, f"{other.effective_draws:.0f}")
     return table

@@ -51,13 +51,6 @@ def estimate_world_command(
     tune: Annotated[int, typer.Option("--tune", help="Steps of adaptation of a chain.")] = 800,
     keep: Annotated[int, typer.Option("--keep", help="Draws that are written, at most.")] = 400,
     seed: Annotated[int, typer.Option("--seed", help="Of the sampler.")] = 1,
-    sensitivity: Annotated[
-        bool,
-        typer.Option(
-            "--sensitivity/--no-sensitivity",
-            help="Fit again with other priors of shared error and walk: four more fits.",
-        ),
-    ] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Write the draws as CSV too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -67,7 +60,6 @@ def estimate_world_command(
         found = estimates_of_file(
             file, country, substance, sites=sites, neighbours=names if neighbours or pool else (),
             from_year=from_year, draws=draws, tune=tune, keep=keep, seed=seed,
-            sensitivity=sensitivity,
         )  # fmt: skip
         written = write(found, out, provenance_of(file, found, seed), as_csv=as_csv)
     except SimDesignError as error:
@@ -96,7 +88,6 @@ def estimates_of_file(
     tune: int = 800,
     keep: int = 400,
     seed: int = 1,
-    sensitivity: bool = False,
 ) -> "dict[str, Estimate]":
     """Read a file and estimate the world of every substance.
 
@@ -124,10 +115,7 @@ def estimates_of_file(
         for name in substances
     ]
     how = Sampler(draws=draws, tune=tune)
-    return {
-        item.substance: full_estimate(item, how, seed=seed, keep=keep, sensitivity=sensitivity)
-        for item in weeks
-    }
+    return {item.substance: full_estimate(item, how, seed=seed, keep=keep) for item in weeks}
 
 
 def provenance_of(file: Path, found: "Mapping[str, Estimate]", seed: int) -> dict[str, Any]:
