@@ -56,6 +56,7 @@ def test_a_named_city_agrees_with_simulated_days(nation):
     assert chosen.sum() > 5_000
     found = two_week_posterior(WEEKS, DRAWS, MODEL)
     assert_mean(real[chosen] > NOTABLE, found.prob_above(NOTABLE).value)
+    assert_mean(real[chosen] < 0.0, found.prob_below(0.0).value)
     assert_mean(broken[chosen], found.prob_break().value)
     for level in (0.025, 0.5, 0.975):
         assert_mean(real[chosen] < found.quantile(level), level)

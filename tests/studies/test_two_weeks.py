@@ -214,3 +214,4 @@ def test_a_few_draws_are_enough_for_words():
     text = " ".join(paragraphs(answer, "nl", 1))
     assert f"{MINUS}40" in text
     assert "geen echte stijging" in text
+    assert answer.chances[0].prob_fall.value > 2.0 * answer.chances[0].prob_rise.value

@@ -25,6 +25,7 @@ from simdesign.fit.registry import build as build
 from simdesign.fit.registry import engines as engines
 from simdesign.fit.two_weeks import NODES as NODES
 from simdesign.fit.two_weeks import NOTABLE as NOTABLE
+from simdesign.fit.two_weeks import NOTABLE_FALL as NOTABLE_FALL
 from simdesign.fit.two_weeks import BreakOdds as BreakOdds
 from simdesign.fit.two_weeks import CityModel as CityModel
 from simdesign.fit.two_weeks import Estimate as Estimate

@@ -27,6 +27,8 @@ SIZES = 3.0
 """Steps that are tried for the bound of a Bayes factor: a twentieth to twentyfold [1, log]."""
 NOTABLE = math.log(1.10)
 """A rise of more than 10 %, on the log scale."""
+NOTABLE_FALL = math.log(0.90)
+"""A fall of more than 10 %."""
 
 
 class Estimate(NamedTuple):
@@ -119,6 +121,11 @@ class Mixture:
         """Return P(real change > ``change``), (7)."""
         with np.errstate(divide="ignore"):  # nothing can change: a step function
             return averaged(self.weight, ndtr((self.mean - change) / self.sd))
+
+    def prob_below(self, change: float) -> Estimate:
+        """Return P(real change < ``change``)."""
+        above = self.prob_above(change)
+        return Estimate(1.0 - above.value, above.mcse)
 
     def prob_break(self) -> Estimate:
         """Return P(a break between the dates), (8)."""

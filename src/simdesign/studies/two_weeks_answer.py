@@ -10,6 +10,7 @@ from simdesign.fit import (
     COMMON_NODES,
     NODES,
     NOTABLE,
+    NOTABLE_FALL,
     BreakOdds,
     CityModel,
     Estimate,
@@ -48,6 +49,7 @@ class Chance:
 
     n_cities: int  # 1: named beforehand
     prob_rise: Estimate
+    prob_fall: Estimate  # of more than 10 %
     prob_break: Estimate
     change: tuple[float, float, float]  # real change: median, 2.5 and 97.5 % [1, log]
     reached: Reached  # P(the largest rise is at least as large)
@@ -148,6 +150,7 @@ def _chance(weeks: TwoWeeks, draws: NoiseDraws, model: CityModel, n: int) -> Cha
     return Chance(
         n_cities=n,
         prob_rise=found.prob_above(NOTABLE),
+        prob_fall=found.prob_below(NOTABLE_FALL),
         prob_break=found.prob_break(),
         change=(found.quantile(0.5), found.quantile(0.025), found.quantile(0.975)),
         reached=prob_reached(weeks, draws, model, n),

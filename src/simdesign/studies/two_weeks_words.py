@@ -55,7 +55,8 @@ def paragraphs(answer: TwoWeekAnswer, lang: str, seed: int) -> list[str]:
             first=answer.labels[0], last=answer.labels[1], ratio=_percent(weeks.log_ratio, lang),
         ),
         f"{texts('head.main', p=p, word=word(main.prob_rise.value, texts))}; "
-        f"{texts('head.change', middle=middle, low=low, high=high)}. "
+        f"{texts('head.change', middle=middle, low=low, high=high)}; "
+        f"{texts('head.fall', p=with_error(main.prob_fall, lang))}. "
         f"{texts('head.naive', p=with_error(answer.naive, lang))}",
         texts("head.real"),
         f"{texts('break.main', p=with_error(main.prob_break, lang), prior=prior)}. "
@@ -234,6 +235,7 @@ def plain_answer(answer: TwoWeekAnswer, lang: str, seed: int) -> dict[str, Any]:
             {
                 "n_cities": item.n_cities,
                 "prob_real_rise_above_10_percent": _estimate(item.prob_rise),
+                "prob_real_fall_above_10_percent": _estimate(item.prob_fall),
                 "prob_break": _estimate(item.prob_break),
                 "percent": 100.0 * math.expm1(item.change[0]),
                 "percent_low": 100.0 * math.expm1(item.change[1]),
