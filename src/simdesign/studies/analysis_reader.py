@@ -39,6 +39,30 @@ DUTCH = (
      r"bepaalt alleen de ruis van kleine plaatsen)"),
     (r"warning: not in the site table and taken to have ([\d,]+) inhabitants: (.*)",
      r"waarschuwing: niet in de plaatsentabel en voor \1 inwoners geteld: \2"),
+    (r"warning: not UTF-8; read as Latin-1 \(Windows-1252\): check names with accents",
+     "waarschuwing: geen UTF-8; gelezen als Latin-1 (Windows-1252): kijk namen met accenten na"),
+    (r"blank rows", "lege rijen"),
+    (r"cities with several plants in one year \(each is a site of its own\)",
+     "steden met verscheidene installaties in één jaar (elk telt als een eigen plaats)"),
+    (r"loads computed from concentration, flow and population",
+     "vrachten berekend uit concentratie, debiet en inwonertal"),
+    (r"means over several days, laid out as their days \(docs/data.md\)",
+     "gemiddelden over verscheidene dagen, als dagen uitgelegd (docs/data.md)"),
+    (r"of a mean over more than a week the seven middle days are laid out",
+     "van een gemiddelde over meer dan een week zijn de zeven middelste dagen uitgelegd"),
+    (r"means of (.*): laid out flat, no weekday profile or day noise is known",
+     r"gemiddelden van \1: vlak uitgelegd, weekprofiel en dagruis zijn niet bekend"),
+    (r"populations from (.*)", r"inwonertallen uit \1"),
+    (r"warning: no population is known and ([\d,]+) inhabitants are taken \(it sets the small-town "
+     r"part of the noise only\): (.*)",
+     r"waarschuwing: geen inwonertal bekend, \1 inwoners aangenomen (het bepaalt alleen de ruis "
+     r"van kleine plaatsen): \2"),
+    (r"read as separated by (.*)", r"gelezen met scheidingsteken: \1"),
+    (r"read with decimal commas", "gelezen met decimale komma's"),
+    (r"warning: the last line has no line end; if the file was cut off, the last value may be "
+     r"incomplete",
+     "waarschuwing: de laatste regel heeft geen regeleinde; is het bestand afgebroken, dan is de "
+     "laatste waarde misschien onvolledig"),
 )  # fmt: skip
 
 
