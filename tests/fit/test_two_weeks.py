@@ -18,6 +18,7 @@ from simdesign.fit import (
     largest_posterior,
     more_weeks,
     naive_prob,
+    prior_change,
     prob_reached,
     season_differences,
     two_week_posterior,
@@ -60,6 +61,13 @@ def test_a_named_city_agrees_with_simulated_days(nation):
     assert_mean(broken[chosen], found.prob_break().value)
     for level in (0.025, 0.5, 0.975):
         assert_mean(real[chosen] < found.quantile(level), level)
+
+
+def test_what_is_known_before_agrees_with_simulated_changes(nation):
+    real, broken = nation[1][:, 0], nation[2][:, 0]
+    found = prior_change(WEEKS, DRAWS, MODEL)
+    assert_mean(real > NOTABLE, found.prob_above(NOTABLE).value)
+    assert_mean(broken, found.prob_break().value)
 
 
 def test_the_largest_of_six_agrees_with_simulated_days(nation):

@@ -11,8 +11,8 @@ import typer
 from typer.testing import CliRunner
 
 from simdesign.studies.two_weeks import answer_of, register
-from simdesign.studies.two_weeks_noise import prior_noise
-from simdesign.studies.two_weeks_words import SCALE, paragraphs, tables, texts_of, word
+from simdesign.studies.two_weeks_noise import prior_noise, world_noise
+from simdesign.studies.two_weeks_words import SCALE, paragraphs, tables, texts_of, with_error, word
 
 PAGE = Path(__file__).parents[2] / "docs" / "leeuwarden.md"
 LEEUWARDEN = ("2023=1192", "2025=1748")
@@ -72,6 +72,9 @@ def test_the_page_shows_what_its_command_prints():
             for a, b in zip(shown, printed, strict=True):
                 assert same_numbers(a, b), f"{table.caption}: {a} on the page, {b} printed"
     words = " ".join(text.split())
+    rise, flat = (with_error(x, "en") for x in (answer.chances[0].prob_rise, answer.naive))
+    assert f"P(real rise > 10 %) = {rise}, and $P_{{flat}}$ = {flat}." in words
+    assert f"((5) alone gives {answer.prior_rise.value:.3f}:" in words
     odds = answer.odds
     assert f"Here they are {odds.factor:.2f} and {odds.factor_bound:.2f}" in words
     low, high = answer.break_range
@@ -142,6 +145,24 @@ def test_a_world_gives_its_noise(app, tmp_path):
     out = quick(app, "--world", path)
     assert out["noise"]["source"] == "world"
     assert out["noise"]["priors"]["sigma_shared"] == "0"
+
+
+def test_an_estimated_world_keeps_its_draws_together(tmp_path):
+    table = pd.DataFrame({"substance": "cocaine", "draw": range(50)})
+    table["sigma_shared"] = np.linspace(0.01, 0.1, 50)
+    table["sigma_site"] = 2.0 * table["sigma_shared"]
+    table.to_csv(tmp_path / "world.csv", index=False)
+    path = tmp_path / "study.toml"
+    path.write_text(
+        'name = "w"\nseed = 1\naims = "a"\n[change]\nkind = "level_shift"\nsize = 0.3\n'
+        '[world.substances.cocaine]\nestimate = "world.csv"\n[designs.a]\n'
+        'schedule = {kind = "rounds", per_year = 1}\n[decision]\nreference = "a"\n'
+        '[estimators.e]\nkind = "exact_step"\n'
+        "[sizes.quick]\nnull = 60\nnull_world = 40\nalternative = 40\n"
+    )
+    draws = world_noise(path, "cocaine", 300, 1).draws
+    assert np.unique(draws.sigma_shared).size > 30
+    np.testing.assert_allclose(draws.sigma_site, 2.0 * draws.sigma_shared)
 
 
 @pytest.mark.parametrize(

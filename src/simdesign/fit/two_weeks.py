@@ -234,6 +234,16 @@ def two_week_posterior(
     )  # fmt: skip
 
 
+def prior_change(weeks: TwoWeeks, draws: NoiseDraws, model: CityModel) -> Mixture:
+    """Return the real change before anything is measured, (5)."""
+    p = parts(weeks, draws, model)
+    sd = np.sqrt(p.nation[:, None] + p.own)
+    return Mixture(
+        weight=np.broadcast_to(p.weight, sd.shape), sd=sd, is_break=p.is_break,
+        mean=np.broadcast_to(p.drift[:, None], sd.shape),
+    )  # fmt: skip
+
+
 def naive_prob(weeks: TwoWeeks, draws: NoiseDraws, model: CityModel) -> Estimate:
     """Return P(real rise > 10 %) with nothing known of real changes: a flat prior, (9)."""
     p = parts(weeks, draws, model)

@@ -44,7 +44,9 @@ def two_weeks_command(
     ] = "6,20,30",
     noise: Annotated[
         Path | None,
-        typer.Option("--noise", help="Posterior draws of the noise (CSV or Parquet)."),
+        typer.Option(
+            "--noise", help="Posterior draws: a CSV or Parquet file, or a shipped estimate."
+        ),
     ] = None,
     world: Annotated[
         Path | None, typer.Option("--world", help="Study file whose world gives the noise.")

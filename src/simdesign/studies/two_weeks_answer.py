@@ -23,6 +23,7 @@ from simdesign.fit import (
     largest_posterior,
     more_weeks,
     naive_prob,
+    prior_change,
     prob_reached,
     season_differences,
     two_week_posterior,
@@ -86,6 +87,7 @@ class TwoWeekAnswer:
     noise: Noise
     chances: tuple[Chance, ...]  # the first is that of a city named beforehand
     naive: Estimate
+    prior_rise: Estimate  # P(real rise > 10 %) before the two weeks
     odds: BreakOdds
     prior_break: float
     season: tuple[SeasonRow, ...]
@@ -120,6 +122,7 @@ def two_week_answer(
         noise=noise,
         chances=tuple(_chance(weeks, draws, model, n) for n in (1, *cities)),
         naive=naive_prob(weeks, draws, model),
+        prior_rise=prior_change(weeks, draws, model).prob_above(NOTABLE),
         odds=break_odds(weeks, draws, model),
         prior_break=-math.expm1(-model.hazard * weeks.years),
         season=tuple(

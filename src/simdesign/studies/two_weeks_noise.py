@@ -10,6 +10,7 @@ from simdesign.errors import DataError, SpecError
 from simdesign.fit import CityModel, NoiseDraws
 from simdesign.records import Floats
 from simdesign.seeds import Purpose, stream
+from simdesign.spec.draws import SHIPPED, shipped_estimates
 from simdesign.spec.estimator import DEFAULT_PRIORS, DRIFT_PRIOR, SITE_WALK_PRIORS, ExactCity
 from simdesign.spec.plugged import plugged_noise
 from simdesign.spec.quantity import Draws, HalfNormal, LogNormal, Normal, Parameter, draw
@@ -91,13 +92,15 @@ def world_noise(file: Path, substance: str, n: int, seed: int) -> Noise:
 
 
 def file_noise(file: Path, substance: str, seed: int) -> Noise:
-    """Return the draws of a file (CSV or Parquet) with a row a draw.
+    """Return the draws of a file (CSV or Parquet) with a row a draw, or of a shipped estimate.
 
     Raises
     ------
     DataError
         With the row, its field and the rule; the header is row 1.
     """
+    if str(file) in shipped_estimates():
+        file = SHIPPED / f"{file}.csv"
     table = _read(file)
     for name in SCALES:
         if name not in table:

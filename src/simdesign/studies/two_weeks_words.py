@@ -57,6 +57,7 @@ def paragraphs(answer: TwoWeekAnswer, lang: str, seed: int) -> list[str]:
         f"{texts('head.main', p=p, word=word(main.prob_rise.value, texts))}; "
         f"{texts('head.change', middle=middle, low=low, high=high)}; "
         f"{texts('head.fall', p=with_error(main.prob_fall, lang))}. "
+        f"{texts('head.prior', p=with_error(answer.prior_rise, lang))} "
         f"{texts('head.naive', p=with_error(answer.naive, lang))}",
         texts("head.real"),
         f"{texts('break.main', p=with_error(main.prob_break, lang), prior=prior)}. "
@@ -223,6 +224,7 @@ def plain_answer(answer: TwoWeekAnswer, lang: str, seed: int) -> dict[str, Any]:
         "observed_percent": 100.0 * math.expm1(weeks.log_ratio),
         "prob_real_rise_above_10_percent": _estimate(main.prob_rise),
         "verdict": word(main.prob_rise.value, texts),
+        "prior_prob_real_rise_above_10_percent": _estimate(answer.prior_rise),
         "flat_prior": _estimate(answer.naive),
         "prob_break": _estimate(main.prob_break),
         "prior_prob_break": answer.prior_break,
