@@ -7,7 +7,8 @@ first element, too little would be a kill.
 
 import math
 
-from simdesign.run.plan import Plan
+from simdesign.run.plan import LARGEST_TASK, Plan, Task
+from simdesign.run.price import Price, stored_batches
 from simdesign.run.share import DEFAULT_MIB, Costs, assumed_seconds
 from simdesign.run.store import Store
 from simdesign.run.submission import submissions
@@ -18,31 +19,35 @@ _ROUND_MIB = 256
 
 
 def expected_costs(plan: Plan, store: Store) -> Costs:
-    """Return time and memory of a plan's replications."""
-    assumed = assumed_seconds(plan)
-    spent: dict[str, list[float]] = {}
-    for shard in store.shards():
-        if shard.scenario in plan.cells and shard.seconds > 0.0 and shard.cells:
-            share = len(shard.cells) / len(plan.cells[shard.scenario])
-            each = shard.seconds / (shard.stop - shard.start) / share
-            spent.setdefault(shard.scenario, []).append(each)
-    peak = _peak_mib(store)
-    if not spent:
+    """Return time and memory of a plan's replications, from the price of its usual tasks."""
+    batches = stored_batches(plan, store)
+    if not batches:
         return Costs(
-            seconds=assumed, peak_mib=peak or DEFAULT_MIB, source="assumptions: nothing measured"
-        )
-    # Shards of few replications carry the preparation of many: the mean stays on the safe side.
-    measured = {name: sum(values) / len(values) for name, values in spent.items()}
-    ratio = max(measured[name] / assumed[name] for name in measured)
-    seconds = {name: measured.get(name, ratio * assumed[name]) for name in plan.cells}
-    n = sum(map(len, spent.values()))
-    return Costs(seconds=seconds, peak_mib=peak or DEFAULT_MIB, source=f"{n} shards")
+            seconds=assumed_seconds(plan), peak_mib=_asked(_peak_mib(store)),
+            source="assumptions: nothing measured",
+        )  # fmt: skip
+    price = Price(plan, batches)
+    tasks = [
+        Task(scenario=name, start=0, stop=LARGEST_TASK, cells=cells)
+        for name, cells in plan.cells.items()
+    ]
+    seen = price.total(tasks).memory / 2**20
+    n = len(batches)
+    return Costs(
+        seconds={task.scenario: price.seconds(task) / LARGEST_TASK for task in tasks},
+        peak_mib=_asked(max(_peak_mib(store), math.ceil(seen))),
+        source=f"{n} measured task{'s' * (n > 1)}",
+    )
 
 
 def _peak_mib(store: Store) -> int:
-    """Return what to ask for, given what elements needed; 0 when none has said so."""
+    """Return the largest memory that an element had; 0 when none has said so."""
     notes = [fate.note for item in submissions(store.folder) for fate in item.fates()]
-    peak = max((note.peak_mib for note in notes if note is not None), default=0)
-    if peak == 0:
-        return 0
-    return _ROUND_MIB * math.ceil(max(_MEMORY_SAFETY * peak, _LEAST_MIB) / _ROUND_MIB)
+    return max((note.peak_mib for note in notes if note is not None), default=0)
+
+
+def _asked(peak_mib: int) -> int:
+    """Return what to ask for, given what was needed; 0 when that is not known."""
+    if peak_mib == 0:
+        return DEFAULT_MIB
+    return _ROUND_MIB * math.ceil(max(_MEMORY_SAFETY * peak_mib, _LEAST_MIB) / _ROUND_MIB)

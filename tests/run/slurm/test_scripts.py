@@ -269,8 +269,9 @@ def test_what_was_measured_replaces_what_was_assumed(plan, tmp_path):
     results = run(plan.study, out, replications=2, workers=1)
     after = expected_costs(results.plan, Store(out))
     spent = sum(shard.seconds for shard in results.store.shards())
-    expected = sum(2 * seconds for seconds in after.seconds.values())
-    assert expected == pytest.approx(spent)
+    # a line through tasks of two replications: what they share is paid once in a larger task
+    assert 0.0 < sum(2 * seconds for seconds in after.seconds.values()) < 1.5 * spent
+    assert after.source == f"{len(results.store.shards())} measured tasks"
     made = new_submission(out)
     made.write_record({"n_element": 1, "arrays": []})
     made.write_note(0, Note(state=State.DONE, job="1", host="n", n_done=1, n_rep=1, peak_mib=1000))
@@ -320,7 +321,6 @@ def test_without_slurm_a_dry_run_shows_all_and_a_run_is_one_line(tmp_path):
     ("arguments", "words"),
     [
         (("--sbatch", "mem=1G"), "--sbatch: needs --backend slurm"),
-        (("--dry-run",), "--dry-run: needs --backend slurm"),
         (("--backend", "pbs"), "--backend: must be local or slurm"),
         (("--backend", "slurm", "--mcse", "0.1"), "cannot be combined with --mcse"),
         (("--backend", "slurm", "--task-minutes", "0"), "--task-minutes: must be > 0"),
