@@ -56,6 +56,11 @@ def grams(milligrams: float) -> float:
     return milligrams * 1e-3
 
 
+def milligrams(grams: float) -> float:
+    """Return a mass [mg] from a mass [g]."""
+    return grams * 1e3
+
+
 def loq_load(loq: float, litres: float) -> float:
     """Return a limit of quantification as a normalised load [mg/(1000 inh d)].
 

@@ -7,31 +7,38 @@ import numpy as np
 from simdesign.data.names import SUBSTANCES
 from simdesign.data.table import LoadTable, ReadReport
 
+type Site = tuple[str, str]
+"""(country, city as printed)."""
+
 
 @dataclass(slots=True)
 class DayCollector:
     """Grows while rows are read; `table` closes it."""
 
-    site_number: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(country, city as printed) -> index, in order of appearance."""
-    rows: list[tuple[int, int, int, float, bool, bool]] = field(default_factory=list)
+    site_number: dict[Site, int] = field(default_factory=dict)
+    """Site -> index, in order of appearance."""
+    lab_number: dict[str, int] = field(default_factory=dict)
+    rows: list[tuple[int, int, int, float, bool, bool, int, int]] = field(default_factory=list)
 
     def add(
         self,
-        site: tuple[str, str],
+        site: Site,
         substance: str,
         day: int,
         load: float,
         censored: bool = False,
         loq_known: bool = False,
+        n_days: int = 1,
+        lab: str = "",
     ) -> None:
         """Add one day of one site and substance."""
         s = self.site_number.setdefault(site, len(self.site_number))
         u = SUBSTANCES.index(substance)
-        self.rows.append((s, u, day, load, censored, loq_known))
+        place = self.lab_number.setdefault(lab, len(self.lab_number)) if lab else -1
+        self.rows.append((s, u, day, load, censored, loq_known, n_days, place))
 
     def table(
-        self, population: dict[tuple[str, str], float], *, assumed_dates: bool, report: ReadReport
+        self, population: dict[Site, float], *, assumed_dates: bool, report: ReadReport
     ) -> LoadTable:
         """Return the sorted table; ``population`` has every site."""
         ordered = sorted(self.site_number)
@@ -54,4 +61,7 @@ class DayCollector:
             loq_known=np.array(columns[5], dtype=bool)[order],
             assumed_dates=assumed_dates,
             report=report,
+            n_days=np.array(columns[6], dtype=np.int64)[order],
+            labs=tuple(self.lab_number),
+            lab=np.array(columns[7], dtype=np.int64)[order],
         )

@@ -9,20 +9,17 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from simdesign.data.builder import DayCollector
-from simdesign.data.names import WEEK, assumed_week, country_code, substance_name
+from simdesign.data.builder import DayCollector, Site
+from simdesign.data.cells import load, number, plausible, year
+from simdesign.data.names import ASSUMED_NOTE, WEEK, assumed_week, country_code, substance_name
 from simdesign.data.sites import SiteTable, city_key, find_sites, read_sites
-from simdesign.data.source import Source, load, number, year
+from simdesign.data.source import Source
 from simdesign.data.table import DEFAULT_POPULATION, LoadTable, ReadReport, Tally
 from simdesign.errors import DataError
 
 SUBSTANCE_COLUMNS = ("metabolite", "substance", "drug", "target")
 MEAN_TOLERANCE = 0.01
 """Relative difference from which a printed mean counts as inconsistent with its days."""
-ASSUMED_NOTE = (
-    "the file prints no dates: every campaign is placed in the week (Wednesday to Tuesday) that "
-    "contains 15 March of its year; real campaigns lay in March to May"
-)
 
 
 def read_euda(source: Source, sites: str | Path | None = None) -> LoadTable:
@@ -42,32 +39,42 @@ def read_euda(source: Source, sites: str | Path | None = None) -> LoadTable:
     """
     columns = _columns(source)
     table = _site_table(source, sites)
+    plants = _several_plants(source, columns)
+    plant_of: dict[Site, str] = {}
     days = DayCollector()
     counts: Counter[Tally] = Counter()
-    seen: dict[tuple[int, str, tuple[str, str]], int] = {}
+    seen: dict[tuple[int, str, tuple[str, str], str], int] = {}
+    spelling: dict[tuple[tuple[str, str], str], Site] = {}
+    n_read = 0
     for row, cells in source.records(columns):
         name = substance_name(cells["substance"])
         if name is None:
-            what = f"rows of a substance that is not understood ({cells['substance']})"
+            what = f"rows of a substance that is not understood ({cells['substance'][:40]})"
             counts[Tally("excluded", what)] += 1
             continue
         when = year(source.name, row, cells["year"])
-        site = _site(source, row, cells)
-        key = (when, name, city_key(*site))
+        printed = _site(source, row, cells)
+        city = city_key(*printed)
+        plant = cells.get("siteid", "") if city in plants else ""
+        key = (when, name, city, plant)
         if key in seen:
-            what = f"{site[0]} {site[1]} {when} {name}"
-            raise DataError(
-                source.name,
-                "site, year, substance",
-                what,
-                f"must be unique, see row {seen[key]}",
-                row,
-            )
+            what = f"{printed[0]} {printed[1]} {when} {name}"
+            rule = f"must be unique, see row {seen[key]}"
+            raise DataError(source.name, "site, year, substance", what, rule, row)
         seen[key] = row
-        loads = [load(source.name, row, weekday, cells[weekday]) for weekday in WEEK]
+        if plant:
+            printed = (printed[0], f"{printed[1]}, plant {plant}")
+        site = spelling.setdefault((city, plant), printed)
+        plant_of[site] = plant
+        loads = [
+            plausible(source.name, row, weekday, cells[weekday], load(source.name, row, weekday,
+                                                                      cells[weekday]))
+            for weekday in WEEK
+        ]  # fmt: skip
         if all(math.isnan(value) for value in loads):
             counts[Tally("excluded", "site-weeks without a sample", site[0], name)] += 1
             continue
+        n_read += 1
         for what in _remarks(source, row, cells, loads):
             counts[Tally("flagged", what, site[0], name)] += 1
         for position, value in enumerate(loads):
@@ -76,14 +83,36 @@ def read_euda(source: Source, sites: str | Path | None = None) -> LoadTable:
             days.add(site, name, day, math.nan if below else value, censored=below)
     if not days.rows:
         raise DataError(source.name, "rows", 0, "must hold at least one measured load")
-    population, notes = _populations(days, table)
+    population, notes = _populations(days, table, plant_of)
     if table is not None:
-        counts += _site_remarks(days, table)
+        counts += _site_remarks(days, table, plant_of)
+    if plants:
+        what = "cities with several plants in one year (each is a site of its own)"
+        for country, _ in plants:
+            counts[Tally("flagged", what, country)] += 1
+    if source.n_blank:
+        counts[Tally("excluded", "blank rows")] = source.n_blank
     report = ReadReport(
-        file=source.name, sha256=source.sha256, layout="release", n_rows=len(source.rows),
-        counts=dict(counts), notes=(ASSUMED_NOTE, *notes),
+        file=source.name, sha256=source.sha256, layout="release",
+        n_rows=len(source.rows) + source.n_blank, counts=dict(counts),
+        notes=(*source.notes, ASSUMED_NOTE, *notes), n_read=n_read,
     )  # fmt: skip
     return days.table(population, assumed_dates=True, report=report)
+
+
+def _several_plants(source: Source, columns: dict[str, str]) -> set[tuple[str, str]]:
+    """Return the cities with rows of several Site IDs for one year and substance.
+
+    Within one edition a Site ID tells plants apart; between editions it changes.
+    """
+    if "siteid" not in columns:
+        return set()
+    ids: dict[tuple[str, str, tuple[str, str]], set[str]] = {}
+    for _, cells in source.records(columns):
+        city = city_key(cells["country"], cells["city"])
+        group = (cells["year"], cells["substance"].casefold(), city)
+        ids.setdefault(group, set()).add(cells["siteid"])
+    return {city for (_, _, city), found in ids.items() if len(found) > 1 and "" not in found}
 
 
 def _columns(source: Source) -> dict[str, str]:
@@ -101,8 +130,9 @@ def _columns(source: Source) -> dict[str, str]:
             break
     else:
         raise DataError(source.name, "header", "metabolite", "must be a column of a release", 1)
-    if "dailymean" in source.header:
-        columns["dailymean"] = "dailymean"
+    for name in ("dailymean", "siteid"):
+        if name in source.header:
+            columns[name] = name
     return columns
 
 
@@ -119,13 +149,17 @@ def _site_table(source: Source, sites: str | Path | None) -> SiteTable | None:
 
 
 def _populations(
-    days: DayCollector, table: SiteTable | None
-) -> tuple[dict[tuple[str, str], float], list[str]]:
+    days: DayCollector, table: SiteTable | None, plant_of: dict[Site, str]
+) -> tuple[dict[Site, float], list[str]]:
     """Return the population of every site, and what had to be assumed."""
     known = {} if table is None else table.population
     population, missing = {}, []
     for site in days.site_number:
-        value = known.get(city_key(*site))
+        plant = plant_of[site]
+        city = city_key(site[0], site[1].removesuffix(f", plant {plant}"))
+        value = known.get(city)
+        if plant and table is not None:
+            value = table.plants.get((*city, plant))
         if value is None:
             missing.append(f"{site[0]} {site[1]}")
         population[site] = DEFAULT_POPULATION if value is None else value
@@ -164,11 +198,13 @@ def _remarks(source: Source, row: int, cells: dict[str, str], loads: list[float]
         yield "printed daily means that differ from the mean of their days (not used)"
 
 
-def _site_remarks(days: DayCollector, table: SiteTable) -> Counter[Tally]:
+def _site_remarks(
+    days: DayCollector, table: SiteTable, plant_of: dict[Site, str]
+) -> Counter[Tally]:
     """Count what is remarkable about sites."""
     counts: Counter[Tally] = Counter()
     for site in days.site_number:
-        key = city_key(*site)
+        key = city_key(site[0], site[1].removesuffix(f", plant {plant_of[site]}"))
         remarks = {
             "cities measured at several plants together": "(" in site[1]
             and key not in table.aggregates,

@@ -48,3 +48,9 @@ def assumed_week(year: int) -> int:
     """Return the first day (a Wednesday) of the week that contains 15 March of ``year``."""
     date = dt.date(year, *ASSUMED_DATE)
     return day_of(date - dt.timedelta(days=(date.weekday() - 2) % 7))
+
+
+ASSUMED_NOTE = (
+    "the file prints no dates: every campaign is placed in the week (Wednesday to Tuesday) that "
+    "contains 15 March of its year; real campaigns lay in March to May"
+)

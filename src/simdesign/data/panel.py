@@ -51,7 +51,9 @@ def to_observations(table: LoadTable, substances: Sequence[str] | None = None) -
     first_day, length = first_day[held], length[held]
     campaign = np.searchsorted(first_day, day, side="right") - 1
     key, visit = np.unique(np.column_stack([campaign, site]), axis=0, return_inverse=True)
-    visits = _visits(table, key, first_day, length)
+    lab = np.full(key.shape[0], -1, dtype=np.int64)
+    np.maximum.at(lab, visit.ravel(), table.lab[chosen])
+    visits = _visits(table, key, first_day, length, lab)
     shape = (1, len(substances), key.shape[0], int(length.max()))
     loads, flags = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
     place = day - first_day[campaign]
@@ -91,7 +93,7 @@ def undated_campaigns(day: Ints) -> tuple[Ints, Ints]:
     return starts, np.full(starts.size, len(WEEK), dtype=np.int64)
 
 
-def _visits(table: LoadTable, key: Ints, first_day: Ints, length: Ints) -> Visits:
+def _visits(table: LoadTable, key: Ints, first_day: Ints, length: Ints, lab: Ints) -> Visits:
     """Return the visits of (campaign, site) pairs, sorted as `Visits` wants them."""
     campaign, site = key[:, 0].astype(np.int64), key[:, 1].astype(np.int64)
     offset = np.arange(int(length.max()), dtype=np.int64)
@@ -100,6 +102,7 @@ def _visits(table: LoadTable, key: Ints, first_day: Ints, length: Ints) -> Visit
     middle = [date_of(int(d)) for d in first_day + length // 2]
     year = np.array([date.year for date in middle], dtype=np.int64)
     country = np.unique(np.array(table.countries), return_inverse=True)[1].astype(np.int64)
+    n_country = int(country.max()) + 1
     slot = np.zeros(year.size, dtype=np.int64)
     n_slot = 1
     if np.unique(year).size < year.size:  # several campaigns in a year: a slot is a month
@@ -109,8 +112,9 @@ def _visits(table: LoadTable, key: Ints, first_day: Ints, length: Ints) -> Visit
         site=site,
         campaign=campaign,
         slot=slot[campaign],
-        # one laboratory measures a country, and analyses all sites of a campaign together
-        batch=country[site] * LAB_STEP + campaign,
+        # one laboratory measures a country where none is named, and analyses all sites of a
+        # campaign together
+        batch=np.where(lab >= 0, n_country + lab, country[site]) * LAB_STEP + campaign,
         year=year[campaign],
         day=days,
         history=np.zeros(site.size, dtype=bool),

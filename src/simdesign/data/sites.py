@@ -4,8 +4,9 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from simdesign.data.cells import MISSING, inhabitants
 from simdesign.data.names import country_code
-from simdesign.data.source import Source, column_key, number, read_source
+from simdesign.data.source import Source, column_key, read_source
 from simdesign.errors import DataError
 
 NEEDED = ("country", "city", "population")
@@ -21,6 +22,8 @@ class SiteTable:
     """Rows that add up many plants, such as "Sum of 59 WWTPs"."""
     rounded: frozenset[tuple[str, str]]
     """Populations printed with one significant digit, such as 3e+05."""
+    plants: dict[tuple[str, str, str], float]
+    """Populations by (country, city, Site ID), for cities with several plants in one edition."""
 
 
 def city_key(country: str, city: str) -> tuple[str, str]:
@@ -57,21 +60,28 @@ def read_sites(path: str | Path) -> SiteTable:
 
 
 def _collected(source: Source) -> SiteTable:
-    columns = {name: name for name in (*NEEDED, "location") if name in source.header}
+    columns = {name: name for name in (*NEEDED, "location", "siteid") if name in source.header}
     population: dict[tuple[str, str], float] = {}
-    aggregates, rounded = set(), set()
+    plants: dict[tuple[str, str, str], float] = {}
+    aggregates, rounded, several = set(), set(), set()
     for row, cells in source.records(columns):
         key = city_key(cells["country"], cells["city"])
-        value = number(source.name, row, "population", cells["population"])
-        if value <= 0:
-            raise DataError(source.name, "population", cells["population"], "must be > 0", row)
-        if population.get(key, value) != value:
+        plant = (*key, cells.get("siteid", ""))
+        text = cells["population"]
+        value = math.nan
+        if text.casefold() not in MISSING:
+            value = inhabitants(source.name, row, text)
+        if plants.get(plant, value) != value:
             name = f"{cells['country']} {cells['city']}"
             raise DataError(source.name, "city", name, "must have one population", row)
         if not math.isnan(value):
-            population[key] = value
+            plants[plant] = value
+            if population.setdefault(key, value) != value:
+                several.add(key)
         if cells.get("location", "").casefold().startswith("sum of"):
             aggregates.add(key)
-        if "e" in cells["population"].casefold():
+        if "e" in text.casefold() and key in population:
             rounded.add(key)
-    return SiteTable(source.name, population, frozenset(aggregates), frozenset(rounded))
+    for key in several:  # which plant a row of data means is known by its Site ID only
+        del population[key]
+    return SiteTable(source.name, population, frozenset(aggregates), frozenset(rounded), plants)

@@ -17,6 +17,10 @@ DEFAULT_POPULATION = 200_000.0
 plugged-in count noise only."""
 
 
+def _none() -> Ints:
+    return np.zeros(0, dtype=np.int64)
+
+
 class Tally(NamedTuple):
     """What is counted while a file is read; an empty country or substance means any."""
 
@@ -33,9 +37,11 @@ class ReadReport:
     file: str
     sha256: str
     layout: str  # "release" or "tidy"
-    n_rows: int  # rows below the header
+    n_rows: int  # rows below the header, blank ones too
     counts: Mapping[Tally, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    n_read: int = 0
+    """Rows that were used. Before a selection ``n_read + sum(excluded.values()) == n_rows``."""
 
     @property
     def excluded(self) -> dict[str, int]:
@@ -87,6 +93,16 @@ class LoadTable:
     assumed_dates: bool
     """The file prints no dates: every campaign stands in the week that contains 15 March."""
     report: ReadReport
+    n_days: Ints = field(
+        default_factory=_none
+    )  # (i,) days that the measured mean covers; 1 = daily
+    labs: tuple[str, ...] = ()
+    lab: Ints = field(default_factory=_none)  # (i,) index into labs; -1 = not stated
+
+    def __post_init__(self) -> None:
+        for name, usual in (("n_days", 1), ("lab", -1)):
+            if getattr(self, name).size != self.day.size:  # not given
+                object.__setattr__(self, name, np.full(self.day.size, usual, dtype=np.int64))
 
     @property
     def measured(self) -> Bools:
@@ -154,6 +170,8 @@ class LoadTable:
             censored=self.censored[keep],
             loq_known=self.loq_known[keep],
             report=report,
+            n_days=self.n_days[keep],
+            lab=self.lab[keep],
         )
 
     def _known_country(self, text: str) -> str:
