@@ -28,7 +28,7 @@ BAD = {
         TIDY + "A,2024-03-13,cocaine,12,5,1000\n", r"row 2: number of fields: .* got 6"
     ),
     "short row": (TIDY + "A,2024-03-13,cocaine,12\n", r"row 2: number of fields: .* got 4"),
-    "open quote": (TIDY + 'A,2024-03-13,"cocaine,12,1000\n', r"row 2: text: must be text separated by commas with closed quotes"),
+    "open quote": (TIDY + 'A,2024-03-13,"cocaine,12,1000\n', r"row 2: text: .*closed quotes"),
     "column twice": (TIDY.replace("site", "load"), r"row 1: header: must name every column once"),
     "column missing": (
         TIDY.replace("load", "loads") + "A,2024-03-13,MDMA,1,1\n",
@@ -113,7 +113,7 @@ def test_a_missing_file_a_folder_and_a_spreadsheet_are_refused(tmp_path):
         read(tmp_path)
     sheet = tmp_path / "sheet.xlsx"
     sheet.write_bytes(b"PK\x03\x04" + bytes(range(256)))
-    with pytest.raises(DataError, match="must be a text file in UTF-8 .*spreadsheet"):
+    with pytest.raises(DataError, match=r"must be a text file in UTF-8 .*spreadsheet"):
         read(sheet)
     wide = tmp_path / "wide.csv"
     wide.write_bytes((RELEASE + GOOD).encode("utf-16"))
