@@ -176,6 +176,7 @@ def _register() -> None:
         cluster,
         collect,
         constancy,
+        data_check,
         estimate_world,
         predict_next,
         preregister,
@@ -192,6 +193,7 @@ def _register() -> None:
     analyse.register(app)
     check_model.register(app)
     cluster.register(app)
+    data_check.register(app)
     validate_world.register(app)
     estimate_world.register(app)
     predict_next.register(app)

@@ -1,0 +1,73 @@
+"""False flags of the dumping rule on clean AR(1) weeks, and dumps found: numbers of docs/data.md.
+
+    python benchmarks/dumping_rule.py [--sites 400]
+
+Day noise is large (0.5), so that the least ratio of 3 does not hide false flags.
+"""
+
+import argparse
+
+import numpy as np
+
+from simdesign.data.day_doubts import odd_days
+from simdesign.data.table import LoadTable, ReadReport
+from simdesign.data.weeks import weeks_of
+
+DAY_SD = 0.5
+
+
+def clean_weeks(rng: np.random.Generator, shape: tuple[int, int], rho: float) -> np.ndarray:
+    """Return AR(1) log loads with SD `DAY_SD`, shape (site, week, 7)."""
+    noise = rng.standard_normal((*shape, 7))
+    for day in range(1, 7):
+        noise[..., day] = rho * noise[..., day - 1] + np.sqrt(1 - rho**2) * noise[..., day]
+    return 5.0 + DAY_SD * noise
+
+
+def table_of(log_load: np.ndarray) -> LoadTable:
+    """Return cocaine of weeks that begin every 28 days, shape (site, week, 7) of log loads."""
+    n_site, n_week, _ = log_load.shape
+    day = 18000 + 28 * np.arange(n_week)[:, None] + np.arange(7)
+    n = log_load.size
+    return LoadTable(
+        sites=tuple(f"S{s:04d}" for s in range(n_site)), countries=("NL",) * n_site,
+        population=np.full(n_site, 1e5), site=np.repeat(np.arange(n_site), n_week * 7),
+        substance=np.zeros(n, dtype=np.int64), day=np.tile(day.ravel(), n_site),
+        load=np.exp(log_load).ravel(), censored=np.zeros(n, dtype=bool),
+        loq_known=np.zeros(n, dtype=bool), assumed_dates=False,
+        report=ReadReport(file="made", sha256="", layout="tidy", n_rows=n),
+    )  # fmt: skip
+
+
+def flagged_weeks(table: LoadTable) -> tuple[int, int]:
+    """Return how many weeks have a dumping-like day, and how many days are so."""
+    found = [
+        doubt for doubt in odd_days(table, 0, weeks_of(table, 0))
+        if doubt.kind == "dumping-like days"
+    ]  # fmt: skip
+    weeks = {(doubt.site, (doubt.day - 18000) // 28) for doubt in found if doubt.day is not None}
+    return len(weeks), len(found)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sites", type=int, default=400)
+    n_site = parser.parse_args().sites
+    rng = np.random.default_rng(11)
+    print("weeks a site   rho   clean weeks   with a false flag (MCSE)   dumps x6 found")
+    for n_week in (1, 4, 10, 40):
+        for rho in (0.0, 0.35, 0.6):
+            log_load = clean_weeks(rng, (n_site * 10 // n_week, n_week), rho)
+            share = flagged_weeks(table_of(log_load))[0] / log_load[..., 0].size
+            error = np.sqrt(share * (1 - share) / log_load[..., 0].size)
+            log_load[::2, 0, 3] += np.log(6.0)
+            n_dump = log_load[::2].shape[0]
+            more = flagged_weeks(table_of(log_load))[1] - share * log_load[..., 0].size
+            print(
+                f"{n_week:12d}   {rho:.2f}   {log_load[..., 0].size:11d}   {share:.5f} ({error:.5f})"
+                f"        {more / n_dump:18.2f}"
+            )
+
+
+if __name__ == "__main__":
+    main()
