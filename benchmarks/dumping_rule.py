@@ -54,17 +54,18 @@ def main() -> None:
     parser.add_argument("--sites", type=int, default=400)
     n_site = parser.parse_args().sites
     rng = np.random.default_rng(11)
-    print("weeks a site   rho   clean weeks   with a false flag (MCSE)   dumps x6 found")
+    print("weeks a site   rho   clean weeks   with a false flag (MCSE)   dumps x10 found")
     for n_week in (1, 4, 10, 40):
         for rho in (0.0, 0.35, 0.6):
             log_load = clean_weeks(rng, (n_site * 10 // n_week, n_week), rho)
-            share = flagged_weeks(table_of(log_load))[0] / log_load[..., 0].size
-            error = np.sqrt(share * (1 - share) / log_load[..., 0].size)
-            log_load[::2, 0, 3] += np.log(6.0)
-            n_dump = log_load[::2].shape[0]
-            more = flagged_weeks(table_of(log_load))[1] - share * log_load[..., 0].size
+            n_clean = log_load[..., 0].size
+            share = flagged_weeks(table_of(log_load))[0] / n_clean
+            error = np.sqrt(share * (1 - share) / n_clean)
+            log_load[::10, 0, 3] += np.log(10.0)
+            n_dump = log_load[::10].shape[0]
+            more = flagged_weeks(table_of(log_load))[1] - share * n_clean
             print(
-                f"{n_week:12d}   {rho:.2f}   {log_load[..., 0].size:11d}   {share:.5f} ({error:.5f})"
+                f"{n_week:12d}   {rho:.2f}   {n_clean:11d}   {share:.5f} ({error:.5f})"
                 f"        {more / n_dump:18.2f}"
             )
 
