@@ -66,8 +66,9 @@ def main() -> None:
             n_clean = log_load[..., 0].size
             share = flagged_weeks(table_of(log_load)) / n_clean
             error = np.sqrt(share * (1 - share) / n_clean)
-            log_load[:, 0, 3] += np.log(10.0)
-            put = {(f"S{s:04d}", FIRST_DAY + 3) for s in range(log_load.shape[0])}
+            site = np.arange(log_load.shape[0])
+            log_load[site, 0, site % 7] += np.log(10.0)
+            put = {(f"S{s:04d}", FIRST_DAY + s % 7) for s in site.tolist()}
             found = len(put & flagged(table_of(log_load))) / len(put)
             print(
                 f"{n_week:12d}   {rho:.2f}   {n_clean:11d}   {share:.5f} ({error:.5f})"
