@@ -74,5 +74,5 @@ def other_priors(posterior: Posterior) -> dict[str, OtherPrior]:
 def split_correlation(posterior: Posterior) -> float:
     """Return the rank correlation of shared error and walk of the country in the draws."""
     columns = world_columns(posterior)
-    ranks = [np.argsort(np.argsort(columns[name])) for name in SPLIT]
-    return float(np.corrcoef(*ranks)[0, 1])
+    ranks = np.array([np.argsort(np.argsort(columns[name])) for name in SPLIT], dtype=float)
+    return float(np.corrcoef(ranks)[0, 1])

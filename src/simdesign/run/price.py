@@ -13,7 +13,8 @@ import numpy as np
 from simdesign.run.cost_group import CostGroups
 from simdesign.run.line import Line, fit_line
 from simdesign.run.plan import Cell, Plan, Task
-from simdesign.run.store import Shard, Store
+from simdesign.run.shards import Shard
+from simdesign.run.store import Store
 
 _MEBIBYTE = 2**20
 _LEAST = 1e-6  # s; a clock may be too coarse for a task
