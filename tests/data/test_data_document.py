@@ -21,7 +21,9 @@ def folder(tmp_path, monkeypatch):
     for name, _, text in FILES:
         (tmp_path / name).write_text(text, encoding="utf-8")
     path = step_release(tmp_path)
-    lines = path.read_text(encoding="utf-8").splitlines()
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    # one short series: analysing is what takes time
+    lines = [header, *(line for line in lines if "Noordstad" in line and line >= "2021")]
     lines += [line.replace('"cocaine"', '"MDMA"') for line in lines[1:]]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
