@@ -116,6 +116,16 @@ def test_where_draws_come_from_is_kept(tmp_path):
     assert (found.name, found.sha256, found.n_draw) == ("table", digest, 20)
     assert found.ignored == ("tau", "note")
     assert found.provenance["input_sha256"] == "ab"
+    assert found.n_effective is None
+    (tmp_path / "table.toml").write_text(
+        "[posterior.cocaine]\nsigma_rw = { ess = 7.9 }\n"
+        "drift = { ess = 90.0 }\ntau = { ess = 1.0 }\n"
+    )
+    of = Study.from_toml(study_in(tmp_path)).null.substances
+    assert (of["cocaine"].estimate.n_effective, of["MDMA"].estimate.n_effective) == (7, None)
+    (tmp_path / "table.toml").write_text("[posterior.MDMA]\ndrift = { ess = 3 }\n")
+    mdma = Study.from_toml(study_in(tmp_path)).null.substances["MDMA"]
+    assert mdma.estimate.n_effective is None  # its drift is given beside the table
     (tmp_path / "table.toml").write_text('draws_sha256 = "00"\n')
     with pytest.raises(SpecError, match=r"table\.toml: draws_sha256: must be the checksum of"):
         Study.from_toml(study_in(tmp_path))

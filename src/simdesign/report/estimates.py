@@ -37,6 +37,7 @@ def _said(item: Estimate, substances: list[str], roles: list[str], texts: Texts)
     if item.ignored:
         said.append(texts("provenance.estimate_ignored", columns=", ".join(item.ignored)))
     # a conditional power lies in [0, 1], so that its SD over draws is at most one half
-    error = general(math.ceil(1000.0 * 0.5 / math.sqrt(item.n_draw)) / 1000.0, texts.lang)
-    said.append(texts("provenance.estimate_error", n=n, error=error))
+    worth = item.n_draw if item.n_effective is None else item.n_effective
+    error = general(math.ceil(1000.0 * 0.5 / math.sqrt(worth)) / 1000.0, texts.lang)
+    said.append(texts("provenance.estimate_error", n=n, worth=str(worth), error=error))
     return " ".join(said)

@@ -12,7 +12,7 @@ import hashlib
 import io
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,6 +54,9 @@ class Estimate(Spec):
     sha256: str
     """Of the file's bytes."""
     n_draw: Annotated[int, Field(ge=1)]
+    n_effective: Annotated[int, Field(ge=1)] | None = None
+    """Independent draws that they are worth, for the parameter that is worth the fewest; None: the
+    TOML file beside the table does not say."""
     fields: tuple[str, ...]
     """Parameters that are drawn from the table."""
     ignored: tuple[str, ...] = ()
@@ -100,9 +103,11 @@ def with_draws(given: Mapping[str, Any], substance: str, folder: Path | None) ->
     if not used:
         rule = "must leave a parameter to the draws: every column is given beside it"
         raise SpecError(f"substances.{substance}.estimate", named, rule)
+    beside = _beside(path, digest)
     origin = Estimate(
         name=named if path.parent == SHIPPED else path.stem, sha256=digest, n_draw=n_draw,
-        fields=tuple(used), ignored=ignored, provenance=_provenance(path, digest),
+        n_effective=_effective(beside, substance, used, n_draw),
+        fields=tuple(used), ignored=ignored, provenance=_provenance(beside),
     )  # fmt: skip
     return {**given, **used, "estimate": origin}
 
@@ -273,8 +278,8 @@ def _values(table: _Table, name: str, rows: Sequence[int]) -> tuple[float, ...]:
     return tuple(found)
 
 
-def _provenance(path: Path, digest: str) -> dict[str, str]:
-    """Return the entries of the TOML file beside a table, those of ``[provenance]`` if it has one.
+def _beside(path: Path, digest: str) -> dict[str, Any]:
+    """Return the TOML file beside a table; empty without one.
 
     Raises
     ------
@@ -288,10 +293,29 @@ def _provenance(path: Path, digest: str) -> dict[str, str]:
         content = tomllib.loads(beside.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SpecError(beside.name, str(error), "must be a readable TOML file") from None
-    table = content.get("provenance", content)
-    found = {key: str(value) for key, value in table.items() if not isinstance(value, dict | list)}
-    said = found.get("draws_sha256", digest)
+    said = _provenance(content).get("draws_sha256", digest)
     if said != digest:
         rule = f"must be the checksum of {path.name}, which is {digest}"
         raise SpecError(f"{beside.name}: draws_sha256", said, rule)
-    return found
+    return content
+
+
+def _provenance(content: Mapping[str, Any]) -> dict[str, str]:
+    """Return the entries of ``[provenance]``, or all without such a table."""
+    table = content.get("provenance", content)
+    table = table if isinstance(table, dict) else {}
+    return {key: str(value) for key, value in table.items() if not isinstance(value, dict | list)}
+
+
+def _effective(
+    content: Mapping[str, Any], substance: str, fields: Iterable[str], n_draw: int
+) -> int | None:
+    """Return the smallest ``ess`` of ``[posterior.SUBSTANCE.PARAMETER]``; None where none is."""
+    found = []
+    for name in fields:
+        table: Any = content
+        for key in ("posterior", substance, name, "ess"):
+            table = table.get(key) if isinstance(table, dict) else None
+        if isinstance(table, int | float) and math.isfinite(table):
+            found.append(float(table))
+    return max(1, min(n_draw, int(min(found)))) if found else None

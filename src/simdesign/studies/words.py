@@ -7,6 +7,7 @@ import numpy as np
 
 from simdesign.report import verdict_text
 from simdesign.run import VERDICT_YEARS, Plan, Results, duration, judging_estimator
+from simdesign.spec.draws import Estimate
 from simdesign.spec.study import Study
 
 _HOUR = 3600.0
@@ -30,8 +31,9 @@ def conditions(plan: Plan) -> list[str]:
 def estimate_lines(study: Study) -> list[str]:
     """Return a line for every substance whose parameters come from a table of joint draws."""
     return [
-        f"{place}.substances.{name}: {item.n_draw} joint draws of {', '.join(item.fields)} from the"
-        f" estimate {item.name}; columns not used: {', '.join(item.ignored) or 'none'}"
+        f"{place}.substances.{name}: {item.n_draw} joint draws{_worth(item)} of"
+        f" {', '.join(item.fields)} from the estimate {item.name}; columns not used:"
+        f" {', '.join(item.ignored) or 'none'}"
         for place, world in (("world", study.world), ("null", study.null))
         if world is not None
         for name, substance in world.substances.items()
@@ -51,6 +53,11 @@ def pace_line(status: Mapping[str, Any]) -> str:
     if status["mcse_at_most"] is not None:
         parts.append(f"MCSE of a probability <= {status['mcse_at_most']:.3f}")
     return ", ".join(parts)
+
+
+def _worth(item: Estimate) -> str:
+    fewer = item.n_effective is not None and item.n_effective < item.n_draw
+    return f" (worth {item.n_effective} independent ones)" if fewer else ""
 
 
 def verdict_lines(results: Results, budget: float | None = None) -> list[str]:
