@@ -103,7 +103,7 @@ def test_a_dry_run_writes_nothing_and_prices_every_scenario(plan, tmp_path, caps
     study, out = write_study(tmp_path), tmp_path / "absent" / "out"
     arguments = ["run", str(study), "--dry-run", "--json", "--out", str(out), "--workers", "1"]
     before = sorted(tmp_path.rglob("*"))
-    assert call([*arguments, "--pilot", "1"]) == 0
+    assert call([*arguments, "--pilot", "2"]) == 0
     assert sorted(tmp_path.rglob("*")) == before
     found = json.loads(capsys.readouterr().out)
     assert set(found) == {"study", "size", "workers", "measured", "scenarios", "total"}

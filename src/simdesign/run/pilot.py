@@ -29,7 +29,7 @@ PILOT_SECONDS = 20.0
 """Budget without another one: a default study is priced to within a few per cent in that."""
 SMALL, MIDDLE, LARGEST = 1, 8, 100
 """Replications of the tasks that are measured: one tells what a task costs at least."""
-_PATIENCE = 3.0
+_PATIENCE = 10.0
 _ROUNDS = 3  # in which the time for large tasks is spent
 
 
@@ -179,7 +179,7 @@ def _rounds(job: PilotJob, budget: "_Budget") -> Iterator[Batch]:
 
 
 class _Budget:
-    """Processor seconds that may be spent, on a busy machine in at most three times as long."""
+    """Processor seconds that may be spent, on a busy machine in at most ten times as long."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds, self._meter = seconds, Meter()
