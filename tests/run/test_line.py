@@ -32,17 +32,24 @@ def test_errors_of_a_total_by_hand():
 
 def test_sizes_too_much_alike_give_a_line_through_the_origin():
     line = fit_line([10, 12], [5.0, 7.2])
+    each = 12.2 / 22
     assert line.fixed == 0.0
-    assert line.each == pytest.approx((0.5 + 0.6) / 2)
-    # Each of two relative errors is 1/11; Var(each) = spread² each² / 2.
-    assert line.spread == pytest.approx(math.sqrt(2) / 11)
-    assert line.covariance[2] == pytest.approx(line.spread**2 * line.each**2 / 2)
+    assert line.each == pytest.approx(each)
+    assert line.spread == pytest.approx(math.hypot(5.0 / (10 * each) - 1, 7.2 / (12 * each) - 1))
+    # Var(sum of t over sum of n) = spread² times the sum of (each n)² over the square of sum of n.
+    assert line.covariance[2] == pytest.approx((line.spread * each / 22) ** 2 * (10**2 + 12**2))
 
 
 def test_a_line_that_would_begin_below_zero_goes_through_the_origin():
     line = fit_line([1, 10], [0.1, 2.0])
     assert line.fixed == 0.0
-    assert line.each == pytest.approx((0.1 + 0.2) / 2)
+    assert line.each == pytest.approx(2.1 / 11)
+
+
+def test_a_small_task_that_took_long_by_chance_does_not_make_replications_dear():
+    line = fit_line([2, 16], [6.0, 5.0])
+    assert line.fixed == 0.0
+    assert line.each == pytest.approx(11.0 / 18)
 
 
 def test_one_task_has_no_error_to_state():

@@ -62,7 +62,8 @@ def fit_line(sizes: Sequence[int], costs: Sequence[float]) -> Line:
     """Fit a line to tasks of known size and cost, by least squares of relative errors.
 
     A line that would be negative at 0, or that sizes too much alike cannot tell, goes through the
-    origin.
+    origin: its slope is the sum of the costs over the sum of the sizes, so that small tasks, which
+    have most of what is paid once, have little say.
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ def fit_line(sizes: Sequence[int], costs: Sequence[float]) -> Line:
             fixed, each = _solved(n, y, fixed + each * n)
         if min(fixed, each) >= 0.0:
             return _with_errors(n, y, fixed, each, n_parameter=2)
-    return _with_errors(n, y, 0.0, float(np.mean(y / n)), n_parameter=1)
+    return _with_errors(n, y, 0.0, float(y.sum() / n.sum()), n_parameter=1)
 
 
 def _solved(n: np.ndarray, y: np.ndarray, level: np.ndarray) -> tuple[float, float]:
@@ -96,11 +97,11 @@ def _with_errors(
     level = fixed + each * n
     free = n.size - n_parameter
     spread = math.sqrt(float(np.sum((y / level - 1.0) ** 2)) / free) if free > 0 else math.nan
-    columns = np.stack([1.0 / level, n / level], axis=1)
     if n_parameter == 2:
+        columns = np.stack([1.0 / level, n / level], axis=1)
         inverse = np.linalg.inv(columns.T @ columns)
     else:
-        inverse = np.array([[0.0, 0.0], [0.0, 1.0 / np.sum(columns[:, 1] ** 2)]])
+        inverse = np.array([[0.0, 0.0], [0.0, np.sum(level**2) / np.sum(n) ** 2]])
     covariance = spread**2 * inverse
     return Line(
         fixed=fixed, each=each, spread=spread, n_batch=n.size,
