@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from simdesign.run.plan import LARGEST_TASK, Coverage, Plan, Task, missing_tasks
+from simdesign.run.plan import Coverage, Plan, Task, missing_tasks
 
 SECONDS_PER_ROW = 0.01
 """What a look at one cell takes when nothing was measured yet: six times the exact engine's
@@ -18,6 +18,11 @@ SECONDS_PER_SAMPLED_ROW = 20.0
 """The same for an estimator that samples its posterior."""
 DEFAULT_MIB = 2048
 """Memory of an element when nothing was measured yet."""
+TASK_SECONDS = 300.0
+"""A task within an element takes about so long at most: what a kill may lose. Longer than on one
+machine, since a signal closes a task early, and a cluster must not drown in files [s]."""
+MOST_REPLICATIONS = 1000
+"""Of a task; they are computed in pieces, so memory does not grow with them."""
 _PILOT_SCENARIOS = 8
 _PILOT_SECONDS = 240.0
 _PILOT_MOST = 20  # replications of a scenario
@@ -83,8 +88,10 @@ class Element:
             if item.cells is not None:
                 cells = tuple(cell for cell in cells if cell.content in item.cells)
             begin = max(item.start, replication) if number == first else item.start
-            for start in range(begin, item.stop, LARGEST_TASK):
-                stop = min(start + LARGEST_TASK, item.stop)
+            each = max(item.seconds / (item.stop - item.start), 1e-9)
+            size = max(1, min(int(TASK_SECONDS / each), MOST_REPLICATIONS))
+            for start in range(begin, item.stop, size):
+                stop = min(start + size, item.stop)
                 yield number, Task(scenario=item.scenario, start=start, stop=stop, cells=cells)
 
 
