@@ -11,6 +11,7 @@ from simdesign.errors import (
     IsolatedError,
     SimDesignError,
     SpecError,
+    StoppedError,
     StoreError,
 )
 
@@ -32,6 +33,7 @@ EXAMPLES = {
     IsolatedError: IsolatedError("package.module:name", "died of SIGABRT"),
     ClusterError: ClusterError("sbatch", "refused: Invalid qos specification"),
     StoreError: StoreError("runs/x", "holds another study"),
+    StoppedError: StoppedError("workers died; what is stored stays"),
 }
 
 

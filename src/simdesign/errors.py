@@ -3,11 +3,14 @@
 All of them survive a trip through ``pickle``, so that a worker can report them.
 """
 
+from typing import ClassVar
+
 
 class SimDesignError(Exception):
-    """Base of every error that simdesign raises on purpose; the command line exits with 2."""
+    """Base of every error that simdesign raises on purpose."""
 
-    exit_status = 2
+    exit_status: ClassVar[int] = 2
+    """Of the command line: 2 is wrong input."""
 
 
 class SpecError(SimDesignError, ValueError):
@@ -99,7 +102,7 @@ class ClusterError(SimDesignError):
 class WriteError(SimDesignError):
     """The machine did not let us write: no space, no permission. The input was right: status 1."""
 
-    exit_status = 1
+    exit_status: ClassVar[int] = 1
 
     def __init__(self, path: str, why: str) -> None:
         super().__init__(
@@ -110,3 +113,9 @@ class WriteError(SimDesignError):
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         """Rebuild from the parts and not from the message."""
         return type(self), (self.path, self.why)
+
+
+class StoppedError(SimDesignError):
+    """A run ended before its study was complete; what is stored stays, and can be gone on with."""
+
+    exit_status: ClassVar[int] = 1

@@ -4,14 +4,20 @@ Whatever runs a study (this process, worker processes, Dask, an array task of Sl
 jobs. A job can be pickled; its result depends on nothing else.
 """
 
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from simdesign.errors import StoppedError
 from simdesign.run.pieces import until_stopped
 from simdesign.run.plan import Plan, Task
+from simdesign.run.provenance import code_hash
 from simdesign.run.replicate import Bench
 from simdesign.run.schema import Rows
 from simdesign.run.store import Store
@@ -31,6 +37,8 @@ class Job:
     study_hash: str
     own_folder: Path | None
     """Where own parts are found besides what is installed."""
+    code: str
+    """Hash of the code that planned the job: a worker with other code refuses it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +46,10 @@ class Done:
     """What a worker says of a job that is stored."""
 
     task: Task
-    n_row: int
-    n_failed: int
-    """Rows with a reason: exceptions and fits that did not converge."""
+    n_row: Mapping[str, int]
+    """Estimator -> number of its rows."""
+    n_failed: Mapping[str, int]
+    """Estimator -> rows with a reason: exceptions and fits that did not converge."""
     seconds: float
 
 
@@ -48,38 +57,61 @@ def jobs_of(plan: Plan, store: Store, tasks: Iterable[Task]) -> list[Job]:
     """Return the jobs of some tasks of a plan."""
     scenarios = {item.name: item for item in plan.scenarios}
     study_hash = plan.study.hash()
+    # a worker may stand in another folder than this process
+    folder = str(store.folder.absolute())
+    own = None if plan.folder is None else plan.folder.absolute()
     return [
         Job(
             study=plan.study, scenario=scenarios[task.scenario], task=task,
-            folder=str(store.folder), study_hash=study_hash, own_folder=plan.folder,
+            folder=folder, study_hash=study_hash, own_folder=own, code=code_hash(),
         )
         for task in tasks
     ]  # fmt: skip
 
 
 def do(job: Job, stop: Callable[[], bool] | None = None) -> Done:
-    """Compute and store one task, or as much of it as is finished when ``stop`` comes true."""
+    """Compute and store one task, or as much of it as is finished when ``stop`` comes true.
+
+    With one thread. Tasks in threads of one process wait for one another: benches are shared, and
+    BLAS counts its threads by the process.
+    """
+    if job.code != code_hash():
+        rule = "has another version of simdesign than the one that planned the study"
+        raise StoppedError(f"a worker {rule}; what is stored stays")
     if job.own_folder is not None:
         look_in(job.own_folder)
     there = _store(job.folder).stored(job.task)
     if there is not None:  # by another run meanwhile, or by this job before it was sent again
-        return Done(task=job.task, n_row=there.n_row, n_failed=there.n_failed, seconds=0.0)
-    started, worked = time.perf_counter(), time.process_time()
-    bench, task = _bench(job.study_hash, job.study, job.scenario), job.task
-    if stop is None:
-        rows = bench.run(task)
-    else:
-        found = until_stopped(bench.run, task, stop)
-        if found is None:
-            return Done(task=replace(task, stop=task.start), n_row=0, n_failed=0, seconds=0.0)
-        task, rows = found
-    seconds = time.perf_counter() - started
+        return Done(task=job.task, n_row={}, n_failed={}, seconds=0.0)
+    task = job.task
+    with _alone, threadpool_limits(1):
+        started, worked = time.perf_counter(), time.process_time()
+        bench = _bench(job.study_hash, job.study, job.scenario)
+        if stop is None:
+            rows = bench.run(task)
+        else:
+            found = until_stopped(bench.run, task, stop)
+            if found is None:
+                nothing = replace(task, stop=task.start)
+                return Done(task=nothing, n_row={}, n_failed={}, seconds=0.0)
+            task, rows = found
+        seconds = time.perf_counter() - started
+        cpu_seconds = time.process_time() - worked
     _store(job.folder).write(
-        task, rows, seconds, job.study_hash,
-        seed=job.study.seed, cpu_seconds=time.process_time() - worked,
-    )  # fmt: skip
-    failed = int((rows["reason"] != "").sum())
-    return Done(task=task, n_row=len(rows["reason"]), n_failed=failed, seconds=seconds)
+        task, rows, seconds, job.study_hash, seed=job.study.seed, cpu_seconds=cpu_seconds
+    )
+    n_row, n_failed = _counts(rows)
+    return Done(task=task, n_row=n_row, n_failed=n_failed, seconds=seconds)
+
+
+def _counts(rows: Rows) -> tuple[dict[str, int], dict[str, int]]:
+    """Return per estimator how many rows there are, and how many have a reason."""
+    failed = rows["reason"] != ""
+    every, number = np.unique(rows["estimator"], return_inverse=True)
+    names = [str(name) for name in every]
+    n_row = np.bincount(number, minlength=len(names)).tolist()
+    n_failed = np.bincount(number, failed, minlength=len(names)).astype(int).tolist()
+    return dict(zip(names, n_row, strict=True)), dict(zip(names, n_failed, strict=True))
 
 
 def run_task(study: Study, scenario: Scenario, task: Task) -> Rows:
@@ -95,6 +127,7 @@ def compile_kernels(plan: Plan) -> None:
     Bench(plan.study, scenario).run(task)
 
 
+_alone = threading.Lock()
 _benches: dict[str, Bench] = {}
 
 

@@ -4,6 +4,8 @@ A backend that waits for its workers has the shape of `Backend`; it knows nothin
 """
 
 from simdesign.run.backends.base import Backend as Backend
+from simdesign.run.backends.base import LostWorkersError as LostWorkersError
+from simdesign.run.backends.dask import DaskBackend as DaskBackend
 from simdesign.run.backends.local import LocalBackend as LocalBackend
 from simdesign.run.backends.local import run_locally as run_locally
 from simdesign.run.backends.slurm_options import SbatchOptions as SbatchOptions
