@@ -3,6 +3,8 @@
 Exit status: 0 done, 1 failed, 2 wrong input with one line on standard error.
 """
 
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,7 +29,22 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Workers = Annotated[
     int | None, typer.Option("--workers", help="Worker processes; default: all processors.")
 ]
-_Backend = Annotated[str, typer.Option("--backend", help="Where tasks run: local or slurm.")]
+_Backend = Annotated[
+    str, typer.Option("--backend", help="Where tasks run: local, dask or slurm.", metavar="NAME")
+]
+_Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        help="Of Dask: an address, a scheduler file, local, or jobqueue:SYSTEM?option=value.",
+    ),
+]
+_MaxFailures = Annotated[
+    float | None,
+    typer.Option(
+        "--max-failures", help="Stop when more of an estimator's rows fail; default: 0.1."
+    ),
+]
 _DryRun = Annotated[
     bool,
     typer.Option(
@@ -83,6 +100,8 @@ def run(
         bool, typer.Option("--list", help="Print the conditions and stop.")
     ] = False,
     backend: _Backend = "local",
+    scheduler: _Scheduler = None,
+    max_failures: _MaxFailures = None,
     sbatch: cluster.Sbatch = None,
     prologue: cluster.Prologue = None,
     task_minutes: cluster.TaskMinutes = None,
@@ -94,13 +113,14 @@ def run(
     from simdesign.studies import commands
 
     target = commands.target_of(mcse, of, paired, settle, limit, replications)
+    where = commands.Where(backend, scheduler, workers, max_failures)
+    where.check()
     if backend == "slurm" and not list_only:
         cluster.refuse_target(target)
         plan, store = commands.planned(study, out, size, replications)
         options = cluster.options_of(sbatch, prologue, task_minutes)
         cluster.run(plan, store, options, dry_run=dry_run)
         return
-    commands.only_local(backend)
     cluster.refuse_options(sbatch, prologue, task_minutes, False)
     if dry_run:
         from simdesign.studies.dry_run import dry_run as price
@@ -108,7 +128,7 @@ def run(
         most = replications if target is None else target.limit
         price(study, out, size, most, workers, task_size, pilot, as_json)
         return
-    commands.run(study, out, size, replications, workers, task_size, list_only, target)
+    commands.run(study, out, size, replications, where, task_size, list_only, target)
 
 
 @app.command()
@@ -124,6 +144,8 @@ def resume(
     folder: _Folder,
     workers: _Workers = None,
     backend: _Backend | None = None,
+    scheduler: _Scheduler = None,
+    max_failures: _MaxFailures = None,
     sbatch: cluster.Sbatch = None,
     prologue: cluster.Prologue = None,
     task_minutes: cluster.TaskMinutes = None,
@@ -132,14 +154,16 @@ def resume(
     """Go on with the study of a results folder, where it ran before."""
     from simdesign.studies import commands
 
-    if backend is None and workers is None and cluster.was_submitted(folder):
+    here = workers is None and scheduler is None and max_failures is None
+    if backend is None and here and cluster.was_submitted(folder):
         backend = "slurm"
+    where = commands.Where(backend or "local", scheduler, workers, max_failures)
+    where.check()
     if backend == "slurm":
         cluster.resume(folder, sbatch, prologue, task_minutes, dry_run=dry_run)
         return
-    commands.only_local(backend or "local")
     cluster.refuse_options(sbatch, prologue, task_minutes, dry_run)
-    commands.resume(folder, workers)
+    commands.resume(folder, where)
 
 
 @app.command()
@@ -178,6 +202,7 @@ def _register() -> None:
         constancy,
         data_check,
         estimate_world,
+        failures,
         predict_next,
         preregister,
         publish,
@@ -194,6 +219,7 @@ def _register() -> None:
     check_model.register(app)
     cluster.register(app)
     data_check.register(app)
+    failures.register(app)
     validate_world.register(app)
     estimate_world.register(app)
     predict_next.register(app)
@@ -214,7 +240,21 @@ _register()
 
 def main() -> None:
     """Run the command line; wrong input is one line and exit status 2, never a traceback."""
+    signal.signal(signal.SIGINT, _first_interrupt)
     sys.exit(call())
+
+
+def _first_interrupt(number: int, frame: object) -> None:
+    """Ask the command to end; while it does, another Ctrl-C no longer asks."""
+    signal.signal(signal.SIGINT, _second_interrupt)
+    raise KeyboardInterrupt
+
+
+def _second_interrupt(number: int, frame: object) -> None:
+    """End at once: files are whole or absent, and workers end when their parent is gone."""
+    cursor = "\x1b[?25h" if sys.stderr.isatty() else ""  # a bar may have hidden it
+    os.write(2, f"{cursor}simdesign: ended at once; what is stored stays\n".encode())
+    os._exit(1)
 
 
 def call(arguments: list[str] | None = None) -> int:

@@ -19,6 +19,9 @@ from simdesign.evaluate.estimates import bias as bias
 from simdesign.evaluate.estimates import coverage as coverage
 from simdesign.evaluate.estimates import dating_error as dating_error
 from simdesign.evaluate.estimates import rmse as rmse
+from simdesign.evaluate.failed import heard as heard
+from simdesign.evaluate.failed import share_bounds as share_bounds
+from simdesign.evaluate.failed import silent as silent
 from simdesign.evaluate.flip import Answer as Answer
 from simdesign.evaluate.flip import Crossing as Crossing
 from simdesign.evaluate.flip import FlipPoint as FlipPoint

@@ -7,12 +7,13 @@ claim as a whole is wrong with at most 5 % (intersection-union test, Berger 1982
 good* when for at least one of them the lower limit exceeds the margin, with the 5 % divided by
 the number of comparisons (Bonferroni). Everything else *cannot be told*. Designs that are all
 blind are equally good at noticing nothing: where none of those compared notices half of any judged
-break, the verdict is that *no design notices* them, never *as good*.
+break, the verdict is that *no design notices* them, never *as good*. Where replications failed,
+each limit is taken at the end of the bounds (failed.py) that speaks against the verdict.
 """
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -60,6 +61,8 @@ class Loss:
     reference_high: float = np.nan  # upper end of the 95 % Monte Carlo interval
     other_high: float = np.nan
     span: float = 1.0  # range of the measure: 1 for a probability, the restriction of a delay
+    failed_less: float = 0.0  # by so much the loss could be smaller had no replication failed
+    failed_more: float = 0.0  # ... or larger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +92,12 @@ class Verdict:
         return tuple(item for item in self.losses if not _is_known(item))
 
     @property
+    def is_in_doubt(self) -> bool:
+        """Whether failed replications keep it from being told."""
+        sure = [replace(item, failed_less=0.0, failed_more=0.0) for item in self.losses]
+        return self.code == Code.CANNOT_TELL and code_of(sure) != Code.CANNOT_TELL
+
+    @property
     def neither_notices(self) -> bool:
         """Whether no design compared notices half of any judged break, whatever the code."""
         return is_blind(self.losses)
@@ -103,18 +112,29 @@ def loss(
     paired: Measure,
     margin: float,
     span: float = 1.0,
+    bounds: tuple[tuple[float, float], tuple[float, float]] | None = None,
 ) -> Loss:
     """Return a loss from the reference's and the other's measure and their paired difference.
 
     ``paired`` is reference minus other; more power is better, more of anything else worse.
-    ``span`` is the range of the measure.
+    ``span`` is the range of the measure; ``bounds`` are the ends of the two values where
+    replications failed (see failed.py).
     """
     sign = -1.0 if measure == "power" else 1.0
+    less = more = 0.0
+    high = [values[0].high, values[1].high]
+    if bounds is not None:
+        (mine_low, mine_high), (their_low, their_high) = bounds
+        ends = sign * (mine_low - their_high), sign * (mine_high - their_low)
+        less = max(sign * paired.value - min(ends), 0.0)
+        more = max(max(ends) - sign * paired.value, 0.0)
+        high[0] += max(mine_high - values[0].value, 0.0)
+        high[1] += max(their_high - values[1].value, 0.0)
     return Loss(
         scenario=scenario, size=size, other=other, measure=measure,
         reference_value=values[0].value, other_value=values[1].value,
         loss=sign * paired.value, mcse=paired.mcse, margin=margin, n_rep=paired.n_rep,
-        reference_high=values[0].high, other_high=values[1].high, span=span,
+        reference_high=high[0], other_high=high[1], span=span, failed_less=less, failed_more=more,
     )  # fmt: skip
 
 
@@ -151,11 +171,13 @@ def code_of(losses: Sequence[Loss]) -> Code:
     if not losses:
         return Code.CANNOT_TELL
     each = ERROR / len(losses)
-    if any(item.loss - _half_width(item, each) > item.margin for item in losses):
+    if any(item.loss - item.failed_less - _half_width(item, each) > item.margin for item in losses):
         return Code.NOT_AS_GOOD
     if is_blind(losses):
         return Code.NEITHER_NOTICES
-    if all(item.loss + _half_width(item, ERROR) <= item.margin for item in losses):
+    if all(
+        item.loss + item.failed_more + _half_width(item, ERROR) <= item.margin for item in losses
+    ):
         return Code.AS_GOOD
     return Code.CANNOT_TELL
 

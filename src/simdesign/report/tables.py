@@ -125,10 +125,12 @@ def assumption_table(folder: Folder, texts: Texts) -> tuple[str, Table]:
 
 
 SHOWN = (
-    "power", "assurance", "power_given_quiet", "premature_prob", "restricted_mean_delay",
-    "false_alarm_prob", "false_alarm_worst_cell", "false_alarm_any_substance", "effect_bias",
-    "effect_rmse", "effect_coverage", "dating_error", "type_s", "type_m", "level_bias",
-    "level_rmse", "large_error_prob", "right_verdict_prob",
+    "power", "power_at_least", "power_at_most", "assurance", "power_given_quiet", "premature_prob",
+    "restricted_mean_delay", "restricted_mean_delay_at_least", "restricted_mean_delay_at_most",
+    "false_alarm_prob", "false_alarm_prob_at_least", "false_alarm_prob_at_most",
+    "false_alarm_worst_cell", "false_alarm_any_substance", "effect_bias", "effect_rmse",
+    "effect_coverage", "dating_error", "type_s", "type_m", "level_bias", "level_rmse",
+    "large_error_prob", "right_verdict_prob",
 )  # fmt: skip
 """Measures of the full table, in its order."""
 _POWERS = ("power", "assurance")

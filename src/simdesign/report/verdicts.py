@@ -123,9 +123,9 @@ class Wording:
         return [*found, *self.missing(item)]
 
     def missing(self, item: Verdict) -> list[str]:
-        """Return the sentence on comparisons that rest on no replication, if there are any."""
+        """Return the sentence on comparisons that rest on no replication, or on failed ones."""
         if not item.undefined:
-            return []
+            return [self.texts("verdict.in_doubt")] if item.is_in_doubt else []
         return [
             self.texts("verdict.undefined", n=str(len(item.undefined)), total=str(len(item.losses)))
         ]

@@ -12,7 +12,12 @@ from simdesign.run.adaptive import run_to_target as run_to_target
 from simdesign.run.adaptive import said as said
 from simdesign.run.assess import HORIZONS as HORIZONS
 from simdesign.run.assess import Assessment as Assessment
+from simdesign.run.backends import Backend as Backend
+from simdesign.run.backends import DaskBackend as DaskBackend
 from simdesign.run.backends import LocalBackend as LocalBackend
+from simdesign.run.failures import MAX_FAILURES as MAX_FAILURES
+from simdesign.run.failures import Kind as Kind
+from simdesign.run.failures import failures as failures
 from simdesign.run.files import write_atomic as write_atomic
 from simdesign.run.forecast import Forecast as Forecast
 from simdesign.run.forecast import forecast as forecast

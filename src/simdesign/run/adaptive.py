@@ -5,6 +5,7 @@ from pathlib import Path
 
 from simdesign.errors import SpecError
 from simdesign.run.backends import Backend
+from simdesign.run.failures import MAX_FAILURES
 from simdesign.run.plan import Plan, missing_tasks
 from simdesign.run.precision import Decision, Target, begin, decide
 from simdesign.run.progress import Reporter
@@ -14,7 +15,13 @@ from simdesign.run.work import run_plan
 
 
 def run_to_target(
-    plan: Plan, store: Store, target: Target, backend: Backend | None = None, *, quiet: bool = True
+    plan: Plan,
+    store: Store,
+    target: Target,
+    backend: Backend | None = None,
+    *,
+    quiet: bool = True,
+    max_failures: float = MAX_FAILURES,
 ) -> Results:
     """Run a study until a target is reached, or every open scenario is at the limit.
 
@@ -26,10 +33,12 @@ def run_to_target(
     target : Target
     backend : Backend, optional
     quiet : bool
+    max_failures : float
+        See ``run``.
     """
     plan = begin(plan, target, store)
     while True:
-        results = run_plan(plan, store, backend, quiet=quiet)
+        results = run_plan(plan, store, backend, quiet=quiet, max_failures=max_failures)
         following, decision = next_plan(plan, store)
         with Reporter(0, quiet=quiet) as reporter:
             reporter.say(said(decision))

@@ -69,6 +69,7 @@ class _Assessor:
         self.result = Assessment(Table(plan))
         self.operating: dict[Key, list[_Cutoff]] = {}
         self.known: dict[Address, Measure] = {}
+        self.bounds: dict[Address, tuple[float, float]] = {}
         self.cost: dict[str, float] = {}
         most = {"null": 1, "study": 1}
         for scenario in plan.scenarios:
@@ -111,7 +112,9 @@ class _Assessor:
                     alternative = self.load(scenario.name)
                     if alternative.n_rep:
                         self._alternative(alternative, oracle)
-            evidence = Evidence(plan=self.plan, known=self.known, cost=self.cost)
+            evidence = Evidence(
+                plan=self.plan, known=self.known, cost=self.cost, bounds=self.bounds
+            )
             self.result.verdicts += judge(evidence, world)
         return self.result
 
@@ -168,6 +171,7 @@ class _Assessor:
                 self.result.table.add("false_alarm_prob", rate, **place)
                 if not fitted:
                     continue
+                self._bound_alarms(grid, hit[:1], weight[:1], place)
                 if cutoff.budget == self.budget or cutoff.kind == "published":
                     self._binned(hit, weight, bins, shared, walk, place)
         self._any_substance(grid)
@@ -239,6 +243,9 @@ class _Assessor:
             self._add_threshold(cutoff, grid.n_rep, **place)
             rate = _share(largest > cutoff.values[0], fitted, n_failed)
             self._keep("false_alarm_prob", rate, np.nan, place)
+            if fitted:
+                hit = largest > cutoff.values[:1, None]
+                self._bound_alarms(grid, hit, weight[:1], place)
             for other in (
                 *self.operating.get((substance, design, estimator, ""), ()),
                 *self._as_published(estimator),
@@ -248,6 +255,8 @@ class _Assessor:
                 rate = evaluate.false_alarm_prob(look, known, score.shape[1], n_failed)
                 place = self._place(grid, substance, design, estimator, other)
                 self._keep("false_alarm_prob", rate, np.nan, place)
+                if fitted:
+                    self._bound_alarms(grid, look < score.shape[1], known, place)
         self._picture(grid)
         return oracle
 
@@ -316,6 +325,8 @@ class _Assessor:
                     self.result.table.add("delay_curve", share, horizon=years, **place)
                 for years, delay in zip(DELAYS, delays, strict=True):
                     self._keep("restricted_mean_delay", delay, years, place)
+                if n_failed and fitted:
+                    self._bound_detection(alarms, grid.failed(*cell), place)
                 quiet = evaluate.power_given_quiet(alarms, VERDICT_YEARS)
                 add = self.result.table.add
                 add("power_given_quiet", quiet, horizon=VERDICT_YEARS, **place)
@@ -326,6 +337,36 @@ class _Assessor:
                     add("type_m", evaluate.type_m(alarms, effect, full), **place)
         self._picture(grid)
         self._paired(grid)
+
+    def _bound_alarms(self, grid: Grid, hit: Bools, weight: Floats, place: dict[str, Any]) -> None:
+        """Add what P(any alarm) is when failed programmes are silent, and when they alarm."""
+        failed = grid.failed(place["design"], place["estimator"], place["substance"])
+        n_failed = int(failed.sum())
+        if not n_failed or (place["threshold"] != "published" and place["budget"] != self.budget):
+            return
+        for name, found in (("at_least", hit & ~failed), ("at_most", hit | failed)):
+            rate = (
+                evaluate.alarm_share(found, weight, n_failed)
+                if hit.shape[0] > 1
+                else _share(found[0], n_failed=n_failed)
+            )
+            self.result.table.add(f"false_alarm_prob_{name}", rate, **place)
+
+    def _bound_detection(
+        self, alarms: evaluate.Alarms, failed: Bools, place: dict[str, Any]
+    ) -> None:
+        """Add power and mean delay with failed replications silent, and heard."""
+        ends = evaluate.silent(alarms, failed), evaluate.heard(alarms, failed)
+        power = [evaluate.power_within(end, np.array(HORIZONS)) for end in ends]
+        delay = [evaluate.noticed(end, np.array([]), DELAYS)[1] for end in reversed(ends)]
+        for measure, horizons, (low, high) in (
+            ("power", HORIZONS, power), ("restricted_mean_delay", DELAYS, delay),
+        ):  # fmt: skip
+            for years, least, most in zip(horizons, low, high, strict=True):
+                add = self.result.table.add
+                add(f"{measure}_at_least", least, horizon=years, **place)
+                add(f"{measure}_at_most", most, horizon=years, **place)
+                self.bounds[self._address(measure, years, place)] = (least.value, most.value)
 
     def _effect_measures(
         self, grid: Grid, substance: str, design: str, estimator: str, n_failed: int
@@ -370,7 +411,12 @@ class _Assessor:
                     ("large_error_prob", evaluate.large_error_prob, 3.0),
                     ("right_verdict_prob", evaluate.right_verdict_prob, 3.0),
                 ):
-                    self._keep(name, measure(level, truth, n_failed), horizon, place)
+                    found = measure(level, truth, n_failed)
+                    self._keep(name, found, horizon, place)
+                    n_unknown = min(n_failed, grid.n_rep - found.n_rep)
+                    if n_unknown and name == "large_error_prob":  # the one that is judged
+                        ends = evaluate.share_bounds(found, n_unknown)
+                        self.bounds[self._address(name, horizon, place)] = ends
         if grid.scenario.role != "alternative":
             self._paired(grid)
 

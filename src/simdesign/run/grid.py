@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simdesign.records import Floats, Ints, Status
+from simdesign.records import Bools, Floats, Ints, Status
 from simdesign.run.plan import Plan
 from simdesign.run.store import Store
 from simdesign.spec.study import Scenario
@@ -48,14 +48,18 @@ class Grid:
             ]
         )
 
-    def n_failed(self, design: str, estimator: str, substance: str) -> int:
-        """Return the number of replications that have a look without a fit.
+    def failed(self, design: str, estimator: str, substance: str) -> Bools:
+        """Return which replications have a look without a fit, shape (r,).
 
         The fit failed there, or the estimator does not serve such data; too little data yet is
         neither.
         """
         status = self.cell("status", design, estimator, substance)
-        return int(np.isin(status, _WITHOUT_FIT).any(axis=1).sum())
+        return np.asarray(np.isin(status, _WITHOUT_FIT).any(axis=1))
+
+    def n_failed(self, design: str, estimator: str, substance: str) -> int:
+        """Return the number of replications that have a look without a fit."""
+        return int(self.failed(design, estimator, substance).sum())
 
     def is_fitted(self, design: str, estimator: str, substance: str) -> bool:
         """Return False when no replication was fitted: silence is no power of zero then."""

@@ -42,6 +42,8 @@ class Evidence:
     """Measures at the decision's budget."""
     cost: dict[str, float]
     """Design -> expected cost."""
+    bounds: Mapping[Address, tuple[float, float]]
+    """Ends of the measures that rest on failed replications too."""
 
 
 def judge(evidence: Evidence, world: Scenario) -> list[Verdict]:
@@ -127,6 +129,12 @@ def _losses(
                     continue
                 values = (evidence.known[mine], evidence.known[theirs])
                 paired = evaluate.difference(*values)
+                bounds = None
+                if mine in evidence.bounds or theirs in evidence.bounds:
+                    bounds = (
+                        evidence.bounds.get(mine, (values[0].value, values[0].value)),
+                        evidence.bounds.get(theirs, (values[1].value, values[1].value)),
+                    )
                 found.append(
                     evaluate.loss(
                         scenario.name,
@@ -137,6 +145,7 @@ def _losses(
                         paired,
                         allowed,
                         span,
+                        bounds,
                     )
                 )
     return found

@@ -3,18 +3,22 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import typer
 
 from simdesign.errors import SpecError
 from simdesign.run import (
     LIMIT,
+    MAX_FAILURES,
+    Backend,
+    DaskBackend,
     LocalBackend,
     Plan,
     Results,
     Store,
     Target,
+    failures,
     load,
     make_plan,
     run_plan,
@@ -23,7 +27,48 @@ from simdesign.run import (
 )
 from simdesign.spec.study import Study
 from simdesign.studies import cluster
+from simdesign.studies.failures import summary
 from simdesign.studies.words import conditions, estimate_lines, pace_line, verdict_lines
+
+_BACKENDS = ("local", "dask", "slurm")
+
+
+class Where(NamedTuple):
+    """Where tasks run, and what may fail there."""
+
+    backend: str = "local"
+    scheduler: str | None = None
+    workers: int | None = None
+    max_failures: float | None = None
+
+    def check(self) -> None:
+        """Refuse a backend that is not there, and options that belong to another one.
+
+        Raises
+        ------
+        SpecError
+            With the option.
+        """
+        if self.backend not in _BACKENDS:
+            raise SpecError("--backend", self.backend, f"must be one of {', '.join(_BACKENDS)}")
+        if self.scheduler is not None and self.backend != "dask":
+            raise SpecError("--scheduler", self.scheduler, "needs --backend dask")
+        if self.max_failures is not None and self.backend == "slurm":
+            raise SpecError("--max-failures", self.max_failures, "needs a run that waits")
+
+    def open(self) -> Backend:
+        """Return the backend."""
+        if self.backend == "dask":
+            return DaskBackend(self.scheduler or "local", self.workers)
+        return LocalBackend(self.workers)
+
+    @property
+    def failing(self) -> float:
+        """Share of failed rows at which the run stops."""
+        share = MAX_FAILURES if self.max_failures is None else self.max_failures
+        if not 0.0 <= share <= 1.0:
+            raise SpecError("--max-failures", share, "must be in [0, 1]")
+        return share
 
 
 def run(
@@ -31,7 +76,7 @@ def run(
     out: Path | None,
     size: str,
     replications: int | None,
-    workers: int | None,
+    where: Where,
     task_size: int | None,
     list_only: bool,
     target: Target | None = None,
@@ -43,11 +88,21 @@ def run(
     if list_only:
         typer.echo("\n".join(conditions(plan)))
         return
-    backend = LocalBackend(workers)
-    if target is None:
-        finish(run_plan(plan, store, backend, task_size=task_size, quiet=False))
-    else:
-        finish(run_to_target(plan, store, target, backend, quiet=False))
+    _run(plan, store, where, task_size, target)
+
+
+def _run(
+    plan: Plan, store: Store, where: Where, task_size: int | None, target: Target | None
+) -> None:
+    failing = where.failing
+    with where.open() as backend:
+        if target is None:
+            results = run_plan(
+                plan, store, backend, task_size=task_size, quiet=False, max_failures=failing
+            )
+        else:
+            results = run_to_target(plan, store, target, backend, quiet=False, max_failures=failing)
+    finish(results)
 
 
 def target_of(
@@ -93,12 +148,6 @@ def planned(
     return plan, Store(out if out is not None else Path("runs") / study.name)
 
 
-def only_local(backend: str) -> None:
-    """Refuse a backend that is not there."""
-    if backend != "local":
-        raise SpecError("--backend", backend, "must be local or slurm")
-
-
 def _with_source(error: SpecError, source: str) -> SpecError:
     return SpecError(error.field, error.value, error.rule, error.source or source)
 
@@ -118,20 +167,20 @@ def _write_page(results: Results, lang: str) -> Path:
     return write_page(results.folder, lang)
 
 
-def resume(folder: Path, workers: int | None) -> None:
+def resume(folder: Path, where: Where) -> None:
     """Run what is missing of the study that a folder holds."""
     results = load(folder)
-    plan, store, backend = results.plan, results.store, LocalBackend(workers)
-    if plan.target is None:
-        finish(run_plan(plan, store, backend, quiet=False))
-    else:
-        finish(run_to_target(plan, store, target_of_plan(plan), backend, quiet=False))
+    target = None if results.plan.target is None else target_of_plan(results.plan)
+    _run(results.plan, results.store, where, None, target)
 
 
 def status(folder: Path, as_json: bool) -> None:
     """Print how far a study is."""
-    found = load(folder).status()
+    results = load(folder)
+    found = results.status()
+    kinds = failures(results.store, results.plan, with_reason_only=True)
     if as_json:
+        found["failures"] = [kind.plain(folder) for kind in kinds]
         if cluster.was_submitted(folder):
             found["submissions"] = cluster.status(folder)
         typer.echo(json.dumps(found, indent=2))
@@ -141,6 +190,8 @@ def status(folder: Path, as_json: bool) -> None:
         f"replications: {found['done']} done, {found['missing']} missing of "
         f"{found['replications']}; failed rows: {found['failed_rows']}"
     )
+    for line in summary(kinds, folder):
+        typer.echo(line)
     for line in cluster.status_lines(folder):
         typer.echo(line)
     typer.echo(pace_line(found))
