@@ -51,7 +51,7 @@ def moody(tmp_path, monkeypatch):
 
 
 def test_failures_are_rows_with_a_reason_and_are_counted(moody, tmp_path):
-    results = run(moody, tmp_path / "out", workers=1)
+    results = run(moody, tmp_path / "out", workers=1, max_failures=1.0)
     rows = results.rows()
     assert len(rows) == results.plan.n_row
     mine = rows[rows["estimator"] == "euda"]
@@ -72,14 +72,14 @@ def test_failures_are_rows_with_a_reason_and_are_counted(moody, tmp_path):
 
 
 def test_who_fails_does_not_depend_on_the_company(moody, tmp_path):
-    whole = run(moody, tmp_path / "whole", workers=1, task_size=100)
-    single = run(moody, tmp_path / "single", workers=1, task_size=1)
+    whole = run(moody, tmp_path / "whole", workers=1, max_failures=1.0, task_size=100)
+    single = run(moody, tmp_path / "single", workers=1, max_failures=1.0, task_size=1)
     assert whole.digest() == single.digest()
 
 
 def test_an_edited_estimator_does_not_mix_with_its_old_rows(moody, tmp_path):
     out = tmp_path / "out"
-    run(moody, out, workers=1)
+    run(moody, out, workers=1, max_failures=1.0)
     source = tmp_path / "moody_engine.py"
     source.write_text(MOODY.replace("900.0", "901.0"))
     sys.modules.pop("moody_engine")
@@ -87,7 +87,7 @@ def test_an_edited_estimator_does_not_mix_with_its_old_rows(moody, tmp_path):
 
     linecache.clearcache()
     with pytest.raises(StoreError, match="under the same names"):
-        run(moody, out, workers=1)
+        run(moody, out, workers=1, max_failures=1.0)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_cell_without_any_fit_has_no_power_rather_than_none(tmp_path, monkeypa
     study = Study.from_toml(
         write_study(tmp_path, ('kind = "euda_rule"', 'kind = "own"\nuses = "silent_engine:Moody"'))
     )
-    results = run(study, tmp_path / "out", workers=1)
+    results = run(study, tmp_path / "out", workers=1, max_failures=1.0)
     measures = results.measures()
     mine = measures[(measures["estimator"] == "euda") & (measures["compared_with"] == "")]
     assert {"power", "false_alarm_prob", "threshold", "premature_prob"} <= set(mine["measure"])
@@ -133,7 +133,7 @@ def test_a_look_that_an_estimator_does_not_serve_counts_as_failed(tmp_path, monk
     study = Study.from_toml(
         write_study(tmp_path, ('kind = "euda_rule"', 'kind = "own"\nuses = "picky_engine:Moody"'))
     )
-    results = run(study, tmp_path / "out", workers=1)
+    results = run(study, tmp_path / "out", workers=1, max_failures=1.0)
     rows = results.rows()
     refused = rows[(rows["estimator"] == "euda") & (rows["status"] == int(Status.NOT_APPLICABLE))]
     expected = refused.groupby(["scenario", "design"])["replication"].nunique()

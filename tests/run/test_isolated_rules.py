@@ -64,7 +64,7 @@ def study(tmp_path, monkeypatch):
 
 
 def test_a_crash_is_a_row_with_its_reason_and_the_others_are_there(study, tmp_path):
-    results = run(study, tmp_path / "one", workers=1, replications=4)
+    results = run(study, tmp_path / "one", workers=1, replications=4, max_failures=1.0)
     rows = results.rows()
     assert len(rows) == results.plan.n_row
     mine = rows[rows["estimator"] == "euda"]
@@ -76,5 +76,5 @@ def test_a_crash_is_a_row_with_its_reason_and_the_others_are_there(study, tmp_pa
     others = rows[rows["estimator"] == "exact"]
     assert (others["reason"] == "").all()
     assert set(others["status"]) == {int(Status.OK), int(Status.TOO_LITTLE_DATA)}
-    two = run(study, tmp_path / "two", workers=2, replications=4, task_size=2)
+    two = run(study, tmp_path / "two", workers=2, replications=4, max_failures=1.0, task_size=2)
     assert two.digest() == results.digest()
