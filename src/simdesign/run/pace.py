@@ -137,7 +137,8 @@ def pace(plan: Plan, store: Store, now: float | None = None) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``rate`` (replications per second, 0 when nobody has stored anything for long),
+        ``rate`` (replications per second; 0 when nothing is missing, or nobody has stored
+        anything for long),
         ``remaining_core_seconds`` and ``remaining_seconds`` (None when there is no price or
         no rate), ``mcse_at_most`` (of a probability in the least complete alternative; None
         before that has a replication).
@@ -149,7 +150,7 @@ def pace(plan: Plan, store: Store, now: float | None = None) -> dict[str, Any]:
         done[task.scenario] -= task.n_rep
     least = least_done(plan, done)
     core_seconds = None if price is None else price.total(tasks).seconds
-    rate = _rate_of_shards(store, now)
+    rate = _rate_of_shards(store, now) if tasks else None
     seconds = None
     if core_seconds is not None and rate is not None and rate.work > 0.0:
         seconds = round(core_seconds / rate.work, 1)

@@ -164,9 +164,9 @@ def stored_batches(plan: Plan, store: Store) -> list[Batch]:
         Batch(
             group=groups.group(shard.scenario, _cells(shard)), n_cell=len(shard.cells),
             n_rep=shard.stop - shard.start,
-            seconds=max(getattr(shard, "cpu_seconds", None) or shard.seconds, _LEAST),
-            disk=float(shard.path.stat().st_size),
-            memory=(getattr(shard, "peak_mib", None) or 0.0) * _MEBIBYTE,
+            seconds=max(shard.cpu_seconds or shard.seconds, _LEAST),
+            disk=float(shard.n_byte),
+            memory=(shard.peak_mib or 0.0) * _MEBIBYTE,
         )
         for shard in store.shards()
         if shard.scenario in known

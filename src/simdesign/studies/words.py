@@ -44,7 +44,9 @@ def estimate_lines(study: Study) -> list[str]:
 def pace_line(status: Mapping[str, Any]) -> str:
     """Return rate, time left and precision of a study, as its status tells them."""
     parts = [f"rate: {status['rate']:.3g} replications/s"]
-    if status["rate"] == 0.0:
+    if not status["missing"]:
+        parts = ["nothing is missing"]
+    elif status["rate"] == 0.0:
         parts = ["rate: none, nothing was stored lately"]
     if status["missing"] and status["remaining_seconds"] is not None:
         parts.append(f"{duration(status['remaining_seconds'])} left")
