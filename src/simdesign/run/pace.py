@@ -5,6 +5,7 @@ stored in the last minutes. What is left is counted in predicted seconds: replic
 scenario may take far longer than those of another. Only what is said depends on a clock.
 """
 
+import contextlib
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -163,16 +164,16 @@ def pace(plan: Plan, store: Store, now: float | None = None) -> dict[str, Any]:
 
 
 def _rate_of_shards(store: Store, now: float) -> Rate | None:
-    events = sorted(
-        (
-            Event(
-                at=shard.path.stat().st_mtime, n_rep=shard.stop - shard.start,
-                took=shard.seconds, predicted=shard.seconds,
-            )
-            for shard in store.shards()
-        ),
-        key=lambda event: event.at,
-    )  # fmt: skip
+    events = []
+    for shard in store.shards():
+        with contextlib.suppress(FileNotFoundError):  # merged into another one just now
+            events.append(
+                Event(
+                    at=shard.path.stat().st_mtime, n_rep=shard.stop - shard.start,
+                    took=shard.seconds, predicted=shard.seconds,
+                )
+            )  # fmt: skip
+    events.sort(key=lambda event: event.at)
     if not events:
         return None
     last = events[-1].at
