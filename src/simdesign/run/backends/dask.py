@@ -23,7 +23,7 @@ TRIES = 3
 """Times that a job is handed to the scheduler, which itself tries as often as it is set to."""
 IN_FLIGHT = 3
 """Jobs handed out per worker: one runs, the others wait beside it, since the way may be long."""
-_CONNECT = 10.0  # seconds to find a scheduler
+_CONNECT = 30.0  # seconds to find a scheduler
 _COUNT_EVERY = 2.0  # seconds between two looks at how many workers there are
 _RULE = (
     "must be local, an address such as tcp://host:8786, a scheduler file (.json), "
@@ -91,18 +91,19 @@ class DaskBackend:
         waiting = iter([(job, 1) for job in jobs])
         again: list[tuple[T, int]] = []
         lost: list[str] = []
-        room = _Room(self._threads)
+        room, alone = _Room(self._threads), False
         flying: dict[Any, tuple[T, int]] = {}
         self._open()
         arriving = self._distributed.as_completed(loop=self._client.loop)
         try:
             while True:
-                for job, tried in islice(waiting, room.free(len(flying))):
+                free = int(not flying) if alone else room.free(len(flying))
+                for job, tried in islice(waiting, free):
                     future = self._client.submit(function, job, pure=False)
                     flying[future] = (job, tried)
                     arriving.add(future)
-                if not flying and again:  # after all others: it is these that kill
-                    waiting, again = iter(again), []
+                if not flying and again:  # after all others, one by one: only some of them kill
+                    waiting, again, alone = iter(again), [], True
                     continue
                 if not flying:
                     break
