@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 import numpy as np
+from pydantic import ValidationError
 
+from simdesign.errors import SpecError
 from simdesign.estimate.posterior import DAY_NAMES, Posterior, world_columns
 from simdesign.records import Floats
 from simdesign.spec.catalogue import substance_values
@@ -12,6 +14,8 @@ from simdesign.spec.world import World
 DRAWN = ("sigma_shared", "sigma_rw", "sigma_site", "sigma_rw_site", "drift")
 """Fields of a substance that may be distributions."""
 N_QUANTILE = 40
+LEAST_FACTOR = 0.05
+"""Of the use of a class on its quietest day [1]."""
 
 
 def level_of(posterior: Posterior) -> float:
@@ -49,22 +53,38 @@ def world_section(posteriors: Mapping[str, Posterior]) -> dict[str, object]:
     Raises
     ------
     SpecError
-        The estimated day noise has no room for the catalogue's measuring errors.
+        The medians make no world, as where day noise has no room for the measuring errors.
     """
     section: dict[str, object] = {
         "substances": {name: substance_section(item) for name, item in posteriors.items()}
     }
-    World.model_validate(section)
+    try:
+        World.model_validate(section)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in ("world", *first["loc"]))
+        rule = f"does not make a world of its draws, which are written: {first['msg']}"
+        raise SpecError(place, first["input"], rule) from None
     return section
 
 
 def _classes(substance: str, week: Floats) -> list[dict[str, object]]:
+    """Return the catalogue's classes with weekday factors that together make a profile.
+
+    A strong profile can ask for less than nothing of a class with a large contrast: then all
+    contrasts come nearer to 1, which leaves their sum as it is, until no factor is below
+    `LEAST_FACTOR` or, where the profile itself is lower, its least.
+    """
     classes = [dict(item) for item in substance_values(substance)["classes"]]
     old = sum(item["mass_share"] * np.array(item["weekday"]) for item in classes)
     direction = (old - 1.0) / ((old - 1.0) ** 2).sum()
-    for item in classes:
-        contrast = float((np.array(item["weekday"]) - 1.0) @ direction)
-        item["weekday"] = [_short(1.0 + contrast * (w - 1.0)) for w in week]
+    contrast = np.array([(np.array(item["weekday"]) - 1.0) @ direction for item in classes])
+    lowest = float(week.min()) - 1.0  # of a class with contrast 1; below 0
+    room = (min(LEAST_FACTOR, float(week.min())) - 1.0) / lowest if lowest < 0.0 else np.inf
+    excess = float(contrast.max()) - 1.0
+    nearer = min(1.0, (room - 1.0) / excess) if excess > 0.0 else 1.0
+    for item, c in zip(classes, 1.0 + nearer * (contrast - 1.0), strict=True):
+        item["weekday"] = [_short(1.0 + c * (w - 1.0)) for w in week]
     return classes
 
 

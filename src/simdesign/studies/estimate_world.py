@@ -157,18 +157,19 @@ def write(
         "# [world] can stand in a study file as it is. Distributions are the posterior's margins;\n"
         f"# the draws, with their dependence, are in {out.with_suffix('.parquet').name}.\n\n"
     )
-    body: dict[str, Any] = {
-        "world": world_section({name: item.posterior for name, item in found.items()}),
-        "provenance": provenance,
-        "posterior": summaries,
-    }
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        # the draws first: they took long, and stand whatever the world section says
         write_draws(out.with_suffix(".parquet"), draws, provenance)
         written = [out, out.with_suffix(".parquet")]
         if as_csv:
             write_whole(out.with_suffix(".csv"), csv_of(draws).encode())
             written.append(out.with_suffix(".csv"))
+        body: dict[str, Any] = {
+            "world": world_section({name: item.posterior for name, item in found.items()}),
+            "provenance": provenance,
+            "posterior": summaries,
+        }
         write_whole(out, (head + tomli_w.dumps(body)).encode())
     except OSError as error:
         raise SpecError("--out", str(out), f"must be writable ({error.strerror})") from None
