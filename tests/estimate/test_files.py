@@ -10,6 +10,7 @@ import pytest
 
 from simdesign.errors import DataError
 from simdesign.estimate import csv_of, read_draws, write_draws
+from simdesign.estimate.world_file import LEAST_FACTOR, classes_of_week
 
 DRAWS = {
     name: {"sigma_shared": np.array([0.1, 0.123456789]), "drift": np.array([0.01, -0.02]) * k}
@@ -48,3 +49,14 @@ def test_other_files_are_refused(tmp_path):
     pq.write_table(pa.table({"a": [1]}), text)
     with pytest.raises(DataError, match="provenance"):
         read_draws(text)
+
+
+@pytest.mark.parametrize("strength", [0.3, 1.0, 4.0])
+def test_classes_make_the_profile_together_and_none_uses_less_than_nothing(strength):
+    week = np.array([1.0, 0.88, 0.85, 0.87, 0.95, 1.17, 1.28]) ** strength
+    week /= week.mean()
+    classes = classes_of_week("cocaine", week)
+    together = sum(c["mass_share"] * np.array(c["weekday"]) for c in classes)
+    np.testing.assert_allclose(together, week, atol=1e-5)
+    least = min(min(c["weekday"]) for c in classes)
+    assert least >= min(LEAST_FACTOR, week.min()) - 1e-6

@@ -44,7 +44,7 @@ def substance_section(posterior: Posterior) -> dict[str, object]:
     for name in ("day_sd", "day_rho"):
         found[name] = _short(float(np.median(columns[name])))
     week = np.array([np.median(columns[f"weekday_{day}"]) for day in DAY_NAMES])
-    return found | {"classes": _classes(posterior.weeks.substance, week / week.mean())}
+    return found | {"classes": classes_of_week(posterior.weeks.substance, week / week.mean())}
 
 
 def world_section(posteriors: Mapping[str, Posterior]) -> dict[str, object]:
@@ -68,7 +68,7 @@ def world_section(posteriors: Mapping[str, Posterior]) -> dict[str, object]:
     return section
 
 
-def _classes(substance: str, week: Floats) -> list[dict[str, object]]:
+def classes_of_week(substance: str, week: Floats) -> list[dict[str, object]]:
     """Return the catalogue's classes with weekday factors that together make a profile.
 
     A strong profile can ask for less than nothing of a class with a large contrast: then all
