@@ -137,9 +137,16 @@ def provenance_of(file: Path, found: "Mapping[str, Estimate]", seed: int) -> dic
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         "edition": f"years {min(years)} to {max(years)}",
         "seed": seed,
+        "not_settled": "; ".join(unsettled(found)) or "nothing",
         "versions": {"wbe-simdesign": metadata.version("wbe-simdesign"), **versions()},
         "selection": {name: item.selection() for name, item in found.items()},
     }
+
+
+def unsettled(found: "Mapping[str, Estimate]") -> list[str]:
+    """Return per substance the parameters on which the chains do not agree, in words."""
+    loose = {n: [row.name for row in item.rows if not row.settled] for n, item in found.items()}
+    return [f"{name}: {', '.join(names)}" for name, names in loose.items() if names]
 
 
 def write(
