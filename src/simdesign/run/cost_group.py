@@ -6,6 +6,7 @@ what they differ in nevertheless is part of the price's error.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from simdesign.run.plan import Cell, Plan
@@ -29,7 +30,12 @@ class CostGroups:
     @staticmethod
     def cells(cells: Iterable[Cell]) -> str:
         """Return the name of a choice of cells: the second half of a group's name."""
-        return content_hash(sorted([c.substance, c.design, c.estimator] for c in cells))
+        return _cells_hash(tuple(cells))
+
+
+@lru_cache(maxsize=256)  # a large study has many tasks of the same cells
+def _cells_hash(cells: tuple[Cell, ...]) -> str:
+    return content_hash(sorted([c.substance, c.design, c.estimator] for c in cells))
 
 
 def shape_of(scenario: Scenario) -> dict[str, Any]:
