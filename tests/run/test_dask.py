@@ -16,7 +16,7 @@ import pytest
 from run.tiny import write_study
 from simdesign.cli import call
 from simdesign.errors import SpecError, StoppedError
-from simdesign.run import DaskBackend, Store, load, run, run_plan
+from simdesign.run import DaskBackend, LocalBackend, Store, load, run, run_plan
 from simdesign.run.backends import LostWorkersError
 from simdesign.run.backends.dask import batch_cluster
 from simdesign.spec.study import Study
@@ -172,7 +172,8 @@ def test_a_scheduler_that_is_gone_is_one_line(tmp_path, plan, monkeypatch):
         monkeypatch.undo()
         done = load(store.folder).status()["done"]
         assert 0 < done < plan.n_replication
-        assert run_plan(plan, store).status()["missing"] == 0  # resumable, anywhere
+        rest = run_plan(plan, store, LocalBackend(1))  # resumable, and anywhere
+        assert rest.status()["missing"] == 0
     finally:
         alone.stop()
 
