@@ -64,7 +64,8 @@ def world_section(posteriors: Mapping[str, Posterior]) -> dict[str, object]:
         first = error.errors()[0]
         place = ".".join(str(part) for part in ("world", *first["loc"]))
         rule = f"does not make a world of its draws, which are written: {first['msg']}"
-        raise SpecError(place, first["input"], rule) from None
+        value = first["input"] if isinstance(first["input"], int | float | str) else "these medians"
+        raise SpecError(place, value, rule) from None
     return section
 
 
