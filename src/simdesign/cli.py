@@ -241,7 +241,9 @@ _register()
 def main() -> None:
     """Run the command line; wrong input is one line and exit status 2, never a traceback."""
     signal.signal(signal.SIGINT, _first_interrupt)
-    sys.exit(call())
+    status = call()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to end, and it would change it
+    sys.exit(status)
 
 
 def _first_interrupt(number: int, frame: object) -> None:

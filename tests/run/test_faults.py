@@ -56,6 +56,14 @@ def has_workers_or_ended(process):
     return children(process.pid) or process.poll() is not None
 
 
+def n_shard(out):
+    return len(list(out.glob("shards/[!.]*.parquet")))
+
+
+def has_more_or_ended(process, out, before):
+    return n_shard(out) > before or process.poll() is not None
+
+
 def in_session(session):
     """Return every process of a session that lives."""
     found = []
@@ -100,7 +108,9 @@ def test_twenty_kills_of_workers_and_parents_change_nothing(whole, tmp_path):
                 "--workers", 2, "--task-size", 1,
             )  # fmt: skip
         until(partial(has_workers_or_ended, process), "no workers")
-        time.sleep(luck.uniform(0.0, 3.0))  # while they start, compute or write
+        if luck.random() < 0.7:  # else nothing would ever be stored: starting takes seconds
+            until(partial(has_more_or_ended, process, out, n_shard(out)), "no more shards")
+        time.sleep(luck.uniform(0.0, 1.0))  # while they start, compute or write
         whom = "parent" if luck.random() < 0.2 else "worker"
         workers = children(process.pid)
         victim = process.pid if whom == "parent" else luck.choice(workers or [0])
