@@ -116,8 +116,9 @@ def run(
     where = commands.Where(backend, scheduler, workers, max_failures)
     where.check()
     if backend == "slurm" and not list_only:
-        cluster.refuse_target(target)
         plan, store = commands.planned(study, out, size, replications)
+        if target is not None:
+            plan = cluster.aimed(plan, store, target)
         options = cluster.options_of(sbatch, prologue, task_minutes)
         cluster.run(plan, store, options, dry_run=dry_run)
         return

@@ -35,6 +35,7 @@ from simdesign.run.plan import missing_tasks as missing_tasks
 from simdesign.run.plan import visits_of as visits_of
 from simdesign.run.precision import LIMIT as LIMIT
 from simdesign.run.precision import Target as Target
+from simdesign.run.precision import begin as begin
 from simdesign.run.precision import decisions as decisions
 from simdesign.run.precision import target_of_plan as target_of_plan
 from simdesign.run.price import Batch as Batch

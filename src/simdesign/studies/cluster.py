@@ -13,7 +13,7 @@ import typer
 from simdesign.errors import ClusterError, SpecError
 
 if TYPE_CHECKING:
-    from simdesign.run import Plan, Store
+    from simdesign.run import Plan, Results, Store, Target
     from simdesign.run.cluster import ClusterOptions, Draft
     from simdesign.run.submission import Submission
 
@@ -92,6 +92,9 @@ def run(plan: "Plan", store: "Store", options: "ClusterOptions", *, dry_run: boo
         limits = slurm_commands.Limits()
         typer.echo(f"simdesign: {error}; shown with the limits that Slurm has by default", err=True)
     found = draft(plan, store, options, limits)
+    if not found.elements and plan.target is not None and not dry_run:
+        following = _next_border(plan, store)  # its decision was never made
+        found = found if following is None else draft(following, store, options, limits)
     if not found.elements:
         typer.echo("nothing is missing: simdesign evaluate has the verdict")
         return
@@ -135,11 +138,14 @@ def refuse_options(
             raise SpecError(name, value, "needs --backend slurm")
 
 
-def refuse_target(target: object) -> None:
-    """Refuse what is decided while a study runs: nobody waits for a submission."""
-    if target is not None:
-        rule = "cannot be combined with --mcse, --settle: submit, then go on with them locally"
-        raise SpecError("--backend", "slurm", rule)
+def aimed(plan: "Plan", store: "Store", target: "Target") -> "Plan":
+    """Return the plan up to the first border, or to the last one that was decided on.
+
+    The job that comes after the elements decides at each border, and submits the next.
+    """
+    from simdesign.run import begin
+
+    return begin(plan, target, store)
 
 
 def was_submitted(folder: Path) -> bool:
@@ -199,9 +205,41 @@ def _after(folder: str) -> None:
             f"simdesign: {found['missing']} of {found['replications']} replications are missing: "
             f"simdesign resume {shlex.quote(str(results.folder))}"
         )
+    elif results.plan.target is not None and _went_on(results, Submission(folder)):
+        return
     if found["done"]:
         compact(results.store)
         commands.finish(results)
+
+
+def _next_border(plan: "Plan", store: "Store") -> "Plan | None":
+    """Decide at a complete border, and say what was decided."""
+    from simdesign.run import next_plan, said
+
+    following, decision = next_plan(plan, store)
+    typer.echo(f"simdesign: {said(decision)}")
+    return following
+
+
+def _went_on(results: "Results", submission: "Submission") -> bool:
+    """Submit what the next border of an adaptive study needs; False when there is none."""
+    from simdesign.run.backends import slurm_commands
+    from simdesign.run.cluster import ClusterOptions, draft, submit
+
+    following = _next_border(results.plan, results.store)
+    if following is None:
+        return False
+    results.store.open(following)  # resume goes on from here, whatever becomes of the jobs
+    options = ClusterOptions.of(submission.record()["options"])
+    try:
+        found = draft(following, results.store, options, slurm_commands.limits())
+        made = submit(found)
+    except ClusterError as error:  # some sites let no job submit another
+        place = shlex.quote(str(results.folder))
+        typer.echo(f"simdesign: could not be submitted ({error}): simdesign resume {place}")
+        return False
+    typer.echo("\n".join(_submitted(made)))
+    return True
 
 
 def status(folder: Path) -> list[dict[str, Any]]:

@@ -11,8 +11,18 @@ import pytest
 
 from run.slurm.conftest import MAX_ARRAY, said
 from run.slurm.on_cluster import REPLICATIONS, call, python_of, slow_study, until
-from simdesign.run import load, run
+from simdesign.run import (
+    LocalBackend,
+    Store,
+    Target,
+    decisions,
+    load,
+    make_plan,
+    run,
+    run_to_target,
+)
 from simdesign.run.submission import State, submissions
+from simdesign.spec.study import Study
 
 TASK_MINUTES = "0.033"  # makes four elements: a first one and more than one array
 PROLOGUE = 'true  # "module load $NOTHING"\n'
@@ -30,6 +40,22 @@ def _status(out, *, status=0):
     """Return the status as JSON where no Slurm can be reached."""
     found = call("status", out, "--json", SLURM_CONF="/nowhere/slurm.conf", status=status)
     return json.loads(found.stdout)
+
+
+@pytest.mark.usefixtures("slurm")
+def test_a_target_is_reached_border_by_border_as_on_one_machine(tmp_path):
+    study = slow_study(tmp_path / "study", ("low = 2.0, high = 3.0", "low = 2.0, high = 2.5"))
+    target = Target(mcse=0.02, limit=570)
+    plan = make_plan(Study.from_toml(study), "quick", folder=study.parent)
+    whole = run_to_target(plan, Store(tmp_path / "whole"), target, LocalBackend(1))
+    out = tmp_path / "out"
+    call("run", study, "--backend", "slurm", "--out", out, "--mcse", 0.02, "--limit", 570)
+    until(_queue_is_empty, "jobs do not end")
+    assert len(submissions(out)) == len(decisions(whole.store)) > 1
+    assert decisions(Store(out)) == decisions(whole.store)
+    assert load(out).status()["missing"] == 0
+    assert load(out).digest() == whole.digest()
+    assert (out / "measures.csv").exists()
 
 
 @pytest.mark.usefixtures("slurm")

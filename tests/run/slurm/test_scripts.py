@@ -322,7 +322,6 @@ def test_without_slurm_a_dry_run_shows_all_and_a_run_is_one_line(tmp_path):
     [
         (("--sbatch", "mem=1G"), "--sbatch: needs --backend slurm"),
         (("--backend", "pbs"), "--backend: must be one of local, dask, slurm"),
-        (("--backend", "slurm", "--mcse", "0.1"), "cannot be combined with --mcse"),
         (("--backend", "slurm", "--task-minutes", "0"), "--task-minutes: must be > 0"),
         (("--backend", "slurm", "--prologue", "absent.sh"), "must be a readable text file"),
     ],
