@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from run.tiny import write_study
-from simdesign.errors import StoreError
+from simdesign.errors import StoppedError, StoreError
 from simdesign.records import Status
-from simdesign.run import run
+from simdesign.run import load, run
 from simdesign.spec.study import Study
 
 MOODY = '''
@@ -144,3 +144,17 @@ def test_a_look_that_an_estimator_does_not_serve_counts_as_failed(tmp_path, monk
     for (scenario, design), part in power.groupby(["scenario", "design"]):
         assert set(part["n_failed"]) == {expected.get((scenario, design), 0)}
     assert 0 < power["n_failed"].max() <= 12
+
+
+def test_a_machine_without_memory_makes_no_failed_row(tmp_path, monkeypatch):
+    text = MOODY.replace('ArithmeticError("too\\nmuch")', 'MemoryError("no room")')
+    (tmp_path / "greedy_engine.py").write_text(text)
+    sys.modules.pop("greedy_engine", None)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.invalidate_caches()
+    study = Study.from_toml(
+        write_study(tmp_path, ('kind = "euda_rule"', 'kind = "own"\nuses = "greedy_engine:Moody"'))
+    )
+    with pytest.raises(StoppedError, match=r"replications \d+ to \d+ of .*: too little memory"):
+        run(study, tmp_path / "out", workers=1, max_failures=1.0)
+    assert load(tmp_path / "out").status(digest=False)["failed_rows"] == 0

@@ -87,14 +87,16 @@ def do(job: Job, stop: Callable[[], bool] | None = None) -> Done:
     with _alone, threadpool_limits(1):
         started, worked = time.perf_counter(), time.process_time()
         bench = _bench(job.study_hash, job.study, job.scenario)
-        if stop is None:
-            rows = bench.run(task)
-        else:
-            found = until_stopped(bench.run, task, stop)
-            if found is None:
-                nothing = replace(task, stop=task.start)
-                return Done(task=nothing, n_row={}, n_failed={}, seconds=0.0)
-            task, rows = found
+        try:
+            found = _run(bench, task, stop)
+        except MemoryError:
+            what = f"replications {task.start} to {task.stop - 1} of {task.scenario}"
+            rule = "too little memory; go on with fewer --workers or a smaller --task-size"
+            raise StoppedError(f"{what}: {rule}; what is stored stays") from None
+        if found is None:
+            nothing = replace(task, stop=task.start)
+            return Done(task=nothing, n_row={}, n_failed={}, seconds=0.0)
+        task, rows = found
         seconds = time.perf_counter() - started
         cpu_seconds = time.process_time() - worked
     _store(job.folder).write(
@@ -102,6 +104,12 @@ def do(job: Job, stop: Callable[[], bool] | None = None) -> Done:
     )
     n_row, n_failed = _counts(rows)
     return Done(task=task, n_row=n_row, n_failed=n_failed, seconds=seconds)
+
+
+def _run(bench: Bench, task: Task, stop: Callable[[], bool] | None) -> tuple[Task, Rows] | None:
+    if stop is None:
+        return task, bench.run(task)
+    return until_stopped(bench.run, task, stop)
 
 
 def _counts(rows: Rows) -> tuple[dict[str, int], dict[str, int]]:

@@ -62,6 +62,8 @@ class Bench:
                         load=load[r], censored=censored[r],
                     )  # fmt: skip
                     bought[name][r] = self.streams[name].draw(truth, replication)
+            except MemoryError:  # says nothing of the world
+                raise
             except Exception as error:  # a failed world is a row with its reason
                 reasons[r] = _reason(error)
                 for load, censored in measured.values():
@@ -120,6 +122,8 @@ def _fitted(
                 for target, value in zip(values, _columns(fit), strict=True):
                     target[r] = value[0]
                 reasons[r] = _reasons(fit)[0]
+            except MemoryError:  # the machine failed, not the estimator
+                raise
             except Exception as error:
                 reasons[r] = _reason(error)
         return values, reasons
