@@ -87,12 +87,7 @@ def do(job: Job, stop: Callable[[], bool] | None = None) -> Done:
     with _alone, threadpool_limits(1):
         started, worked = time.perf_counter(), time.process_time()
         bench = _bench(job.study_hash, job.study, job.scenario)
-        try:
-            found = _run(bench, task, stop)
-        except MemoryError:
-            what = f"replications {task.start} to {task.stop - 1} of {task.scenario}"
-            rule = "too little memory; go on with fewer --workers or a smaller --task-size"
-            raise StoppedError(f"{what}: {rule}; what is stored stays") from None
+        found = _run(bench, task, stop)
         if found is None:
             nothing = replace(task, stop=task.start)
             return Done(task=nothing, n_row={}, n_failed={}, seconds=0.0)
@@ -107,9 +102,12 @@ def do(job: Job, stop: Callable[[], bool] | None = None) -> Done:
 
 
 def _run(bench: Bench, task: Task, stop: Callable[[], bool] | None) -> tuple[Task, Rows] | None:
-    if stop is None:
-        return task, bench.run(task)
-    return until_stopped(bench.run, task, stop)
+    try:
+        return (task, bench.run(task)) if stop is None else until_stopped(bench.run, task, stop)
+    except MemoryError:
+        what = f"replications {task.start} to {task.stop - 1} of {task.scenario}"
+        rule = "too little memory; go on with fewer --workers or a smaller --task-size"
+        raise StoppedError(f"{what}: {rule}; what is stored stays") from None
 
 
 def _counts(rows: Rows) -> tuple[dict[str, int], dict[str, int]]:
@@ -132,7 +130,7 @@ def compile_kernels(plan: Plan) -> None:
     scenario = plan.scenarios[0]
     cells = plan.cells[scenario.name]
     task = Task(scenario=scenario.name, start=0, stop=1, cells=cells)
-    Bench(plan.study, scenario).run(task)
+    _run(Bench(plan.study, scenario), task, None)
 
 
 _alone = threading.Lock()
