@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from simdesign.errors import SimDesignError
+from simdesign.errors import SimDesignError, SpecError
 from simdesign.studies import cluster
 
 app = typer.Typer(
@@ -119,7 +119,7 @@ def run(
         plan, store = commands.planned(study, out, size, replications)
         if target is not None:
             plan = cluster.aimed(plan, store, target)
-        options = cluster.options_of(sbatch, prologue, task_minutes)
+        options = cluster.options_of(sbatch, prologue, task_minutes, max_failures=max_failures)
         cluster.run(plan, store, options, dry_run=dry_run)
         return
     cluster.refuse_options(sbatch, prologue, task_minutes, False)
@@ -152,16 +152,19 @@ def resume(
     task_minutes: cluster.TaskMinutes = None,
     dry_run: _DryRun = False,
 ) -> None:
-    """Go on with the study of a results folder, where it ran before."""
+    """Go on with the study of a results folder: here, or by Slurm where it was submitted."""
     from simdesign.studies import commands
 
-    here = workers is None and scheduler is None and max_failures is None
-    if backend is None and here and cluster.was_submitted(folder):
+    if backend is None and cluster.was_submitted(folder):
+        if workers is not None or scheduler is not None:
+            rule = "needs --backend local or dask: this folder was computed by Slurm"
+            raise SpecError("--workers" if workers is not None else "--scheduler",
+                            workers if workers is not None else scheduler, rule)  # fmt: skip
         backend = "slurm"
     where = commands.Where(backend or "local", scheduler, workers, max_failures)
     where.check()
     if backend == "slurm":
-        cluster.resume(folder, sbatch, prologue, task_minutes, dry_run=dry_run)
+        cluster.resume(folder, sbatch, prologue, task_minutes, max_failures, dry_run=dry_run)
         return
     cluster.refuse_options(sbatch, prologue, task_minutes, dry_run)
     commands.resume(folder, where)

@@ -1,6 +1,8 @@
 """A shard that is not what was written is found by its bytes, kept, reported, computed again."""
 
+import errno
 import json
+import os
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -10,9 +12,10 @@ import simdesign
 from run.small import REPLICATIONS, copied, files_in, small_run
 from simdesign._kernels._jit import KERNEL_HASH
 from simdesign.cli import call
-from simdesign.errors import StoreError
+from simdesign.errors import StoppedError, StoreError
 from simdesign.run import load, run
 from simdesign.run.provenance import code_hash
+from simdesign.run.store import Store
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +139,23 @@ def test_the_metadata_of_a_shard_say_where_it_comes_from(whole):
     status = whole.status()
     assert status["files"] == 9
     assert status["environments"] == len(status["hosts"]) == 1
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EACCES, errno.ESTALE, errno.EIO])
+def test_what_the_machine_refuses_says_nothing_of_a_shard(tmp_path, monkeypatch, number):
+    results = small_run(tmp_path, tmp_path / "out")
+    before = sorted(item.name for item in (tmp_path / "out" / "shards").iterdir())
+
+    def refused(path):
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr("simdesign.run.shards.sha256_of", refused)
+    store = Store(tmp_path / "out")
+    if number in (errno.EMFILE, errno.EACCES):
+        with pytest.raises(StoppedError, match="cannot be read"):
+            store.mend(results.plan)
+    else:
+        moved = store.mend(results.plan)
+        assert len(moved) == (len(before) if number == errno.EIO else 0)
+    left = sorted(item.name for item in (tmp_path / "out" / "shards").iterdir())
+    assert left == ([] if number == errno.EIO else before)

@@ -146,6 +146,7 @@ def test_the_page_states_what_was_aimed_at_and_spent(reached):
         (Target(mcse=0.0), "must be above 0"),
         (Target(mcse=0.1, limit=50), "must be at least 400"),
         (Target(mcse=0.1, measures=("power@4",)), "must have a horizon of"),
+        (Target(mcse=0.1, measures=("nonsense@3",)), "must be one of power, "),
         (Target(mcse=0.1, measures=("power@soon",)), "must be MEASURE or MEASURE@HORIZON"),
     ],
 )
@@ -156,7 +157,7 @@ def test_what_cannot_be_aimed_at_is_refused_before_anything_runs(target, rule, t
 
 
 def test_a_measure_that_does_not_occur_is_named(reached):
-    target = Target(mcse=0.1, measures=("nonsense@3",), limit=600)
+    target = Target(mcse=0.1, measures=("restricted_mean_delay@4",), limit=600)
     plan = _plan(reached.folder.parent)
-    with pytest.raises(SpecError, match=r"is no measure .* got 'nonsense@3'"):
+    with pytest.raises(SpecError, match=r"is no measure .* got 'restricted_mean_delay@4'"):
         run_to_target(plan, reached.store, target, LocalBackend(1))

@@ -98,7 +98,10 @@ def test_a_failure_fails_again_and_shows_where(tmp_path, monkeypatch, capsys):
     importlib.invalidate_caches()
     own = ('kind = "euda_rule"', 'kind = "own"\nuses = "moody_replayed:Moody"')
     study = Study.from_toml(write_study(tmp_path, own, ("[0.0, 0.1]", "[0.1]")))
-    run(study, tmp_path / "out", replications=REPLICATIONS, workers=1, task_size=TASK)
+    run(
+        study, tmp_path / "out", replications=REPLICATIONS, workers=1, task_size=TASK,
+        max_failures=1.0,
+    )  # fmt: skip
     assert replay(tmp_path / "out", "--json", estimator="euda") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["stored"] == "identical"  # the failure is a row like any other

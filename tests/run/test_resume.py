@@ -26,8 +26,9 @@ def whole(tmp_path_factory):
     return run(study, folder / "out", workers=1)
 
 
-def test_two_workers_and_another_task_size_give_the_same_digest(whole, tmp_path):
-    other = run(whole.study, tmp_path / "out", workers=2, task_size=7)
+@pytest.mark.parametrize("workers", [2, 4])
+def test_workers_and_another_task_size_give_the_same_digest(whole, tmp_path, workers):
+    other = run(whole.study, tmp_path / "out", workers=workers, task_size=7)
     assert len(other.store.shards()) > len(whole.store.shards())
     assert other.digest() == whole.digest()
 

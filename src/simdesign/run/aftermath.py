@@ -77,6 +77,8 @@ def _again(submission: Submission, store: Store, plan: Plan, memory: set[int]) -
     else:
         chosen = [item for item in elements if item.number in memory]
     more = options.sbatch.with_memory_times(MEMORY_FACTOR)
+    if more is None and options.sbatch.has_memory:
+        raise ClusterError("--sbatch", "does not say how much memory they had")
     found = draft(
         plan, store, options if more is None else replace(options, sbatch=more),
         slurm_commands.limits(), again=chosen,

@@ -19,6 +19,7 @@ from simdesign.run.backends.slurm_options import SbatchOptions
 from simdesign.run.backends.slurm_script import Request, Site, collect_script, element_script
 from simdesign.run.element import SAFETY, STARTUP_MINUTES, minutes_for
 from simdesign.run.expected import expected_costs
+from simdesign.run.failures import MAX_FAILURES
 from simdesign.run.files import write_atomic
 from simdesign.run.plan import Plan
 from simdesign.run.provenance import code_hash
@@ -44,6 +45,8 @@ class ClusterOptions:
     task_minutes: float = TASK_MINUTES
     """An element is expected to take about so long."""
     python: Sequence[str] = (sys.executable,)
+    max_failures: float = MAX_FAILURES
+    """Share of an element's rows that may fail before it stops."""
 
     def plain(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -53,6 +56,7 @@ class ClusterOptions:
             "prologue": self.prologue,
             "task_minutes": self.task_minutes,
             "python": list(self.python),
+            "max_failures": self.max_failures,
         }
 
     @classmethod
@@ -63,6 +67,7 @@ class ClusterOptions:
             prologue=content["prologue"],
             task_minutes=content["task_minutes"],
             python=tuple(content["python"]),
+            max_failures=content["max_failures"],
         )
 
 
@@ -199,6 +204,8 @@ def submit(found: Draft, **extra: Any) -> Submission:
         accepted is recorded under ``refused``.
     """
     store = found.store
+    if not found.elements:
+        raise ClusterError("sbatch", "was given nothing to submit")
     store.check(found.plan)
     store.open(found.plan)
     made = new_submission(Path.cwd() / store.folder)
@@ -286,7 +293,7 @@ def _submit(
     note(record)
 
 
-def refuse_while_queued(store: Store, *, but: str = "") -> None:
+def refuse_while_queued(store: Store) -> None:
     """Refuse while jobs of a results folder wait or run: their work would be done twice.
 
     Raises
@@ -296,7 +303,7 @@ def refuse_while_queued(store: Store, *, but: str = "") -> None:
     for item in submissions(store.folder):
         if item.has_ended:
             continue
-        active = [job for job in slurm_commands.in_queue(item.jobs()) if job != but]
+        active = slurm_commands.in_queue(item.jobs())
         if active:
             jobs = " ".join(active)
             rule = f"still has jobs of {store.folder}: wait for them, or scancel {jobs}"

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from simdesign.errors import SimDesignError, StoreError
 from simdesign.run.backends.slurm_commands import lower_time_limit
 from simdesign.run.backends.slurm_script import NOT_FINISHED
+from simdesign.run.failures import FailureWatch
 from simdesign.run.job import compile_kernels, do, jobs_of, run_task
 from simdesign.run.plan import Plan, Task
 from simdesign.run.provenance import code_hash
@@ -64,6 +65,8 @@ class _Progress:
     element: Element
     n_done: int
     at: tuple[int, int]
+    watch: FailureWatch | None = None
+    """Ends the element when too much of it fails; none before the plan is known."""
 
     def write(self, state: State, reason: str = "") -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -102,6 +105,8 @@ def run_element(folder: str, number: int) -> int:
             rule = "is of another version of the code than this node has"
             raise StoreError(str(store.manifest_path), rule)
         plan = store.plan()
+        allowed = submission.record()["options"]["max_failures"]
+        progress.watch = FailureWatch(plan, store, allowed)
         if number == 0 and submission.record()["has_pilot"]:
             _pilot(submission, plan, store, progress, stop)
         else:
@@ -137,6 +142,8 @@ def _do(
     progress.n_done += done.task.n_rep
     progress.at = (place, done.task.stop)
     progress.write(State.RUNNING)
+    if progress.watch is not None:
+        progress.watch.add(done)
     return done.seconds if done.task.stop == task.stop else None
 
 

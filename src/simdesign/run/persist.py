@@ -1,5 +1,6 @@
 """Tasks -> stored shards although workers die: what is missing is planned again and goes on."""
 
+import shlex
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
@@ -109,12 +110,13 @@ def _unseen(store: Store) -> str:
 
 
 def _gave_up(plan: Plan, store: Store, left: Sequence[Task], lost: LostWorkersError) -> str:
-    n_left = _n_rep(left)
+    n_left, folder = _n_rep(left), shlex.quote(str(store.folder))
+    cell = left[0].cells[0]
     return (
         f"stopped after {IN_VAIN} deaths of workers in a row without a new shard: {lost}; "
         f"{n_left} of {plan.n_replication} replications are missing, what is stored stays; "
         f"too little memory is the usual cause: go on with "
-        f"`simdesign resume {store.folder} --workers 1`, or look at one replication with "
-        f"`simdesign replay {store.folder} --scenario {left[0].scenario} "
-        f"--replication {left[0].start}`"
+        f"`simdesign resume {folder} --workers 1`, or look at one replication with "
+        f"`simdesign replay {folder} --scenario {left[0].scenario} --replication {left[0].start} "
+        f"--design {cell.design} --estimator {cell.estimator} --substance {cell.substance}`"
     )

@@ -30,6 +30,12 @@ TIE = 0.02
 """Differences of probabilities that do not matter: surely below this, a ranking is settled."""
 ENOUGH = 0.8
 """Power whose crossing is a conclusion."""
+MEASURES = (
+    "power", "power_given_quiet", "premature_prob", "restricted_mean_delay", "delay_curve",
+    "type_s", "type_m", "false_alarm_prob", "effect_bias", "effect_rmse", "effect_coverage",
+    "dating_error", "level_bias", "level_rmse", "large_error_prob", "right_verdict_prob",
+)  # fmt: skip
+"""Measures of a scenario and design that can be aimed at."""
 _ROUND_TO = 10
 
 
@@ -289,6 +295,8 @@ def _named(text: str) -> tuple[str, float]:
     if not measure or math.isinf(value):
         rule = "must be MEASURE or MEASURE@HORIZON of measures.csv, as in power@3"
         raise SpecError("--of", text, rule)
+    if measure not in MEASURES:
+        raise SpecError("--of", text, f"must be one of {', '.join(MEASURES)}")
     if measure == "power" and value not in HORIZONS:
         years = ", ".join(f"{item:g}" for item in HORIZONS)
         raise SpecError("--of", text, f"must have a horizon of {years} years, as in power@3")

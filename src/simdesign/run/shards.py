@@ -5,6 +5,7 @@ replications, a mark of scenario and cells, and the first 16 hex digits of SHA-2
 Whoever has the file can tell whether a bit of it has changed, without another file and without us.
 """
 
+import errno
 import hashlib
 import json
 import re
@@ -19,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from simdesign.errors import StoreError
+from simdesign.errors import StoppedError, StoreError
 from simdesign.run.files import sha256_of
 from simdesign.run.plan import Task
 from simdesign.run.provenance import provenance
@@ -103,14 +104,20 @@ def is_sound(path: Path) -> bool:
     ------
     FileNotFoundError
         When there is no such file (any more).
+    StoppedError
+        When the machine does not let us read it: that says nothing of the file.
     """
     named = _NAME.fullmatch(path.name)
     try:
         return named is not None and sha256_of(path)[:SHA_DIGITS] == named["sha"]
     except FileNotFoundError:
         raise
-    except OSError:  # a disk that cannot read its own blocks
-        return False
+    except OSError as error:
+        if error.errno == errno.EIO:  # a disk that cannot read its own blocks
+            return False
+        if error.errno == errno.ESTALE:  # removed or replaced on another node
+            raise FileNotFoundError(str(path)) from None
+        raise StoppedError(f"{path}: cannot be read ({error.strerror}); nothing moved") from None
 
 
 def table_of(rows: Rows) -> pa.Table:

@@ -14,6 +14,7 @@ from simdesign.errors import ClusterError, SpecError
 
 if TYPE_CHECKING:
     from simdesign.run import Plan, Results, Store, Target
+    from simdesign.run.backends.slurm_commands import Limits
     from simdesign.run.cluster import ClusterOptions, Draft
     from simdesign.run.submission import Submission
 
@@ -54,6 +55,7 @@ def options_of(
     prologue: Path | None,
     task_minutes: float | None,
     before: "ClusterOptions | None" = None,
+    max_failures: float | None = None,
 ) -> "ClusterOptions":
     """Return how to submit: as before, where nothing else is said."""
     from simdesign.run.backends import sbatch_options
@@ -70,6 +72,8 @@ def options_of(
             raise SpecError("--prologue", str(prologue), "must be a readable text file") from None
     if task_minutes is not None:
         found = replace(found, task_minutes=task_minutes)
+    if max_failures is not None:
+        found = replace(found, max_failures=max_failures)
     return found
 
 
@@ -91,10 +95,10 @@ def run(plan: "Plan", store: "Store", options: "ClusterOptions", *, dry_run: boo
             raise
         limits = slurm_commands.Limits()
         typer.echo(f"simdesign: {error}; shown with the limits that Slurm has by default", err=True)
-    found = draft(plan, store, options, limits)
-    if not found.elements and plan.target is not None and not dry_run:
-        following = _next_border(plan, store)  # its decision was never made
-        found = found if following is None else draft(following, store, options, limits)
+    if dry_run or plan.target is None:
+        found = draft(plan, store, options, limits)
+    else:
+        found = _up_to_work(plan, store, options, limits)
     if not found.elements:
         typer.echo("nothing is missing: simdesign evaluate has the verdict")
         return
@@ -113,6 +117,7 @@ def resume(
     sbatch: Sequence[str] | None,
     prologue: Path | None,
     task_minutes: float | None,
+    max_failures: float | None,
     *,
     dry_run: bool,
 ) -> None:
@@ -121,7 +126,8 @@ def resume(
     from simdesign.run.cluster import last_options
 
     results = load(folder)
-    options = options_of(sbatch, prologue, task_minutes, last_options(results.store))
+    before = last_options(results.store)
+    options = options_of(sbatch, prologue, task_minutes, before, max_failures)
     run(results.plan, results.store, options, dry_run=dry_run)
 
 
@@ -146,6 +152,16 @@ def aimed(plan: "Plan", store: "Store", target: "Target") -> "Plan":
     from simdesign.run import begin
 
     return begin(plan, target, store)
+
+
+def refuse_beside_jobs(store: "Store") -> None:
+    """Refuse to compute here what jobs of the same folder compute, where Slurm can be asked."""
+    import shutil
+
+    from simdesign.run.cluster import refuse_while_queued
+
+    if was_submitted(store.folder) and shutil.which("squeue") is not None:
+        refuse_while_queued(store)
 
 
 def was_submitted(folder: Path) -> bool:
@@ -212,27 +228,36 @@ def _after(folder: str) -> None:
         commands.finish(results)
 
 
-def _next_border(plan: "Plan", store: "Store") -> "Plan | None":
-    """Decide at a complete border, and say what was decided."""
+def _up_to_work(
+    plan: "Plan", store: "Store", options: "ClusterOptions", limits: "Limits"
+) -> "Draft":
+    """Decide at every border that is complete; draft the first that is not, or nothing."""
     from simdesign.run import next_plan, said
+    from simdesign.run.cluster import draft
 
-    following, decision = next_plan(plan, store)
-    typer.echo(f"simdesign: {said(decision)}")
-    return following
+    while True:
+        store.open(plan)  # resume goes on from here, whatever becomes of the jobs
+        found = draft(plan, store, options, limits)
+        if found.elements:
+            return found
+        following, decision = next_plan(plan, store)
+        typer.echo(f"simdesign: {said(decision)}")
+        if following is None:
+            return found
+        plan = following
 
 
 def _went_on(results: "Results", submission: "Submission") -> bool:
     """Submit what the next border of an adaptive study needs; False when there is none."""
     from simdesign.run.backends import slurm_commands
-    from simdesign.run.cluster import ClusterOptions, draft, submit
+    from simdesign.run.cluster import ClusterOptions, submit
 
-    following = _next_border(results.plan, results.store)
-    if following is None:
-        return False
-    results.store.open(following)  # resume goes on from here, whatever becomes of the jobs
     options = ClusterOptions.of(submission.record()["options"])
     try:
-        found = draft(following, results.store, options, slurm_commands.limits())
+        limits = slurm_commands.limits()
+        found = _up_to_work(results.plan, results.store, options, limits)
+        if not found.elements:
+            return False
         made = submit(found)
     except ClusterError as error:  # some sites let no job submit another
         place = shlex.quote(str(results.folder))

@@ -53,8 +53,7 @@ class Where(NamedTuple):
             raise SpecError("--backend", self.backend, f"must be one of {', '.join(_BACKENDS)}")
         if self.scheduler is not None and self.backend != "dask":
             raise SpecError("--scheduler", self.scheduler, "needs --backend dask")
-        if self.max_failures is not None and self.backend == "slurm":
-            raise SpecError("--max-failures", self.max_failures, "needs a run that waits")
+        _ = self.failing  # refused here, before anything is written
 
     def open(self) -> Backend:
         """Return the backend."""
@@ -95,6 +94,7 @@ def _run(
     plan: Plan, store: Store, where: Where, task_size: int | None, target: Target | None
 ) -> None:
     failing = where.failing
+    cluster.refuse_beside_jobs(store)
     with where.open() as backend:
         if target is None:
             results = run_plan(
@@ -132,7 +132,7 @@ def target_of(
 
 def _refuse(options: dict[str, Any], rule: str) -> None:
     for name, given in options.items():
-        if given:
+        if given not in (None, False):
             raise SpecError(name, given, rule)
 
 

@@ -23,7 +23,7 @@ _OURS = {
     "wait": "submission returns at once",
     "wrap": "simdesign writes the script",
 }
-_MEMORY = ("mem", "mem-per-cpu")
+MEMORY = ("mem", "mem-per-cpu", "mem-per-gpu")
 _UNIT_MIB = {"K": 1 / 1024, "M": 1.0, "G": 1024.0, "T": 1024.0**2}
 
 
@@ -44,12 +44,12 @@ class SbatchOptions:
     @property
     def has_memory(self) -> bool:
         """Whether the user says how much memory an element gets."""
-        return any(name in self.values for name in (*_MEMORY, "mem-per-gpu", "exclusive"))
+        return any(name in self.values for name in MEMORY)
 
     def with_memory_times(self, factor: float) -> "SbatchOptions | None":
         """Return the same options with more memory; None where they do not say how much."""
         values = dict(self.values)
-        for name in _MEMORY:
+        for name in MEMORY:
             if name in values:
                 mib = _mib(values[name])
                 if not mib:

@@ -3,10 +3,10 @@
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from simdesign.run.backends.slurm_options import SbatchOptions
+from simdesign.run.backends.slurm_options import MEMORY, SbatchOptions
 
 NOT_FINISHED = 75
 """Exit status of an element that was told to stop: it is no failure, and there is more to do."""
@@ -49,7 +49,7 @@ def element_script(site: Site, request: Request) -> str:
 def collect_script(site: Site, request: Request) -> str:
     """Return the script of the job that comes after all elements."""
     return _script(
-        site, _head(site, request), _COLLECT,
+        _without_limits(site), _head(_without_limits(site), request), _COLLECT,
         "Comes after all elements: what was killed for memory is given more of it, once;",
         "otherwise results are collected and evaluated.",
     )  # fmt: skip
@@ -72,6 +72,12 @@ def _script(site: Site, head: list[str], body: str, *words: str) -> str:
         f"folder={shlex.quote(str(site.folder))}",
     ]
     return "\n".join(lines) + "\n" + body
+
+
+def _without_limits(site: Site) -> Site:
+    """Return a site without the time and memory that the user asked for elements."""
+    kept = {k: v for k, v in site.options.values.items() if k != "time" and k not in MEMORY}
+    return replace(site, options=replace(site.options, values=kept))
 
 
 def _head(site: Site, request: Request, *more: str) -> list[str]:
