@@ -10,12 +10,13 @@ import pytest
 
 from run.slurm.on_cluster import COMMAND, call, until
 from run.tiny import write_study
-from simdesign.run import Store, load, make_plan
+from simdesign.run import LocalBackend, Store, Target, load, make_plan, run_plan
 from simdesign.run.backends import slurm_commands
 from simdesign.run.backends.slurm_script import NOT_FINISHED
 from simdesign.run.cluster import ClusterOptions, draft, submit
-from simdesign.run.submission import Note, State
+from simdesign.run.submission import Note, State, submissions
 from simdesign.spec.study import Study
+from simdesign.studies import cluster
 
 
 @pytest.fixture
@@ -76,3 +77,47 @@ def test_told_to_stop_before_its_first_replication_is_not_finished(made):
     os.kill(process.pid, signal.SIGUSR1)
     assert process.wait(timeout=60) == NOT_FINISHED
     assert made.note(1).state == State.STOPPED
+
+
+def test_an_element_in_which_all_fails_stops_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(slurm_commands, "sbatch", lambda arguments: "1")
+    (tmp_path / "never.py").write_text(
+        "class Never:\n    def __init__(self, name, spec):\n        pass\n"
+        "    def fit(self, *given):\n        raise ArithmeticError('no')\n"
+    )
+    changes = ("[0.0, 0.1]", "[0.1]"), ('kind = "euda_rule"', 'kind = "own"\nuses = "never:Never"')
+    study = Study.from_toml(write_study(tmp_path, *changes))
+    plan = make_plan(study, "quick", 60, tmp_path)
+    found = draft(plan, Store(tmp_path / "out"), ClusterOptions(), slurm_commands.Limits())
+    made = submit(found)
+    said = call("element", made.folder, 0, status=1)
+    assert "of the rows of estimator euda failed" in said.stderr
+    assert made.note(0).state == State.FAILED
+    stored = load(tmp_path / "out").status(digest=False)
+    assert 0 < stored["done"] < stored["replications"]
+    allowed = submit(
+        draft(plan, Store(tmp_path / "out"), ClusterOptions(max_failures=1.0),
+              slurm_commands.Limits())
+    )  # fmt: skip
+    call("element", allowed.folder, 0)
+    assert load(tmp_path / "out").status(digest=False)["missing"] == 0
+
+
+def test_borders_that_are_stored_already_are_decided_on_the_way(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(slurm_commands, "sbatch", lambda arguments: "1")
+    monkeypatch.setattr(slurm_commands, "limits", slurm_commands.Limits)
+    study = write_study(tmp_path, ("[0.0, 0.1]", "[0.05]"), ("low = 2.0, high = 3.0",
+                        "low = 2.0, high = 2.5"))  # fmt: skip
+    out = tmp_path / "out"
+    plan = make_plan(Study.from_toml(study), "quick", 420)
+    run_plan(plan, Store(out), LocalBackend(1))
+    target = Target(mcse=0.02, limit=570)
+    cluster.run(
+        cluster.aimed(make_plan(plan.study, "quick"), Store(out), target), Store(out),
+        ClusterOptions(), dry_run=False,
+    )  # fmt: skip
+    (made,) = submissions(out)
+    assert "border 1" in capsys.readouterr().out
+    assert load(out).plan.target is not None
+    assert set(load(out).plan.replications.values()) & {570}
+    assert sum(item.n_rep for item in made.elements()) == load(out).status(digest=False)["missing"]
