@@ -13,6 +13,7 @@ from simdesign.errors import (
     SpecError,
     StoppedError,
     StoreError,
+    WriteError,
 )
 
 
@@ -34,6 +35,7 @@ EXAMPLES = {
     ClusterError: ClusterError("sbatch", "refused: Invalid qos specification"),
     StoreError: StoreError("runs/x", "holds another study"),
     StoppedError: StoppedError("workers died; what is stored stays"),
+    WriteError: WriteError("runs/x/manifest.json", "No space left on device"),
 }
 
 

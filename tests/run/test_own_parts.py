@@ -13,7 +13,7 @@ import pytest
 
 from run.tiny import write_study
 from simdesign.errors import SpecError, StoreError
-from simdesign.run import Store, make_plan, run
+from simdesign.run import Store, load, make_plan, run
 from simdesign.spec.study import Study
 
 SCHEDULE = """
@@ -213,5 +213,4 @@ def test_parts_beside_the_study_file_are_found_by_workers_and_when_resuming(tmp_
     assert resumed.returncode == 0, resumed.stderr
     assert "rows failed" not in done.stderr + resumed.stderr
     assert sum(shard.n_failed for shard in Store(out).shards()) == 0
-    names = [path.name.rsplit(".", 2)[0] for path in shards]  # without the hash: times differ
-    assert [path.name.rsplit(".", 2)[0] for path in sorted(out.glob("shards/*"))] == names
+    assert load(out).status(digest=False)["missing"] == 0

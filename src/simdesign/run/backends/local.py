@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -78,7 +79,7 @@ def run_locally[T, R](function: Callable[[T], R], tasks: Sequence[T], workers: i
         with _quiet_tracker(), without_interrupts():
             executor = get_reusable_executor(
                 max_workers=workers, timeout=_IDLE, env=ONE_THREAD, initializer=end_with,
-                initargs=(os.getpid(),),
+                initargs=(os.getpid(), tuple(sys.path)),  # others when modules lie elsewhere now
             )  # fmt: skip
         while True:
             with without_interrupts():  # a worker may be started here
@@ -138,8 +139,12 @@ def _quiet_tracker() -> Iterator[None]:
             os.environ[name] = before
 
 
-def end_with(parent: int) -> None:
-    """End this process when its parent is gone; loky's would wait for work for minutes."""
+def end_with(parent: int, path: tuple[str, ...] = ()) -> None:
+    """End this process when its parent is gone; loky's would wait for work for minutes.
+
+    ``path`` is where the parent finds modules: loky hands it to workers when they start, and
+    keeps no worker that was started with another one.
+    """
 
     def watch() -> Any:
         while os.getppid() == parent:
