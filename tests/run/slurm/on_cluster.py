@@ -49,10 +49,10 @@ COMMAND = "from simdesign.cli import main; main()"
 def slow_study(folder, *changes):
     """Write a study of three scenarios with an own part beside it, under a blank in its path."""
     folder.mkdir()
-    (folder / "lies_beside.py").write_text(OWN, encoding="utf-8")
+    (folder / "held_on_cluster.py").write_text(OWN, encoding="utf-8")
     return write_study(
         folder,
-        ('kind = "euda_rule"', 'kind = "own"\nuses = "lies_beside:Slow"'),
+        ('kind = "euda_rule"', 'kind = "own"\nuses = "held_on_cluster:Slow"'),
         ("[0.0, 0.1]", "[0.1]"),
         ("[0.3, -0.3]", "[0.3]"),
         *changes,
