@@ -6,6 +6,7 @@ from simdesign.report.page import write_page as write_page
 from simdesign.report.protocol import amendments as amendments
 from simdesign.report.protocol import protocol_text as protocol_text
 from simdesign.report.protocol import registered as registered
+from simdesign.report.protocol import standing as standing
 from simdesign.report.series_page import SeriesCurves as SeriesCurves
 from simdesign.report.series_page import SeriesPart as SeriesPart
 from simdesign.report.series_page import SubstancePart as SubstancePart

@@ -7,11 +7,10 @@ from simdesign.report.estimates import estimate_rows
 from simdesign.report.folder import Folder
 from simdesign.report.names import design_names, estimator_names
 from simdesign.report.numbers import general, number
-from simdesign.report.protocol import registered
+from simdesign.report.protocol import registered, standing
 from simdesign.report.texts import Texts
 from simdesign.spec.breaks import BreakModel, GeneralBreakModel
 from simdesign.spec.estimator import DEFAULT_PRIORS
-from simdesign.spec.protocol import protocol_hash
 from simdesign.spec.quantity import HalfNormal, LogNormal
 
 _VERSIONS = ("wbe-simdesign", "numpy", "numba", "llvmlite", "scipy", "pyarrow", "pydantic")
@@ -101,9 +100,7 @@ def _protocol(folder: Folder, texts: Texts) -> str:
     found = None if folder.protocol is None else registered(folder.protocol)
     if found is None:
         return texts("provenance.protocol_none")
-    planned = folder.manifest.get("replications") is None and not folder.manifest.get("target")
-    same = found.hash == protocol_hash(folder.study, folder.size) and found.size == folder.size
-    key = "matches" if same and planned else "other_numbers" if same else "differs"
+    key = standing(folder.protocol, folder.study, folder.size, folder.manifest)
     return texts(f"provenance.protocol_{key}", hash=found.hash, size=found.size)
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jinja2
 from markupsafe import Markup
 
 from simdesign.errors import WriteError
 from simdesign.report.ademp import ademp_rows, provenance_rows
+from simdesign.report.environment import TEMPLATES
+from simdesign.report.environment import environment as page_environment
 from simdesign.report.folder import Folder, read_folder
 from simdesign.report.frequencies import (
     TYPICAL_CHANGE,
@@ -40,8 +41,6 @@ from simdesign.spec.study import Study
 
 if TYPE_CHECKING:
     from simdesign.report.figures import Panel
-
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,8 +135,8 @@ def page_html(folder: Folder, lang: str = "en") -> str:
     cell = middle_cell(folder)
     views = [_view(folder, cell, Texts(name)) for name in LANGUAGES]
     views.sort(key=lambda view: view["lang"] != lang)
-    script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
-    environment = _environment()
+    script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
+    environment = page_environment()
     environment.filters["shared_number"] = lambda text: _shared_number(text, lang)
     return environment.get_template("page.html.j2").render(
         lang=lang,
@@ -147,7 +146,7 @@ def page_html(folder: Folder, lang: str = "en") -> str:
         blocks=measure_blocks(folder, cell),
         csv=_data_uri(folder, cell),
         csv_name=f"{folder.study.name}.csv",
-        css=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),
+        css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
@@ -156,18 +155,6 @@ def page_html(folder: Folder, lang: str = "en") -> str:
 def _shared_number(text: str, lang: str) -> str:
     """Return a number that stands once for both languages, in the language that shows first."""
     return text.replace(".", ",") if lang == "nl" else text
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["svg"] = Markup
-    return environment
 
 
 def _data_uri(folder: Folder, cell: Cell) -> Markup:

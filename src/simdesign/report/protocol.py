@@ -5,7 +5,9 @@ It is written before the results and committed on its own; docs/publishing.md sa
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from simdesign.report.names import design_names, estimator_names
 from simdesign.report.numbers import general, percent
@@ -35,6 +37,24 @@ def registered(text: str) -> Registered | None:
     """Return hash and size of a protocol's text; None when it is no protocol."""
     found = _HASH.search(text)
     return None if found is None else Registered(hash=found[1], size=found[2])
+
+
+def standing(protocol: str | None, study: Study, size: str, manifest: Mapping[str, Any]) -> str:
+    """Return whether results are what a protocol announced.
+
+    Returns
+    -------
+    str
+        ``none`` was registered, ``matches``, ``other_numbers`` of replications than announced, or
+        ``differs``: another study or size.
+    """
+    found = None if protocol is None else registered(protocol)
+    if found is None:
+        return "none"
+    if found.hash != protocol_hash(study, size) or found.size != size:
+        return "differs"
+    planned = manifest.get("replications") is None and not manifest.get("target")
+    return "matches" if planned else "other_numbers"
 
 
 def protocol_text(study: Study, size: str, amendments: tuple[str, ...] = ()) -> str:

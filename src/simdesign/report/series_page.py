@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
 from markupsafe import Markup
 
+from simdesign.report.environment import TEMPLATES
+from simdesign.report.environment import environment as page_environment
 from simdesign.report.tables import Table
 from simdesign.report.texts import Texts
-
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +73,7 @@ def write_series_page(
     # imported late: a command that only prints need not wait for the plotting library
     from simdesign.report.figures.series import panels_of_series
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["svg"] = Markup
+    environment = page_environment()
     environment.filters["data_uri"] = _data_uri
     text = environment.get_template("series.html.j2").render(
         t=texts,
@@ -91,7 +83,7 @@ def write_series_page(
             (part, [(item, panels_of_series(item.curves, texts)) for item in part.series])
             for part in parts
         ],
-        css=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),
+        css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
     )
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, prefix=f".{path.name}.", suffix=".tmp", delete=False, encoding="utf-8"

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
 from markupsafe import Markup
 
+from simdesign.report.environment import TEMPLATES
+from simdesign.report.environment import environment as page_environment
 from simdesign.report.tables import Table
-
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +61,7 @@ def write_validation_page(
     # imported late: a command that only prints need not wait for the plotting library
     from simdesign.report.figures.compared import panel_of_curve
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["svg"] = Markup
+    environment = page_environment()
     text = environment.get_template("validation.html.j2").render(
         title=title,
         intro=list(intro),
@@ -78,7 +70,7 @@ def write_validation_page(
             (item.title, [panel_of_curve(curve) for curve in item.curves], item.table)
             for item in sections
         ],
-        css=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8")),
+        css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
     )
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"

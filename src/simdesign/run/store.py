@@ -99,11 +99,6 @@ class Store:
         """Path of the decisions of adaptive replications."""
         return self.folder / "precision.json"
 
-    @property
-    def page_path(self) -> Path:
-        """Path of the page."""
-        return self.folder / "page.html"
-
     def manifest(self) -> dict[str, Any]:
         """Return the manifest.
 

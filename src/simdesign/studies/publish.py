@@ -233,17 +233,13 @@ def _check_target(results: "Results", target: Path, replace: bool) -> None:
 
 
 def _lock(results: "Results", protocol: str | None) -> dict[str, Any]:
-    from simdesign.report import registered
-    from simdesign.spec.protocol import protocol_hash
+    from simdesign.report import registered, standing
 
     manifest = results.store.manifest()
     origin = manifest["provenance"]
     found = None if protocol is None else registered(protocol)
-    matches = None
-    if found is not None:
-        mine = protocol_hash(results.study, results.plan.size)
-        planned = manifest["replications"] is None and manifest.get("target") is None
-        matches = found.hash == mine and found.size == results.plan.size and planned
+    how = standing(protocol, results.study, results.plan.size, manifest)
+    matches = None if how == "none" else how == "matches"
     return {
         "simdesign": FORMAT,
         "study": manifest["study"],
