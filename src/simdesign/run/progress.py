@@ -16,6 +16,9 @@ from simdesign.run.price import Price
 
 _LINE_EVERY = 10.0  # seconds between plain lines
 
+_ENOUGH = 20
+"""Replications from which the mean rate says something: the first ones load what all share."""
+
 
 class Reporter:
     """Says how far a run is, on standard error; silent when not wanted."""
@@ -92,7 +95,7 @@ class Reporter:
         mean = self.done / max(time.monotonic() - self._started, 1e-9)
         each = mean if rate is None else rate.replications
         left = None if self._study is None else self._study.seconds_left
-        if left is None and self.done > 0:
+        if left is None and self.done >= _ENOUGH:
             left = (self.total - self.done) / mean
         parts = [f"{each:.3g}/s"]
         if left is not None and self.done < self.total:
