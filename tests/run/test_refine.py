@@ -1,14 +1,18 @@
 """Refitting some replications agrees with refitting all of them, and never touches the rows."""
 
 import json
+import os
+import signal
+from functools import partial
 
 import numpy as np
 import pytest
 
 from run.tiny import write_study
 from simdesign.cli import call
-from simdesign.errors import SpecError
+from simdesign.errors import SpecError, StoppedError
 from simdesign.run import load, refine, run
+from simdesign.run.backends import LostWorkersError
 from simdesign.run.conditions import Wanted
 from simdesign.run.refine import open_refinement, subset_of, work
 from simdesign.run.refined import refined_measures
@@ -134,6 +138,54 @@ def test_it_is_resumed_and_the_rows_stay_as_they_are(results, everything):
     other = open_refinement(results, "everything", ExactStep(day_sd=0.2))
     assert not any(other.fits.values())
     assert load(results.folder).digest() == digest
+
+
+_first_time = refine.fit_unit
+
+
+def _dies_once(mark, unit):
+    """Fit, or die at the replication that a file names: the first time only."""
+    if unit.replication == int(mark.read_text() or -1):
+        mark.write_text("")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return _first_time(unit)
+
+
+def test_a_worker_that_dies_loses_nothing_that_is_fitted(results, tmp_path, monkeypatch):
+    wanted = Wanted(scenarios=("null_mixture",), designs=("annual",))
+    found = open_refinement(results, "dying", SLOW, wanted=wanted)
+    item = found.conditions[0]
+    victim = int(item.replication[item.queue(0)[5]])  # after the fits that tell what one costs
+    mark = tmp_path / "mark"
+    mark.write_text(str(victim))
+    monkeypatch.setattr(refine, "fit_unit", partial(_dies_once, mark))
+    said = []
+    n = work(found, results, SLOW, 300.0, 2, said.append)
+    assert mark.read_text() == ""
+    assert said == ["a worker process ended by SIGKILL (out of memory?); the fits that it had are "
+                    "made again"]  # fmt: skip
+    assert n == item.replication.size == len(found.store.read())
+    alone = open_refinement(results, "alone", SLOW, wanted=wanted)
+    assert work(alone, results, SLOW, 300.0) == n
+    assert [m.slow for m in refined_measures(found)] == [m.slow for m in refined_measures(alone)]
+
+
+def test_what_is_fitted_is_stored_when_workers_die_again_and_again(results, monkeypatch):
+    calls = []
+
+    def dying(function, units, workers):
+        calls.append(len(units))
+        if len(calls) == 1:
+            yield function(units[0])
+        raise LostWorkersError("a worker process ended by SIGKILL")
+
+    monkeypatch.setattr(refine, "run_locally", dying)
+    wanted = Wanted(scenarios=("null_mixture",), designs=("annual",))
+    found = open_refinement(results, "dead", SLOW, wanted=wanted)
+    with pytest.raises(StoppedError, match="3 deaths of workers in a row without a new fit"):
+        work(found, results, SLOW, 300.0, 2)
+    assert len(calls) == 4
+    assert len(found.store.read()) == 1
 
 
 def test_failed_fits_raise_no_alarm_and_are_counted(results):

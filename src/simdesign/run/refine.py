@@ -4,7 +4,8 @@ What the fits say is computed in ``refined.py``; derivations are in docs/multifi
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -12,13 +13,14 @@ from statistics import median
 import numpy as np
 
 from simdesign import evaluate
-from simdesign.errors import SpecError
+from simdesign.errors import SpecError, StoppedError
 from simdesign.evaluate import Subset
 from simdesign.fit import EstimatorEngine, build
 from simdesign.records import Floats, Ints, Looks, Status
-from simdesign.run.backends import run_locally
+from simdesign.run.backends import LostWorkersError, run_locally
 from simdesign.run.conditions import Condition, Luck, Wanted, conditions
 from simdesign.run.judge import VERDICT_YEARS, judging_estimator
+from simdesign.run.persist import IN_VAIN
 from simdesign.run.plan import make_plan
 from simdesign.run.refined_rows import RefinedStore, SlowFit
 from simdesign.run.replay import Replay
@@ -33,7 +35,7 @@ PILOT = 4
 FIRST = 3
 """Fits from whose median time the cost is taken; the first of a process compiles and prepares."""
 BATCH_SECONDS = 60.0
-"""Work of one worker between two writes, about: what an interruption loses."""
+"""Work of one worker in a small batch, and the time between two writes: what a kill loses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,21 +171,31 @@ def slow_scores(condition: Condition, subset: Subset, fits: dict[int, SlowFit]) 
 
 
 def work(
-    refinement: Refinement, results: Results, spec: Estimator, seconds: float, workers: int = 1
-) -> int:
+    refinement: Refinement, results: Results, spec: Estimator, seconds: float, workers: int = 1,
+    say: Callable[[str], None] = lambda text: None,
+) -> int:  # fmt: skip
     """Fit what reduces the errors most within a time, store it, and return the number of fits.
 
     First a pilot of every stratum, condition by condition as far as the time goes; then batches
-    that are allocated anew each time with all that is known by then.
+    that are allocated anew each time with all that is known by then. Fits are stored as they
+    come. When a worker dies those in the workers' hands are chosen again; ``say`` is told.
+
+    Raises
+    ------
+    StoppedError
+        When workers died time and again and nothing was fitted in between.
     """
     plan = results.plan
     deadline = time.monotonic() + seconds
-    made = 0
+    made: list[SlowFit] = []
+    in_vain = 0
     while True:
         left = (deadline - time.monotonic()) * workers
         chosen = _next(refinement, left, workers) if left > 0.0 else []
         if not chosen:
-            return made
+            return len(made)
+        if in_vain:  # those that were in the workers' hands go last: others need not wait
+            chosen = chosen[2 * workers :] + chosen[: 2 * workers]
         units = [
             Unit(
                 study=plan.study, scenario=item.scenario, design=item.design,
@@ -193,11 +205,53 @@ def work(
             )
             for item, place in chosen
         ]  # fmt: skip
-        batch = list(run_locally(fit_unit, units, min(workers, len(units))))
-        refinement.store.write(batch)
-        for fit in batch:
-            refinement.fits[fit.condition][fit.replication] = fit
-        made += len(batch)
+        before = len(made)
+        try:
+            with closing(_fits_of(units, min(workers, len(units)))) as fits:
+                _keep_as_they_come(refinement, fits, made)
+            in_vain = 0
+        except LostWorkersError as lost:
+            in_vain = in_vain + 1 if len(made) == before else 0
+            if in_vain >= IN_VAIN:
+                raise StoppedError(_gave_up(units[0], lost)) from None
+            say(f"{lost}; the fits that it had are made again")
+
+
+def _fits_of(units: Sequence[Unit], workers: int) -> Generator[SlowFit]:
+    yield from run_locally(fit_unit, units, workers)  # a generator, so that it can be closed
+
+
+def _keep_as_they_come(
+    refinement: Refinement, fits: Iterable[SlowFit], made: list[SlowFit]
+) -> None:
+    """Store fits once a minute, and what is there when a worker dies or somebody stops it."""
+    waiting: list[SlowFit] = []
+    since = time.monotonic()
+    try:
+        for fit in fits:
+            waiting.append(fit)
+            if time.monotonic() - since >= BATCH_SECONDS:
+                _keep(refinement, waiting, made)
+                waiting, since = [], time.monotonic()
+    finally:
+        _keep(refinement, waiting, made)
+
+
+def _keep(refinement: Refinement, fits: list[SlowFit], made: list[SlowFit]) -> None:
+    if fits:
+        refinement.store.write(fits)
+        made += fits
+    for fit in fits:
+        refinement.fits[fit.condition][fit.replication] = fit
+
+
+def _gave_up(unit: Unit, lost: LostWorkersError) -> str:
+    what = f"replication {unit.replication} of {unit.scenario.name}, {unit.design}"
+    return (
+        f"stopped after {IN_VAIN} deaths of workers in a row without a new fit: {lost}; the first "
+        f"that is missing is {what}; what is stored stays; too little memory is the usual cause: "
+        "go on with --workers 1"
+    )
 
 
 def _next(refinement: Refinement, left: float, workers: int) -> list[tuple[Condition, int]]:
@@ -300,11 +354,12 @@ def refine(
     results: Results, label: str, spec: Estimator, seconds: float, workers: int = 1,
     *, fast: str | None = None, budget: float | None = None, horizon: float = VERDICT_YEARS,
     scenarios: Sequence[str] = (), designs: Sequence[str] = (), substances: Sequence[str] = (),
+    say: Callable[[str], None] = lambda text: None,
 ) -> Refinement:  # fmt: skip
     """Open a refinement and work on it for some seconds; see ``open_refinement``."""
     found = open_refinement(
         results, label, spec, fast=fast, budget=budget, horizon=horizon,
         wanted=Wanted(scenarios=scenarios, designs=designs, substances=substances),
     )  # fmt: skip
-    work(found, results, spec, seconds, workers)
+    work(found, results, spec, seconds, workers, say)
     return found

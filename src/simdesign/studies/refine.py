@@ -65,6 +65,7 @@ def refine_command(
     found = refine(
         results, label, spec, 60.0 * minutes, workers, fast=fast, budget=budget,
         scenarios=scenario or (), designs=design or (), substances=substance or (),
+        say=lambda text: typer.echo(f"simdesign: {text}", err=True),
     )  # fmt: skip
     measures = refined_measures(found)
     save(found, measures)
