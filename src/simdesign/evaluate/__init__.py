@@ -57,6 +57,7 @@ from simdesign.evaluate.stopping import error_at as error_at
 from simdesign.evaluate.stopping import half_width as half_width
 from simdesign.evaluate.stopping import is_settled as is_settled
 from simdesign.evaluate.stopping import numbers_needed as numbers_needed
+from simdesign.evaluate.stored_verdict import stored_verdict as stored_verdict
 from simdesign.evaluate.verdict import EQUAL_COST as EQUAL_COST
 from simdesign.evaluate.verdict import Code as Code
 from simdesign.evaluate.verdict import Flip as Flip

@@ -1,6 +1,7 @@
 """What the study did, in ADEMP form, and where its numbers come from."""
 
 import math
+import shlex
 from typing import Any
 
 from simdesign.report.estimates import estimate_rows
@@ -176,7 +177,7 @@ def provenance_rows(folder: Folder, texts: Texts) -> list[tuple[str, str]]:
     manifest, study = folder.manifest, folder.study
     origin = manifest.get("provenance", {})
     counts = _counts(folder)
-    command = f"simdesign run study.toml --size {folder.size}"
+    command = f"simdesign run study.toml --size {shlex.quote(folder.size)}"
     if isinstance(fixed := manifest.get("replications"), int):
         command += f" --replications {fixed}"
     command += _target_options(manifest.get("target"))

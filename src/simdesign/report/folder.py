@@ -2,16 +2,24 @@
 
 import datetime as dt
 import io
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simdesign.errors import StoreError
-from simdesign.evaluate import Code, Loss, Verdict
+from simdesign.evaluate import Verdict, stored_verdict
 from simdesign.spec.estimator import judging
 from simdesign.spec.study import Study
+from simdesign.stored import (
+    Manifest,
+    Paths,
+    Precision,
+    Record,
+    VerdictFile,
+    read_plain,
+    short,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,19 +91,16 @@ def read_folder(path: str | Path, digest: str = "") -> Folder:
     """
     import pandas as pd
 
-    path = Path(path)
-    manifest = _json(path / "manifest.json")
-    for key in ("study", "size"):
-        if key not in manifest:
-            raise StoreError(str(path / "manifest.json"), f"must have the key {key!r}")
-    study = Study.from_dict(manifest["study"], str(path / "manifest.json"))
-    text = _text(path / "measures.csv")
+    paths = Paths(Path(path))
+    manifest = _json(paths.manifest, Manifest)
+    study = Study.from_dict(manifest["study"], str(paths.manifest))
+    text = _text(paths.measures)
     # everything as text first: no name of a design is mistaken for "not available"
     frame = pd.read_csv(io.StringIO(text), keep_default_na=False, dtype=str)
     columns = list(frame.columns)
     absent = [name for name in (*_WORDS, "value", "mcse", "n_rep") if name not in columns]
     if absent:
-        raise StoreError(str(path / "measures.csv"), f"must have the column {absent[0]!r}")
+        raise StoreError(str(paths.measures), f"must have the column {absent[0]!r}")
     factors = columns[len(_BEFORE_FACTORS) : columns.index(_AFTER_FACTORS)]
     for name in columns:
         if name not in _WORDS:
@@ -110,22 +115,30 @@ def read_folder(path: str | Path, digest: str = "") -> Folder:
     frame["change"] = frame[change[0]] if change else math.nan
     if not change and isinstance(size, int | float):
         frame.loc[frame["role"] == "alternative", "change"] = float(size)
-    content = _json(path / "verdict.json")
+    content = _json(paths.verdict, VerdictFile)
     return Folder(
-        path=path, study=study, size=str(manifest["size"]), manifest=manifest, measures=frame,
-        factors=tuple(factors),
+        path=paths.folder, study=study, size=str(manifest["size"]), manifest=manifest,
+        measures=frame, factors=tuple(factors),
         other_factors=tuple(n for n in factors if n not in shared[:1] + change[:1]),
-        verdicts=tuple(_verdict(item) for item in content.get("verdicts", ())),
+        verdicts=_verdicts(content, paths.verdict),
         n_missing=int(content.get("n_missing", 0)), digest=digest or str(content.get("digest", "")),
-        written=_written(path),
-        precision=_json(path / "precision.json") if manifest.get("target") else None,
+        written=_written(paths),
+        precision=_decisions(paths) if manifest.get("target") else None,
     )  # fmt: skip
 
 
-def _written(path: Path) -> str:
-    times = [shard.stat().st_mtime for shard in (path / "shards").glob("*.parquet")]
+def _decisions(paths: Paths) -> dict[str, Any] | None:
+    """Return what was decided; None before the first border."""
+    try:
+        return read_plain(paths.precision, Precision)
+    except FileNotFoundError:
+        return None
+
+
+def _written(paths: Paths) -> str:
+    times = [shard.stat().st_mtime for shard in paths.shard_files()]
     if not times:
-        times = [(path / "measures.csv").stat().st_mtime]
+        times = [paths.measures.stat().st_mtime]
     return dt.datetime.fromtimestamp(max(times), tz=dt.UTC).date().isoformat()
 
 
@@ -133,29 +146,28 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise StoreError(str(path.parent), f"holds no {path.name}; run or evaluate first") from None
+        raise _absent(path) from None
     except (OSError, UnicodeDecodeError):
         raise StoreError(str(path), "must be a readable text file") from None
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _json(path: Path, form: type[Record]) -> dict[str, Any]:
     try:
-        found = json.loads(_text(path))
-    except ValueError:
-        raise StoreError(str(path), "must be JSON") from None
-    if not isinstance(found, dict):
-        raise StoreError(str(path), "must be a JSON object")
-    return found
+        return read_plain(path, form)
+    except FileNotFoundError:
+        raise _absent(path) from None
 
 
-def _verdict(content: dict[str, Any]) -> Verdict:
-    fields = _numbers(content)
-    fields["code"] = Code(content["code"])
-    equal = content.get("at_equal_cost")
-    fields["at_equal_cost"] = None if equal is None else Code(equal)
-    fields["losses"] = tuple(Loss(**_numbers(item)) for item in content["losses"])
-    return Verdict(**fields)
+def _absent(path: Path) -> StoreError:
+    return StoreError(str(path.parent), f"holds no {path.name}; run or evaluate first")
 
 
-def _numbers(item: dict[str, Any]) -> dict[str, Any]:
-    return {key: math.nan if value is None else value for key, value in item.items()}
+def _verdicts(content: dict[str, Any], path: Path) -> tuple[Verdict, ...]:
+    found = []
+    for number, item in enumerate(content.get("verdicts", ())):
+        try:
+            found.append(stored_verdict(item))
+        except ValueError:
+            rule = f"verdicts.{number}: must be a verdict as evaluate writes it, got {short(item)}"
+            raise StoreError(str(path), rule) from None
+    return tuple(found)

@@ -5,22 +5,22 @@ description of the estimator and substance. It lies in the results folder, or am
 results (``results/model_check``).
 """
 
-import json
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simdesign.errors import StoreError
 from simdesign.report.folder import Folder
 from simdesign.report.names import estimator_names
 from simdesign.report.numbers import general, number
 from simdesign.report.tables import Table
 from simdesign.report.texts import Texts
 from simdesign.spec.model_hash import design_hash, is_bayesian, model_hash
+from simdesign.stored import MODEL_CHECK, ModelCheck, Paths, read_plain
 
-FILE = "model_check.json"
-COMMITTED = Path("results") / "model_check" / FILE
-FORMAT = 1
+COMMITTED = Paths(Path("results") / MODEL_CHECK).model_check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,19 +72,19 @@ def _kernels(folder: Folder) -> str:
 
 def _checks(path: Path) -> Iterable[dict[str, Any]]:
     """Yield the checks that can be found, the folder's own first; what cannot be read is none."""
-    places = [path / FILE, *(parent / COMMITTED for parent in path.resolve().parents), COMMITTED]
+    places = [
+        Paths(path).model_check,
+        *(parent / COMMITTED for parent in path.resolve().parents),
+        COMMITTED,
+    ]
     seen: set[Path] = set()
     for place in places:
         whole = place.resolve()
         if whole in seen or not whole.is_file():
             continue
         seen.add(whole)
-        try:
-            content = json.loads(whole.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(content, dict) and content.get("model_check") == FORMAT:
-            yield content
+        with contextlib.suppress(FileNotFoundError, StoreError):
+            yield read_plain(whole, ModelCheck)
 
 
 def _best(checks: list[dict[str, Any]], key: str, kernels: str) -> tuple[list[dict[str, Any]], str]:

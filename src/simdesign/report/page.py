@@ -38,6 +38,7 @@ from simdesign.report.texts import LANGUAGES, Texts
 from simdesign.report.verdicts import COLUMNS, Group, Wording, groups_of
 from simdesign.report.worlds import world_sentences
 from simdesign.spec.study import Study
+from simdesign.stored import Paths
 
 if TYPE_CHECKING:
     from simdesign.report.figures import Panel
@@ -105,7 +106,7 @@ def write_page(
         When one of the files is missing or cannot be read.
     """
     folder = dataclasses.replace(read_folder(results_dir, digest), protocol=protocol)
-    path = folder.path / "page.html" if to is None else to
+    path = Paths(folder.path).page if to is None else to
     text = page_html(folder, lang)
     try:
         _write_whole(path, text)
@@ -117,7 +118,7 @@ def write_page(
 def _write_whole(path: Path, text: str) -> None:
     """Write a file that appears whole or not at all."""
     with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=".page.html.", suffix=".tmp", delete=False, encoding="utf-8"
+        "w", dir=path.parent, prefix=f".{path.name}.", suffix=".tmp", delete=False, encoding="utf-8"
     ) as file:
         try:
             file.write(text)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from simdesign.errors import ClusterError
 from simdesign.run.backends import slurm_commands
-from simdesign.run.cluster import MEMORY_FACTOR, ClusterOptions, draft, submit
+from simdesign.run.cluster import MEMORY_FACTOR, draft, recorded_options, submit
 from simdesign.run.expected import expected_costs
 from simdesign.run.plan import Plan, missing_tasks
 from simdesign.run.share import missing_ranges, within
@@ -70,7 +70,7 @@ def _killed_for_memory(submission: Submission, fates: list[Fate]) -> set[int]:
 
 def _again(submission: Submission, store: Store, plan: Plan, memory: set[int]) -> Submission | None:
     record = submission.record()
-    options = ClusterOptions.of(record["options"])
+    options = recorded_options(submission)
     elements = list(submission.elements())
     if 0 in memory and record["has_pilot"]:  # nothing else has begun
         chosen = elements

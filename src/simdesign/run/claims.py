@@ -5,20 +5,16 @@
 the one that comes second reads what the first one claimed, and goes on only if both agree.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from simdesign.errors import SpecError, StoreError
+from simdesign.errors import SpecError
 from simdesign.run.difference import difference
 from simdesign.run.files import claim
 from simdesign.run.plan import Plan
 from simdesign.spec.study import Study
-
-FORMAT = 2
-"""Of a results folder; 1 had shards without the hash of their bytes in their names."""
-_KEYS = ("study", "study_hash", "size", "replications", "code")
+from simdesign.stored import ClaimPaths, Manifest, read_plain
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -30,30 +26,20 @@ def read_manifest(path: Path) -> dict[str, Any]:
     StoreError
         When it is none.
     """
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise
-    except (OSError, UnicodeDecodeError, ValueError):
-        raise StoreError(str(path), "must be a readable manifest") from None
-    if not isinstance(found, dict) or found.get("simdesign") != FORMAT:
-        raise StoreError(str(path), f"must be a manifest of format {FORMAT}")
-    for key in _KEYS:
-        if key not in found:
-            raise StoreError(str(path), f"must have the key {key!r}")
-    return found
+    return read_plain(path, Manifest)
 
 
 def claims(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield path and manifest of every claim in a folder of studies, in their order."""
     if folder.is_dir():
-        for path in sorted(folder.glob("[0-9][0-9][0-9][0-9]/manifest.json")):
+        for path in sorted(ClaimPaths(folder).manifests()):
             yield path, read_manifest(path)
 
 
 def stake(folder: Path, number: int, text: str) -> bool:
     """Claim a number for a manifest; return False when somebody else has it."""
-    return claim(folder / f"{number:04d}", {"manifest.json": text.encode()})
+    paths = ClaimPaths(folder)
+    return claim(paths.claim(number), {paths.manifest_name: text.encode()})
 
 
 def disagreement(there: dict[str, Any], plan: Plan, code: str) -> str:

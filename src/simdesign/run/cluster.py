@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simdesign.errors import ClusterError, SpecError
+from simdesign.errors import ClusterError, SpecError, StoreError
 from simdesign.run.backends import slurm_commands
 from simdesign.run.backends.slurm_commands import Limits
 from simdesign.run.backends.slurm_options import SbatchOptions
@@ -26,6 +26,7 @@ from simdesign.run.provenance import code_hash
 from simdesign.run.share import Costs, Element, missing_ranges, shared_out, within
 from simdesign.run.store import Store
 from simdesign.run.submission import Submission, new_submission, submissions
+from simdesign.stored import Paths
 
 TASK_MINUTES = 60.0
 COMPILE_MINUTES = 15
@@ -170,7 +171,7 @@ def _minutes(seconds: float, lead_seconds: int) -> int:
 
 def preview(found: Draft) -> str:
     """Return scripts and commands as they would be submitted; nothing is written."""
-    folder = Path.cwd() / found.store.folder / "jobs" / "NNNN"
+    folder = Paths(Path.cwd() / found.store.folder).job("NNNN").folder
     site = found.site(folder)
     commands: list[str] = []
 
@@ -313,7 +314,23 @@ def refuse_while_queued(store: Store) -> None:
 def last_options(store: Store) -> ClusterOptions | None:
     """Return how a results folder was submitted last; None when it never was."""
     found = submissions(store.folder)
-    return ClusterOptions.of(found[-1].record()["options"]) if found else None
+    return recorded_options(found[-1]) if found else None
+
+
+def recorded_options(submission: Submission) -> ClusterOptions:
+    """Return how a study was submitted.
+
+    Raises
+    ------
+    StoreError
+        When the record has options that sbatch would not be given.
+    """
+    try:
+        found = ClusterOptions.of(submission.record()["options"])
+        _ = found.sbatch.minutes  # an unreadable time is refused here
+        return found
+    except SpecError as error:
+        raise StoreError(str(submission.record_path), f"options: {error}") from None
 
 
 def _remove(made: Submission) -> None:

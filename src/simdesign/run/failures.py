@@ -180,6 +180,11 @@ def _failed_rows(store: Store, plan: Plan, with_reason_only: bool) -> Iterator[d
         yield from fresh
 
 
+def n_failed_rows(store: Store, plan: Plan) -> int:
+    """Return how many rows that a plan asks for failed: each once, however many shards hold it."""
+    return sum(1 for _ in _failed_rows(store, plan, with_reason_only=True))
+
+
 def _read(shard: Shard, with_reason_only: bool) -> list[dict[str, Any]]:
     least = Status.FAILED if with_reason_only else Status.NOT_APPLICABLE
     try:

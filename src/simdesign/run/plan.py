@@ -23,6 +23,7 @@ from simdesign.spec.local import LARGEST, ExactLocal
 from simdesign.spec.own import look_in, own_parts, source_hash
 from simdesign.spec.schedule import OwnSchedule, Triggered
 from simdesign.spec.study import Scenario, Study
+from simdesign.stored import MOST_OF_A_SCENARIO
 from simdesign.units import day_of
 
 LARGEST_TASK = 100
@@ -118,6 +119,11 @@ def make_plan(
     scenarios = tuple(study.scenarios(size))
     names = [item.name for item in scenarios]
     _check_replications(replications, names)
+    if replications is None:
+        for item in scenarios:
+            if item.n_rep > MOST_OF_A_SCENARIO:
+                rule = f"must have at most {MOST_OF_A_SCENARIO} replications of a scenario"
+                raise SpecError(f"sizes.{size}", item.n_rep, rule)
     for name in names:
         if names.count(name) > 1:
             raise SpecError("factors", name, "gives the same scenario twice")
@@ -141,6 +147,8 @@ def _check_replications(given: int | Mapping[str, int] | None, names: Sequence[s
         number = numbers[name]
         if number is not None and number < 1:
             raise SpecError("replications", number, "must be >= 1")
+        if number is not None and number > MOST_OF_A_SCENARIO:
+            raise SpecError("replications", number, f"must be at most {MOST_OF_A_SCENARIO}")
 
 
 def cells_of(study: Study, scenario: Scenario, sources: dict[str, str]) -> tuple[Cell, ...]:

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from simdesign.errors import StoreError
 from simdesign.records import Floats, Ints
 from simdesign.run.files import write_atomic
+from simdesign.stored import Paths
 
 COLUMNS: dict[str, str] = {
     "scenario": "str",
@@ -69,7 +70,7 @@ class RefinedStore:
     @property
     def measures_path(self) -> Path:
         """Path of the table of measures."""
-        return self.folder / "measures.csv"
+        return Paths(self.folder).measures
 
     def write(self, fits: Iterable[SlowFit]) -> None:
         """Store a batch of fits."""

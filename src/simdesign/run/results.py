@@ -8,9 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simdesign.errors import SpecError
-from simdesign.evaluate import Code, Flip, Loss, Verdict, flips
+from simdesign.errors import SpecError, StoreError
+from simdesign.evaluate import Flip, Verdict, flips, stored_verdict
 from simdesign.run.assess import Assessment, assess
+from simdesign.run.failures import n_failed_rows
 from simdesign.run.files import write_atomic
 from simdesign.run.pace import pace
 from simdesign.run.plan import Plan, missing_tasks
@@ -19,6 +20,7 @@ from simdesign.run.store import Store
 from simdesign.run.tidy import read_table
 from simdesign.spec.base import content_hash
 from simdesign.spec.study import Study
+from simdesign.stored import VerdictFile, read_plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +75,7 @@ class Results:
             "replications": total,
             "done": total - missing,
             "missing": missing,
-            "failed_rows": sum(shard.n_failed for shard in shards),
+            "failed_rows": n_failed_rows(self.store, self.plan),
             "rows": self.plan.n_row,
             "seconds": round(sum(shard.seconds for shard in shards), 3),
             **pace(self.plan, self.store),
@@ -126,9 +128,9 @@ class Results:
     def verdicts(self, budget: float | None = None) -> list[Verdict]:
         """Return the verdicts per substance, world and threshold; read if current."""
         own = budget is None or budget == self.study.decision.budget
-        if own and self._is_saved():
-            content = json.loads(self.store.verdict_path.read_text(encoding="utf-8"))
-            return [_verdict(item) for item in content["verdicts"]]
+        saved = self._saved_verdicts() if own else None
+        if saved is not None:
+            return saved
         return self.assessment(None if own else budget).verdicts
 
     def flips(self, verdicts: list[Verdict] | None = None) -> list[dict[str, Any]]:
@@ -190,11 +192,20 @@ class Results:
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
     def _is_saved(self) -> bool:
+        return self._saved_verdicts() is not None
+
+    def _saved_verdicts(self) -> list[Verdict] | None:
+        """Return the stored verdicts; None where they are not those of what is stored now.
+
+        They are computed from rows: a file that cannot be understood is computed again.
+        """
         try:
-            content = json.loads(self.store.verdict_path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return False
-        return self.store.measures_path.exists() and content.get("state") == self._state()
+            content = read_plain(self.store.verdict_path, VerdictFile)
+            found = [stored_verdict(item) for item in content.get("verdicts", ())]
+        except (FileNotFoundError, StoreError, ValueError):
+            return None
+        is_current = self.store.measures_path.exists() and content.get("state") == self._state()
+        return found if is_current else None
 
 
 def load(folder: str | Path) -> Results:
@@ -207,6 +218,7 @@ def load(folder: str | Path) -> Results:
     """
     results = Results(folder)
     results.store.manifest()
+    results.store.examine_decisions()
     return results
 
 
@@ -223,18 +235,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):  # NumPy's too
         return float(value) if math.isfinite(value) else None
     return value
-
-
-def _verdict(content: dict[str, Any]) -> Verdict:
-    def number(item: dict[str, Any]) -> dict[str, Any]:
-        return {
-            key: math.nan if value is None and key != "at_equal_cost" else value
-            for key, value in item.items()
-        }
-
-    fields = number(content)
-    fields["code"] = Code(fields["code"])
-    if fields["at_equal_cost"] is not None:
-        fields["at_equal_cost"] = Code(fields["at_equal_cost"])
-    fields["losses"] = tuple(Loss(**number(item)) for item in content["losses"])
-    return Verdict(**fields)

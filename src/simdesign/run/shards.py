@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import resource
+import shlex
 import sys
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -25,6 +26,7 @@ from simdesign.run.files import sha256_of
 from simdesign.run.plan import Task
 from simdesign.run.provenance import provenance
 from simdesign.run.schema import COLUMNS, Rows
+from simdesign.stored import Paths
 
 META = b"simdesign"
 """Key of the metadata in the footer; its value is JSON."""
@@ -260,5 +262,5 @@ def _may_hold(group: pq.RowGroupMetaData, replications: Collection[int]) -> bool
 def damaged(path: Path) -> StoreError:
     """Return the one line that is said of a shard that is not what was written."""
     rule = "is damaged: its bytes are not those that were written"
-    folder = path.parent.parent
+    folder = shlex.quote(str(Paths.of_shard(path).folder))
     return StoreError(str(path), f"{rule}; simdesign resume {folder} computes it again")

@@ -7,9 +7,12 @@ long, as far as can be told beforehand. Within an element the usual tasks are co
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Annotated
+
+import pydantic
 
 from simdesign.run.plan import Coverage, Plan, Task, missing_tasks
+from simdesign.stored import MOST_OF_A_SCENARIO
 
 SECONDS_PER_ROW = 0.01
 """What a look at one cell takes when nothing was measured yet: six times the exact engine's
@@ -46,12 +49,16 @@ class Range:
     """Replications of one scenario."""
 
     scenario: str
-    start: int
-    stop: int
+    start: Annotated[int, pydantic.Field(ge=0, le=MOST_OF_A_SCENARIO)]
+    stop: Annotated[int, pydantic.Field(ge=1, le=MOST_OF_A_SCENARIO)]
     cells: tuple[str, ...] | None = None
     """Contents of the cells to compute; None for all of the scenario."""
-    seconds: float
+    seconds: Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
     """Expected."""
+
+    def __post_init__(self) -> None:
+        if self.stop <= self.start:
+            raise ValueError("must stop after its start")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +77,6 @@ class Element:
     def n_rep(self) -> int:
         """Number of replications."""
         return sum(item.stop - item.start for item in self.ranges)
-
-    @classmethod
-    def of(cls, content: Mapping[str, Any]) -> Self:
-        """Return an element from plain data."""
-        ranges = tuple(
-            Range(**{**item, "cells": None if item["cells"] is None else tuple(item["cells"])})
-            for item in content["ranges"]
-        )
-        return cls(number=content["number"], ranges=ranges)
 
     def tasks(self, plan: Plan, at: tuple[int, int] = (0, 0)) -> Iterator[tuple[int, Task]]:
         """Yield (number of the range, task) from a place in the list on."""

@@ -1,13 +1,17 @@
-"""The results folder of a study: one class owns every path in it.
+"""The results folder of a study: whose it is, what it holds, and rows in and out.
 
 manifest.json          the study, its size, and the code that computes it
 studies/               the same, once for every content that the study ever had here (claims.py)
 shards/*.parquet       rows of one task each, or of many that were merged (shards.py, collect.py)
 damaged/               shards whose bytes had changed: kept, never read
 measures.csv           performance measures, derived from the shards
-page.html              the page, derived from both
+verdict.json           the verdicts, likewise
+page.html              the page, derived from these
 precision.json         decisions of adaptive replications (see precision.py)
 refined/               a slow estimator's fits of some replications (see refined_rows.py)
+jobs/                  what was submitted to a cluster (see submission.py)
+
+Where each lies is said in `simdesign.stored.Paths`, and nowhere else.
 """
 
 import contextlib
@@ -22,7 +26,7 @@ from typing import Any
 
 from simdesign.errors import SpecError, StoreError
 from simdesign.run.ahead import ahead
-from simdesign.run.claims import FORMAT, claims, disagreement, read_manifest, stake
+from simdesign.run.claims import claims, disagreement, read_manifest, stake
 from simdesign.run.difference import sources_of
 from simdesign.run.files import refused, write_atomic
 from simdesign.run.plan import Plan, Task, make_plan
@@ -42,6 +46,7 @@ from simdesign.run.shards import (
 from simdesign.run.sorted_rows import CodedRows, coded, joined, selected
 from simdesign.spec.base import plain
 from simdesign.spec.study import Study
+from simdesign.stored import FORMAT, MODEL_CHECK, Paths, Precision, read_plain
 
 DIGEST_NUMBERS = 2**24
 """Numbers of a scenario that are read at once for the digest, besides its key: 128 MiB."""
@@ -54,6 +59,7 @@ class Store:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
+        self.paths = Paths(self.folder)
         # shards never change: each is opened once, and its bytes are checked once
         self._known: dict[Path, Shard] = {}
         self._cells: dict[str, Mapping[str, CellName]] = {}
@@ -62,42 +68,42 @@ class Store:
     @property
     def manifest_path(self) -> Path:
         """Path of the manifest."""
-        return self.folder / "manifest.json"
+        return self.paths.manifest
 
     @property
     def shard_folder(self) -> Path:
         """Folder of the shards."""
-        return self.folder / "shards"
+        return self.paths.shards
 
     @property
     def studies_folder(self) -> Path:
         """Folder of the claims."""
-        return self.folder / "studies"
+        return self.paths.studies
 
     @property
     def damaged_folder(self) -> Path:
         """Folder of shards whose bytes had changed."""
-        return self.folder / "damaged"
+        return self.paths.damaged
 
     @property
     def measures_path(self) -> Path:
         """Path of the table of performance measures."""
-        return self.folder / "measures.csv"
+        return self.paths.measures
 
     @property
     def verdict_path(self) -> Path:
         """Path of the verdicts."""
-        return self.folder / "verdict.json"
+        return self.paths.verdict
 
     @property
     def refined_folder(self) -> Path:
         """Folder of the fits of slow estimators."""
-        return self.folder / "refined"
+        return self.paths.refined
 
     @property
     def precision_path(self) -> Path:
         """Path of the decisions of adaptive replications."""
-        return self.folder / "precision.json"
+        return self.paths.precision
 
     def manifest(self) -> dict[str, Any]:
         """Return the manifest.
@@ -112,8 +118,20 @@ class Store:
         except FileNotFoundError:
             *_, (_, last) = ((None, None), *claims(self.studies_folder))
             if last is None:
-                raise StoreError(str(self.folder), "holds no manifest.json of a study") from None
+                rule = f"holds no {self.manifest_path.name} of a study"
+                raise StoreError(str(self.folder), rule) from None
             return last  # claimed, and killed before the manifest was written
+
+    def examine_decisions(self) -> None:
+        """Look at what was decided about adaptive replications, if anything was.
+
+        Raises
+        ------
+        StoreError
+            When it cannot be understood: going on would decide, and write, anew.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            read_plain(self.precision_path, Precision)
 
     def plan(self) -> Plan:
         """Return the plan that the manifest describes."""
@@ -124,8 +142,6 @@ class Store:
             folder = None if own is None else self.folder / own
             plan = make_plan(study, manifest["size"], manifest["replications"], folder)
             return replace(plan, target=manifest.get("target"))
-        except KeyError as error:
-            raise StoreError(str(self.manifest_path), f"must have the key {error}") from None
         except SpecError as error:
             raise StoreError(
                 str(self.manifest_path), f"holds a study that fails: {error}"
@@ -208,6 +224,7 @@ class Store:
             why = disagreement(there, plan, code_hash())
             if why:
                 raise StoreError(str(self.folder), f"{why}; choose another --out")
+        self.examine_decisions()
 
     def _agree(self, plan: Plan) -> None:
         """Refuse shards that hold other numbers of this study's conditions."""
@@ -332,7 +349,7 @@ class Store:
         """
         before = None
         for _ in range(_TRIES):
-            now = sorted(self.shard_folder.glob("[!.]*.parquet"))
+            now = sorted(self.paths.shard_files())
             if now == before:
                 break
             before = now
@@ -457,4 +474,4 @@ def _state_of(path: Path) -> bool | None:
 
 def _is_no_result(name: str) -> bool:
     """Return whether a name in a folder says nothing of a study: of check-model, or half made."""
-    return name.startswith("model_check") or (name.startswith(".") and name.endswith(".tmp"))
+    return name.startswith(MODEL_CHECK) or (name.startswith(".") and name.endswith(".tmp"))

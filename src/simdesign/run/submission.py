@@ -1,6 +1,6 @@
 """What was submitted to a scheduler and what became of it: one folder a submission.
 
-DIR/jobs/0001/
+DIR/jobs/0001/           (each path is `simdesign.stored.JobPaths`'s)
   submission.json        what was asked for and which jobs it became
   elements.jsonl         the replications of every element, one element a line
   elements.sbatch        the scripts, as submitted
@@ -21,14 +21,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import pydantic
 
 from simdesign.errors import StoreError
 from simdesign.run.backends.slurm_script import NOT_FINISHED
 from simdesign.run.files import write_atomic
 from simdesign.run.share import Element
+from simdesign.stored import (
+    SUBMISSION_FORMAT,
+    JobPaths,
+    Paths,
+    PilotRecord,
+    SubmissionRecord,
+    parsed,
+    read_plain,
+    read_record,
+)
 
-FORMAT = 1
+_Whole = Annotated[int, pydantic.Field(ge=0)]
 _KILLED = 128 + 9
 
 
@@ -49,29 +61,38 @@ class State(StrEnum):
 class Note:
     """What an element says of itself."""
 
-    state: str
+    state: State
     job: str
     """The scheduler's name for it."""
     host: str
-    n_done: int
+    n_done: _Whole
     """Replications that it stored."""
-    n_rep: int
-    peak_mib: int = 0
+    n_rep: _Whole
+    peak_mib: Annotated[int, pydantic.Field(ge=0, le=2**31)] = 0
     reason: str = ""
-    at: tuple[int, int] = (0, 0)
+    at: tuple[_Whole, _Whole] = (0, 0)
     """Range of its list and replication where it goes on."""
+    wants_memory: bool = False
+    """It was refused memory, and ended by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fate:
     """What became of an element."""
 
-    number: int
+    number: _Whole
     state: State
     note: Note | None
     words: str
     is_memory: bool = False
-    """Killed as by a kernel that runs out of memory."""
+    """Killed as by a kernel that runs out of memory, or refused memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What became of all elements."""
+
+    fates: tuple[Fate, ...]
 
 
 class Submission:
@@ -79,59 +100,66 @@ class Submission:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
+        self.paths = JobPaths(self.folder)
 
     @property
     def results(self) -> Path:
         """The results folder."""
-        return self.folder.parent.parent
+        return self.paths.results
 
     @property
     def record_path(self) -> Path:
         """Path of what was asked for."""
-        return self.folder / "submission.json"
+        return self.paths.record
 
     @property
     def elements_path(self) -> Path:
         """Path of the replications of every element."""
-        return self.folder / "elements.jsonl"
+        return self.paths.elements
 
     @property
     def pilot_path(self) -> Path:
         """Path of what the first element measured."""
-        return self.folder / "pilot.json"
+        return self.paths.pilot
 
     @property
     def ended_path(self) -> Path:
         """Path of the mark that no element runs any more."""
-        return self.folder / "ended.json"
+        return self.paths.ended
 
     def script_path(self, name: str) -> Path:
         """Path of a script: ``elements`` or ``collect``."""
-        return self.folder / f"{name}.sbatch"
+        return self.paths.script(name)
 
     def note_path(self, number: int) -> Path:
         """Path of what an element says of itself."""
-        return self.folder / "elements" / f"{number:06d}.json"
+        return self.paths.note(number)
 
     def exit_path(self, number: int) -> Path:
         """Path of how an element's process ended."""
-        return self.folder / "elements" / f"{number:06d}.exit"
+        return self.paths.exit(number)
 
     @property
     def log_folder(self) -> Path:
         """Folder of the logs."""
-        return self.folder / "logs"
+        return self.paths.logs
 
     def record(self) -> dict[str, Any]:
-        """Return what was asked for."""
-        found = _read(self.record_path)
-        if not isinstance(found, dict) or found.get("simdesign") != FORMAT:
-            raise StoreError(str(self.record_path), "must be a readable record of a submission")
-        return found
+        """Return what was asked for.
+
+        Raises
+        ------
+        StoreError
+            When the record is not there, or is none.
+        """
+        try:
+            return read_plain(self.record_path, SubmissionRecord)
+        except FileNotFoundError:
+            raise StoreError(str(self.record_path), "must be there") from None
 
     def write_record(self, record: Mapping[str, Any]) -> None:
         """Write what was asked for and submitted so far."""
-        _write(self.record_path, {"simdesign": FORMAT, **record})
+        _write(self.record_path, {"simdesign": SUBMISSION_FORMAT, **record})
 
     def write_elements(self, elements: Iterable[Element]) -> None:
         """Write the replications of every element."""
@@ -139,12 +167,18 @@ class Submission:
         write_atomic(self.elements_path, "".join(lines).encode())
 
     def elements(self) -> Iterator[Element]:
-        """Yield the elements, in order."""
+        """Yield the elements, in order.
+
+        Raises
+        ------
+        StoreError
+            When the list is not there, or a line of it is no element.
+        """
         try:
             with self.elements_path.open(encoding="utf-8") as file:
-                for line in file:
-                    yield Element.of(json.loads(line))
-        except (OSError, ValueError, KeyError, TypeError):
+                for number, line in enumerate(file, start=1):
+                    yield parsed(line, Element, f"{self.elements_path}: line {number}")
+        except (OSError, UnicodeDecodeError):
             rule = "must be a readable list of elements"
             raise StoreError(str(self.elements_path), rule) from None
 
@@ -154,15 +188,17 @@ class Submission:
 
     def note(self, number: int) -> Note | None:
         """Return what an element last said; None when it never did."""
-        found = _read(self.note_path(number))
-        if not isinstance(found, dict):
+        try:
+            return read_record(self.note_path(number), Note)
+        except FileNotFoundError:
             return None
-        return _note(found)
 
     def pilot(self) -> dict[str, Any] | None:
         """Return what the first element measured; None while it has not."""
-        found = _read(self.pilot_path)
-        return found if isinstance(found, dict) else None
+        try:
+            return read_plain(self.pilot_path, PilotRecord)
+        except FileNotFoundError:
+            return None
 
     def write_pilot(self, found: Mapping[str, Any]) -> None:
         """Write what the first element measured."""
@@ -197,10 +233,9 @@ class Submission:
 
     def fates(self) -> list[Fate]:
         """Return what became of every element, as far as files tell."""
-        ended = _read(self.ended_path) or {}
-        known = {item["number"]: _fate_of(item) for item in ended.get("fates", ())}
+        known = {fate.number: fate for fate in self._ended()}
         # One listing instead of two questions an element: most may not have begun.
-        folder = self.folder / "elements"
+        folder = self.paths.notes
         there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
         out = []
         for number in range(self.record()["n_element"]):
@@ -209,10 +244,16 @@ class Submission:
             out.append(self._fate(number) if is_news or number not in known else known[number])
         return out
 
+    def _ended(self) -> tuple[Fate, ...]:
+        try:
+            return read_record(self.ended_path, Ended).fates
+        except FileNotFoundError:
+            return ()
+
     def _fate(self, number: int) -> Fate:
         note, gone = self.note(number), _ending(self.exit_path(number))
         if gone is None:
-            state = State.WAITING if note is None else State(note.state)
+            state = State.WAITING if note is None else note.state
             return Fate(number=number, state=state, note=note, words=note.reason if note else "")
         code, signal = gone
         # A process that is told to stop while it ends is killed by the signal: its note counts.
@@ -224,6 +265,10 @@ class Submission:
         if code == _KILLED:
             words = "by signal 9, as for want of memory"
             return Fate(number=number, state=State.KILLED, note=note, words=words, is_memory=True)
+        if note is not None and note.wants_memory:
+            return Fate(
+                number=number, state=State.KILLED, note=note, words=note.reason, is_memory=True
+            )
         said = note.reason if note is not None and note.state == State.FAILED else ""
         words = said or f"exit status {code}"
         state = State.KILLED if code > 128 else State.FAILED
@@ -241,55 +286,34 @@ class Submission:
 
 def submissions(results: str | Path) -> list[Submission]:
     """Return the submissions of a results folder, oldest first."""
-    folder = Path(results) / "jobs"
-    names = folder.iterdir() if folder.is_dir() else ()
-    found = sorted(path for path in names if (path / "submission.json").is_file())
-    return [Submission(path) for path in found]
+    folder = Paths(Path(results)).jobs
+    names = sorted(folder.iterdir()) if folder.is_dir() else ()
+    found = [Submission(path) for path in names]
+    return [item for item in found if item.record_path.is_file()]
 
 
 def new_submission(results: str | Path) -> Submission:
     """Make the next folder; making a folder is what two callers cannot both do."""
-    parent = Path(results) / "jobs"
+    paths = Paths(Path(results))
+    parent = paths.jobs
     parent.mkdir(parents=True, exist_ok=True)
     number = 1 + max((int(p.name) for p in parent.iterdir() if p.name.isdecimal()), default=0)
     while True:
         try:
-            (parent / f"{number:04d}").mkdir()
+            paths.job(f"{number:04d}").folder.mkdir()
         except FileExistsError:
             number += 1
             continue
-        found = Submission(parent / f"{number:04d}")
-        (found.folder / "elements").mkdir()
+        found = Submission(paths.job(f"{number:04d}").folder)
+        found.paths.notes.mkdir()
         found.log_folder.mkdir()
         return found
-
-
-def _note(content: Mapping[str, Any]) -> Note:
-    return Note(**{**content, "at": tuple(content["at"])})
-
-
-def _fate_of(content: Mapping[str, Any]) -> Fate:
-    note = content["note"]
-    return Fate(
-        **{
-            **content,
-            "state": State(content["state"]),
-            "note": None if note is None else _note(note),
-        }
-    )
 
 
 def _ending(path: Path) -> tuple[int, str] | None:
     try:
         code, signal, *_ = path.read_text(encoding="utf-8").split()
         return int(code), signal
-    except (OSError, ValueError):
-        return None
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 

@@ -79,14 +79,15 @@ def check_folder(folder: Path, study: "Study") -> None:
         For anything else; the folder is left as it is.
     """
     from simdesign.run import Store
+    from simdesign.stored import MODEL_CHECK
 
     if not folder.exists():
         return
     if not folder.is_dir():
         raise StoreError(str(folder), "must be a folder")
-    if all(item.name.startswith("model_check") for item in folder.iterdir()):
+    if all(item.name.startswith(MODEL_CHECK) for item in folder.iterdir()):
         return
-    name = Store(folder).manifest().get("study", {}).get("name")
+    name = Store(folder).manifest()["study"].get("name")
     if name != study.name:
         rule = f"holds another study (name {name!r}, not {study.name!r}); choose another --out"
         raise StoreError(str(folder), rule)
@@ -95,6 +96,7 @@ def check_folder(folder: Path, study: "Study") -> None:
 def write(check: "Check", folder: Path, command: str) -> list[Path]:
     """Write ``model_check`` as JSON (for the page), Markdown and CSV tables into a folder."""
     from simdesign.run import write_atomic
+    from simdesign.stored import MODEL_CHECK, Paths
     from simdesign.studies.calibration import words
 
     tables = (
@@ -106,11 +108,12 @@ def write(check: "Check", folder: Path, command: str) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SpecError("--out", str(folder), f"must be a folder ({error.strerror})") from None
-    paths = [folder / "model_check.json", folder / "model_check.md"]
+    whole = Paths(folder).model_check
+    paths = [whole, whole.with_suffix(".md")]
     write_atomic(paths[0], (json.dumps(words.plain_check(check), indent=1) + "\n").encode())
     write_atomic(paths[1], words.markdown_of(check, command).encode())
     for name, columns, rows in tables:
-        paths.append(folder / f"model_check_{name}.csv")
+        paths.append(folder / f"{MODEL_CHECK}_{name}.csv")
         write_atomic(paths[-1], _csv(columns, rows).encode())
     return paths
 

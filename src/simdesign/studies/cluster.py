@@ -250,9 +250,9 @@ def _up_to_work(
 def _went_on(results: "Results", submission: "Submission") -> bool:
     """Submit what the next border of an adaptive study needs; False when there is none."""
     from simdesign.run.backends import slurm_commands
-    from simdesign.run.cluster import ClusterOptions, submit
+    from simdesign.run.cluster import recorded_options, submit
 
-    options = ClusterOptions.of(submission.record()["options"])
+    options = recorded_options(submission)
     try:
         limits = slurm_commands.limits()
         found = _up_to_work(results.plan, results.store, options, limits)
@@ -299,6 +299,8 @@ def status(folder: Path) -> list[dict[str, Any]]:
 
 def status_lines(folder: Path) -> list[str]:
     """Return the same in words."""
+    from simdesign.stored import JOBS
+
     out = []
     for item in status(folder):
         counts = [
@@ -309,7 +311,7 @@ def status_lines(folder: Path) -> list[str]:
         again = f", more memory for {item['retry_of']}" if item["retry_of"] else ""
         end = "ended" if item["ended"] else f"jobs {' '.join(item['jobs'])}"
         out.append(
-            f"jobs/{item['submission']} ({end}{again}): {item['elements']} "
+            f"{JOBS}/{item['submission']} ({end}{again}): {item['elements']} "
             f"element{'s' * (item['elements'] > 1)}: {', '.join(counts)}"
         )
         for done, n, host, path in item["running_done"][:_MOST_NAMED]:

@@ -26,6 +26,7 @@ from simdesign.run import (
     target_of_plan,
 )
 from simdesign.spec.study import Study
+from simdesign.stored import MOST_OF_A_SCENARIO
 from simdesign.studies import cluster
 from simdesign.studies.failures import summary
 from simdesign.studies.words import conditions, estimate_lines, pace_line, verdict_lines
@@ -122,6 +123,8 @@ def target_of(
         _refuse({"--mcse": mcse, "--of": of, "--paired": paired}, rule)
     if replications is not None:
         raise SpecError("--replications", replications, "cannot be combined with --mcse, --settle")
+    if limit is not None and limit > MOST_OF_A_SCENARIO:
+        raise SpecError("--limit", limit, f"must be at most {MOST_OF_A_SCENARIO}")
     target = Target(
         mcse=mcse, measures=tuple(of or ("power@3",)), paired=paired,
         limit=LIMIT if limit is None else limit,

@@ -11,6 +11,7 @@ import io
 import json
 import math
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -29,7 +30,6 @@ LARGEST = 20_000_000
 """Bytes of a folder of published results, all studies together."""
 TOLERANCE = 1e-9
 """Relative difference of numbers that were computed elsewhere."""
-FORMAT = 1
 _KEYS = (
     "scenario", "role", "substance", "design", "estimator", "threshold", "budget", "measure",
     "horizon", "compared_with",
@@ -95,12 +95,14 @@ def publish(
         When replications are missing, or the place holds something else.
     """
     from simdesign.report import registered, write_page
+    from simdesign.stored import PublishedPaths
 
     if lang not in ("en", "nl"):
         raise SpecError("--lang", lang, "must be en or nl")
     status = results.status()
     if status["missing"]:
-        rule = f"misses {status['missing']} replications; simdesign resume {results.folder} first"
+        place = shlex.quote(str(results.folder))
+        rule = f"misses {status['missing']} replications; simdesign resume {place} first"
         raise StoreError(str(results.folder), rule)
     _check_target(results, target, replace)
     text = protocol.read_text(encoding="utf-8") if protocol is not None else None
@@ -112,10 +114,11 @@ def publish(
     made = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
     try:
         made.chmod(0o755)
-        (made / "measures.csv").write_text(_sorted_measures(results), encoding="utf-8")
-        _write_json(made / "study.lock.json", lock)
-        _write_json(made / "run.json", _circumstances(results, status))
-        write_page(results.folder, lang, lock["digest"], to=made / "page.html", protocol=text)
+        paths = PublishedPaths(made)
+        paths.measures.write_text(_sorted_measures(results), encoding="utf-8")
+        _write_json(paths.lock, lock)
+        _write_json(paths.circumstances, _circumstances(results, status))
+        write_page(results.folder, lang, lock["digest"], to=paths.page, protocol=text)
         size = sum(f.stat().st_size for f in made.iterdir())
         others = (p for p in target.parent.rglob("*") if p.is_file())
         rest = sum(
@@ -169,15 +172,17 @@ def reproduce(published: Path, out: Path | None = None, workers: int | None = No
 
     from simdesign.run import LocalBackend, Store, make_plan, run_plan
     from simdesign.spec.study import Study
+    from simdesign.stored import PublishedPaths
 
     lock = read_lock(published)
-    study = Study.from_dict(lock["study"], str(published / "study.lock.json"))
+    paths = PublishedPaths(published)
+    study = Study.from_dict(lock["study"], str(paths.lock))
+    old = _published_measures(paths.measures)
     own = lock.get("own_parts")
     plan = make_plan(study, lock["size"], lock["replications"], published / own if own else None)
     plan = replace(plan, target=lock.get("target"))
     store = Store(out or Path("runs") / f"reproduce-{study.name}")
     results = run_plan(plan, store, LocalBackend(workers), quiet=False)
-    old = (published / "measures.csv").read_text(encoding="utf-8")
     return compare(old, _sorted_measures(results))
 
 
@@ -206,16 +211,27 @@ def compare(old: str, new: str) -> Comparison:
 
 def read_lock(published: Path) -> dict[str, Any]:
     """Return the lock of published results."""
-    path = published / "study.lock.json"
+    from simdesign.stored import Lock, PublishedPaths, read_plain
+
+    path = PublishedPaths(published).lock
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        return read_plain(path, Lock)
     except FileNotFoundError:
-        raise StoreError(str(published), "holds no study.lock.json of published results") from None
-    except (OSError, ValueError):
-        raise StoreError(str(path), "must be readable") from None
-    if not isinstance(found, dict) or found.get("simdesign") != FORMAT:
-        raise StoreError(str(path), f"must be a lock of format {FORMAT}")
-    return found
+        rule = f"holds no {path.name} of published results"
+        raise StoreError(str(published), rule) from None
+
+
+def _published_measures(path: Path) -> str:
+    """Return the table of measures, refused before anything is run if it is none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise StoreError(str(path), "must be a readable table of measures") from None
+    columns = next(csv.reader(io.StringIO(text)), [])
+    for name in _KEYS:
+        if name not in columns:
+            raise StoreError(str(path), f"must have the column {name!r}")
+    return text
 
 
 def _check_target(results: "Results", target: Path, replace: bool) -> None:
@@ -234,6 +250,7 @@ def _check_target(results: "Results", target: Path, replace: bool) -> None:
 
 def _lock(results: "Results", protocol: str | None) -> dict[str, Any]:
     from simdesign.report import registered, standing
+    from simdesign.stored import LOCK_FORMAT
 
     manifest = results.store.manifest()
     origin = manifest["provenance"]
@@ -241,7 +258,7 @@ def _lock(results: "Results", protocol: str | None) -> dict[str, Any]:
     how = standing(protocol, results.study, results.plan.size, manifest)
     matches = None if how == "none" else how == "matches"
     return {
-        "simdesign": FORMAT,
+        "simdesign": LOCK_FORMAT,
         "study": manifest["study"],
         "study_hash": manifest["study_hash"],
         "size": manifest["size"],

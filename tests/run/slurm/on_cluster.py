@@ -44,6 +44,18 @@ class Slow:
 '''
 REPLICATIONS = 8
 COMMAND = "from simdesign.cli import main; main()"
+RECORD = {
+    "n_element": 1, "has_pilot": False, "is_complete": True, "arrays": [], "collect": "",
+    "refused": "",
+    "options": {
+        "sbatch": {}, "throttle": None, "prologue": "", "task_minutes": 60.0, "python": ["python"],
+        "max_failures": 0.1,
+    },
+    "request": {
+        "minutes": 60, "minutes_from_prediction": True, "memory_mib": 2048, "lead_seconds": 60,
+    },
+}  # fmt: skip
+"""Of a submission of one element, of which nothing was accepted yet."""
 
 
 def slow_study(folder, *changes):

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from run.slurm.on_cluster import call, slow_study, until
+from run.slurm.on_cluster import RECORD, call, slow_study, until
 from run.tiny import write_study
 from simdesign.errors import ClusterError, SpecError
 from simdesign.run import Store, make_plan, missing_tasks, run
@@ -273,7 +273,7 @@ def test_what_was_measured_replaces_what_was_assumed(plan, tmp_path):
     assert 0.0 < sum(2 * seconds for seconds in after.seconds.values()) < 1.5 * spent
     assert after.source == f"{len(results.store.shards())} measured tasks"
     made = new_submission(out)
-    made.write_record({"n_element": 1, "arrays": []})
+    made.write_record(RECORD)
     made.write_note(0, Note(state=State.DONE, job="1", host="n", n_done=1, n_rep=1, peak_mib=51200))
     # half as much again as the largest: far more than this process has, which is in the shards
     assert expected_costs(results.plan, Store(out)).peak_mib == 76800
@@ -365,7 +365,7 @@ def test_two_that_submit_at_once_get_two_folders(tmp_path):
 )
 def test_files_tell_what_became_of_an_element(tmp_path, note, gone, ended, state, is_memory):
     made = new_submission(tmp_path)
-    made.write_record({"n_element": 1, "arrays": []})
+    made.write_record(RECORD)
     if note is not None:
         made.write_note(0, Note(state=note, job="5", host="n", n_done=1, n_rep=2))
     if gone is not None:
