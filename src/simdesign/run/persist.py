@@ -8,6 +8,7 @@ from functools import partial
 
 from simdesign.errors import StoppedError
 from simdesign.run.backends import Backend, LostWorkersError
+from simdesign.run.failures import Address
 from simdesign.run.job import Done, do, jobs_of
 from simdesign.run.plan import Plan, Task
 from simdesign.run.progress import Reporter
@@ -112,11 +113,14 @@ def _unseen(store: Store) -> str:
 def _gave_up(plan: Plan, store: Store, left: Sequence[Task], lost: LostWorkersError) -> str:
     n_left, folder = _n_rep(left), shlex.quote(str(store.folder))
     cell = left[0].cells[0]
+    first = Address(
+        scenario=left[0].scenario, replication=left[0].start, design=cell.design,
+        estimator=cell.estimator, substance=cell.substance, look=0,
+    )  # fmt: skip
     return (
         f"stopped after {IN_VAIN} deaths of workers in a row without a new shard: {lost}; "
         f"{n_left} of {plan.n_replication} replications are missing, what is stored stays; "
         f"too little memory is the usual cause: go on with "
         f"`simdesign resume {folder} --workers 1`, or look at one replication with "
-        f"`simdesign replay {folder} --scenario {left[0].scenario} --replication {left[0].start} "
-        f"--design {cell.design} --estimator {cell.estimator} --substance {cell.substance}`"
+        f"`{first.replay(store.folder)}`"
     )

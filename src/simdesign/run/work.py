@@ -1,5 +1,6 @@
 """Running a study: what is missing is computed and stored, task by task."""
 
+import shlex
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
@@ -117,5 +118,6 @@ def run_plan(
             for done in every:
                 watch.add(done)
         if watch.n_failed:
-            reporter.say(f"{watch.n_failed} rows failed: see simdesign failures {store.folder}")
+            place = shlex.quote(str(store.folder))
+            reporter.say(f"{watch.n_failed} rows failed: see simdesign failures {place}")
     return Results(store.folder, plan)

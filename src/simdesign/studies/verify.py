@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -66,7 +67,8 @@ def lines(results: "Results", found: "Verification") -> list[str]:
     if comparison.n_alarm_changed:
         out.append(f"alarms that differ: {comparison.n_alarm_changed} rows")
     if comparison.answer == Answer.DIFFERENT and comparison.first:
-        out.append(f"first: simdesign replay {results.folder} {comparison.first}")
+        folder = shlex.quote(str(results.folder))
+        out.append(f"first: simdesign replay {folder} {comparison.first}")
     return [*out, str(comparison.answer)]
 
 
