@@ -19,7 +19,7 @@ from simdesign.errors import SimDesignError, StoreError
 from simdesign.run.backends.slurm_commands import lower_time_limit
 from simdesign.run.backends.slurm_script import NOT_FINISHED
 from simdesign.run.failures import FailureWatch
-from simdesign.run.job import compile_kernels, do, jobs_of, run_task
+from simdesign.run.job import TooLittleMemoryError, compile_kernels, do, jobs_of, run_task
 from simdesign.run.plan import Plan, Task
 from simdesign.run.provenance import code_hash
 from simdesign.run.share import Element
@@ -68,14 +68,14 @@ class _Progress:
     watch: FailureWatch | None = None
     """Ends the element when too much of it fails; none before the plan is known."""
 
-    def write(self, state: State, reason: str = "") -> None:
+    def write(self, state: State, reason: str = "", *, wants_memory: bool = False) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         note = Note(
             state=state, job=_job(),
             host=os.environ.get("SLURMD_NODENAME") or platform.node(),
             n_done=self.n_done, n_rep=self.element.n_rep,
             peak_mib=math.ceil(peak / (1024**2 if sys.platform == "darwin" else 1024)),
-            reason=reason, at=self.at,
+            reason=reason, at=self.at, wants_memory=wants_memory,
         )  # fmt: skip
         self.submission.write_note(self.element.number, note)
 
@@ -105,12 +105,20 @@ def run_element(folder: str, number: int) -> int:
             rule = "is of another version of the code than this node has"
             raise StoreError(str(store.manifest_path), rule)
         plan = store.plan()
+        _check_scenarios(submission, element, plan)
         allowed = submission.record()["options"]["max_failures"]
         progress.watch = FailureWatch(plan, store, allowed)
         if number == 0 and submission.record()["has_pilot"]:
             _pilot(submission, plan, store, progress, stop)
         else:
             _go_on(plan, store, progress, stop)
+    except (TooLittleMemoryError, MemoryError):
+        # Nobody shares its memory, so fewer workers would not help: what comes after the elements
+        # resubmits it with more, as one that the kernel killed.
+        words = f"it was refused memory after {progress.n_done} of {element.n_rep} replications"
+        progress.write(State.KILLED, words, wants_memory=True)
+        print(f"element {number}: {words}", file=sys.stderr)
+        return 1
     except SimDesignError as error:
         progress.write(State.FAILED, " ".join(str(error).split()))
         raise
@@ -125,6 +133,14 @@ def run_element(folder: str, number: int) -> int:
     print(f"element {number} was told to stop: {progress.n_done} of {element.n_rep} replications "
           "are stored", file=sys.stderr)  # fmt: skip
     return 0 if number == 0 and submission.pilot() is not None else NOT_FINISHED
+
+
+def _check_scenarios(submission: Submission, element: Element, plan: Plan) -> None:
+    """Refuse an element of another study, or of another size of it."""
+    for item in element.ranges:
+        if item.scenario not in plan.cells:
+            rule = f"must be of scenarios that the study has, got {item.scenario!r}"
+            raise StoreError(f"{submission.elements_path}: element {element.number}", rule)
 
 
 def _go_on(plan: Plan, store: Store, progress: _Progress, stop: Stop) -> None:

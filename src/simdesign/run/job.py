@@ -25,6 +25,10 @@ from simdesign.spec.own import look_in
 from simdesign.spec.study import Scenario, Study
 
 
+class TooLittleMemoryError(StoppedError):
+    """A worker was refused memory; what helps is another matter where each has its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A task with all that a worker needs to do it."""
@@ -107,7 +111,7 @@ def _run(bench: Bench, task: Task, stop: Callable[[], bool] | None) -> tuple[Tas
     except MemoryError:
         what = f"replications {task.start} to {task.stop - 1} of {task.scenario}"
         rule = "too little memory; go on with fewer --workers or a smaller --task-size"
-        raise StoppedError(f"{what}: {rule}; what is stored stays") from None
+        raise TooLittleMemoryError(f"{what}: {rule}; what is stored stays") from None
 
 
 def _counts(rows: Rows) -> tuple[dict[str, int], dict[str, int]]:

@@ -68,6 +68,48 @@ def test_an_element_refuses_results_of_other_code(made, tmp_path):
     assert not list(tmp_path.rglob("*.parquet"))
 
 
+def test_an_element_of_another_study_is_refused(made):
+    first = made.elements_path.read_text().splitlines()[0]
+    made.elements_path.write_text(first.replace("null_mixture", "elsewhere") + "\n")
+    said = call("element", made.folder, 0, status=2)
+    assert "elements.jsonl: element 0: must be of scenarios that the study has" in said.stderr
+    assert len(said.stderr.splitlines()) == 1
+    assert made.note(0).state == State.FAILED
+
+
+def test_an_element_that_is_refused_memory_is_given_twice_as_much_once(made, monkeypatch):
+    """Nobody shares its memory: fewer workers would not help there."""
+    from simdesign.run import aftermath
+    from simdesign.run.element import run_element
+    from simdesign.run.replicate import Bench
+
+    def refused(self, task):
+        raise MemoryError
+
+    monkeypatch.setattr(Bench, "run", refused)
+    monkeypatch.setattr(slurm_commands, "limits", slurm_commands.Limits)
+    monkeypatch.setattr(slurm_commands, "killed_for_memory", lambda jobs: set())
+    monkeypatch.setattr(aftermath, "_DIRECTORY_PATIENCE", 0.0)
+    monkeypatch.setattr("simdesign.run.element.Stop", lambda: lambda: False)
+    assert run_element(str(made.folder), 1) == 1
+    made.exit_path(1).write_text("1 none 1\n")  # as the shell beside it writes
+    fate = made.fates()[1]
+    assert (fate.state, fate.is_memory) == (State.KILLED, True)
+    assert fate.words == f"it was refused memory after 0 of {fate.note.n_rep} replications"
+    outcome = aftermath.after(made)
+    again = outcome.resubmitted
+    assert "elements 1 were killed for memory: resubmitted with 2 times" in outcome.words[0]
+    assert "workers" not in outcome.words[0]
+    wanted = 2 * made.record()["request"]["memory_mib"]
+    assert again.record()["request"]["memory_mib"] == wanted
+    assert f"--mem={wanted}M" in again.script_path("elements").read_text()
+    assert run_element(str(again.folder), 0) == 1
+    again.exit_path(0).write_text("1 none 1\n")
+    outcome = aftermath.after(again)
+    assert outcome.resubmitted is None
+    assert "killed for memory again: give them more with --sbatch mem=" in outcome.words[0]
+
+
 def test_told_to_stop_before_its_first_replication_is_not_finished(made):
     process = subprocess.Popen(
         [sys.executable, "-c", COMMAND, "element", str(made.folder), "1"],
