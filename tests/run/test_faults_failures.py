@@ -9,14 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from run.small import copied
 from run.test_failures import MOODY
 from run.tiny import write_study
 from simdesign.cli import call
 from simdesign.errors import SpecError, StoppedError
 from simdesign.evaluate import Code, Measure, code_of, difference, loss
 from simdesign.records import Status
-from simdesign.run import failures, load, run
+from simdesign.run import Task, failures, load, run
+from simdesign.run.collect import compact
 from simdesign.run.failures import kind_of
+from simdesign.run.job import do, jobs_of
 from simdesign.units import DAYS_PER_YEAR
 
 FAILING = MOODY.replace('"too\\nmuch"', 'f"load {mean.max()} at {id(self):#x}"').replace(
@@ -80,6 +83,22 @@ def test_every_failed_row_is_counted_where_it_is(failing):
     of = failed.groupby(["scenario", "design", "estimator"])["replication"].nunique()
     assert {cell: len(some) for cell, some in kind.replications.items()} == of.to_dict()
     assert kind.n_replication == len(failed[["scenario", "replication"]].drop_duplicates())
+
+
+def test_rows_that_two_shards_hold_are_counted_once(failing, tmp_path):
+    """As a run leaves them that was killed between a failing task and what it planned next."""
+    twice = copied(failing, tmp_path / "out")
+    wanted = failing.status(digest=False)["failed_rows"]
+    assert wanted == (failing.rows()["status"] == int(Status.FAILED)).sum() > 0
+    for name, cells in failing.plan.cells.items():  # one of the two designs, once more
+        task = Task(scenario=name, start=3, stop=11, cells=cells[:1])
+        (job,) = jobs_of(failing.plan, twice.store, [task])
+        do(job)
+    held = sum(shard.n_failed for shard in twice.store.shards())
+    assert held > wanted
+    assert load(twice.folder).status(digest=False)["failed_rows"] == wanted
+    compact(twice.store)
+    assert load(twice.folder).status(digest=False)["failed_rows"] == wanted
 
 
 def test_the_command_prints_kinds_and_one_replay_of_each(failing, capsys):
