@@ -17,7 +17,7 @@ from simdesign.run.submission import Note, State, submissions
 from simdesign.stored import MOST_OF_A_SCENARIO
 
 WRONG = (None, True, -1, 10**30, 0.5, "x", [], {}, [{"a": 1}], [None])
-N_TRIED = 160
+N_TRIED = 90
 """Of some thousand ways to harm a file."""
 
 

@@ -61,8 +61,9 @@ def parsed[T](text: str, form: type[T], place: str) -> T:
     ------
     StoreError
     """
+    kind: Any = form
     try:
-        found: T = _adapter(form).validate_json(text, strict=True)
+        found: T = _adapter(kind).validate_json(text, strict=True)
     except pydantic.ValidationError as error:
         raise StoreError(place, _rule(error)) from None
     return found

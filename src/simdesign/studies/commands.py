@@ -188,6 +188,7 @@ def status(folder: Path, as_json: bool) -> None:
             found["submissions"] = cluster.status(folder)
         typer.echo(json.dumps(found, indent=2))
         return
+    submitted = cluster.status_lines(folder)  # refused, if need be, before a line is said
     typer.echo(f"{found['study']}, size {found['size']}, {found['scenarios']} scenarios")
     typer.echo(
         f"replications: {found['done']} done, {found['missing']} missing of "
@@ -195,7 +196,7 @@ def status(folder: Path, as_json: bool) -> None:
     )
     for line in summary(kinds, folder):
         typer.echo(line)
-    for line in cluster.status_lines(folder):
+    for line in submitted:
         typer.echo(line)
     typer.echo(pace_line(found))
     typer.echo(

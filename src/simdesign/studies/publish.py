@@ -179,7 +179,11 @@ def reproduce(published: Path, out: Path | None = None, workers: int | None = No
     study = Study.from_dict(lock["study"], str(paths.lock))
     old = _published_measures(paths.measures)
     own = lock.get("own_parts")
-    plan = make_plan(study, lock["size"], lock["replications"], published / own if own else None)
+    folder = published / own if own else None
+    try:
+        plan = make_plan(study, lock["size"], lock["replications"], folder)
+    except SpecError as error:
+        raise StoreError(str(paths.lock), f"holds a study that fails: {error}") from None
     plan = replace(plan, target=lock.get("target"))
     store = Store(out or Path("runs") / f"reproduce-{study.name}")
     results = run_plan(plan, store, LocalBackend(workers), quiet=False)
