@@ -20,6 +20,7 @@ def run_to_target(
     target: Target,
     backend: Backend | None = None,
     *,
+    task_size: int | None = None,
     quiet: bool = True,
     max_failures: float = MAX_FAILURES,
 ) -> Results:
@@ -32,13 +33,16 @@ def run_to_target(
     store : Store
     target : Target
     backend : Backend, optional
+    task_size : int, optional
     quiet : bool
     max_failures : float
         See ``run``.
     """
     plan = begin(plan, target, store)
     while True:
-        results = run_plan(plan, store, backend, quiet=quiet, max_failures=max_failures)
+        results = run_plan(
+            plan, store, backend, task_size=task_size, quiet=quiet, max_failures=max_failures
+        )
         following, decision = next_plan(plan, store)
         with Reporter(0, quiet=quiet) as reporter:
             reporter.say(said(decision))

@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import typer
 
@@ -29,6 +29,7 @@ from simdesign.spec.study import Study
 from simdesign.stored import MOST_OF_A_SCENARIO
 from simdesign.studies import cluster
 from simdesign.studies.failures import summary
+from simdesign.studies.options import refuse
 from simdesign.studies.words import conditions, estimate_lines, pace_line, verdict_lines
 
 _BACKENDS = ("local", "dask", "slurm")
@@ -54,6 +55,8 @@ class Where(NamedTuple):
             raise SpecError("--backend", self.backend, f"must be one of {', '.join(_BACKENDS)}")
         if self.scheduler is not None and self.backend != "dask":
             raise SpecError("--scheduler", self.scheduler, "needs --backend dask")
+        if self.workers is not None and self.workers < 1:
+            raise SpecError("--workers", self.workers, "must be >= 1")
         _ = self.failing  # refused here, before anything is written
 
     def open(self) -> Backend:
@@ -102,7 +105,10 @@ def _run(
                 plan, store, backend, task_size=task_size, quiet=False, max_failures=failing
             )
         else:
-            results = run_to_target(plan, store, target, backend, quiet=False, max_failures=failing)
+            results = run_to_target(
+                plan, store, target, backend, task_size=task_size, quiet=False,
+                max_failures=failing,
+            )  # fmt: skip
     finish(results)
 
 
@@ -116,11 +122,11 @@ def target_of(
 ) -> Target | None:
     """Return what adaptive replications are to reach; None when none are asked for."""
     if mcse is None and not settle:
-        _refuse({"--of": of, "--paired": paired, "--limit": limit}, "needs --mcse or --settle")
+        refuse({"--of": of, "--paired": paired, "--limit": limit}, "needs --mcse or --settle")
         return None
     if settle:
         rule = "cannot be combined with --settle"
-        _refuse({"--mcse": mcse, "--of": of, "--paired": paired}, rule)
+        refuse({"--mcse": mcse, "--of": of, "--paired": paired}, rule)
     if replications is not None:
         raise SpecError("--replications", replications, "cannot be combined with --mcse, --settle")
     if limit is not None and limit > MOST_OF_A_SCENARIO:
@@ -131,12 +137,6 @@ def target_of(
     )  # fmt: skip
     target.check()
     return target
-
-
-def _refuse(options: dict[str, Any], rule: str) -> None:
-    for name, given in options.items():
-        if given not in (None, False):
-            raise SpecError(name, given, rule)
 
 
 def planned(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from simdesign.errors import SpecError
 
 FIELD = "--sbatch"
-_NAME = re.compile(r"[a-z][a-z0-9-]*")
+_NAME = re.compile(r"[a-z][a-z0-9-]+")
 _NEXT = re.compile(r",(?=\s*[a-z][a-z0-9-]*=)")
 _OURS = {
     "dependency": "simdesign chains its own jobs",
@@ -24,6 +24,10 @@ _OURS = {
     "wrap": "simdesign writes the script",
 }
 MEMORY = ("mem", "mem-per-cpu", "mem-per-gpu")
+_TIMES = ("time", "time-min")
+_AMOUNTS = (*MEMORY, "tmp")
+_COUNTS = ("cpus-per-task", "gpus-per-task", "mincpus", "threads-per-core")
+_NAMES = ("account", "cluster", "clusters", "partition", "qos", "reservation", "wckey")
 _UNIT_MIB = {"K": 1 / 1024, "M": 1.0, "G": 1024.0, "T": 1024.0**2}
 
 
@@ -68,7 +72,9 @@ def sbatch_options(texts: Sequence[str]) -> SbatchOptions:
     Raises
     ------
     SpecError
-        For a name that sbatch cannot have or that simdesign sets itself.
+        For a name that sbatch cannot have or that simdesign sets itself, and for a value that
+        sbatch could not read. Options of other names are passed on as they are: a site may have
+        some of its own.
     """
     values: dict[str, str] = {}
     throttle = None
@@ -88,21 +94,42 @@ def sbatch_options(texts: Sequence[str]) -> SbatchOptions:
                     raise SpecError(f"{FIELD} array", value, "must be %N: N elements at a time")
                 throttle = int(value[1:])
                 continue
+            if name in values:
+                rule = f"is given twice, first as {values[name]!r}"
+                raise SpecError(f"{FIELD} {name}", value, rule)
+            _check_value(name, value)
             values[name] = value
-    found = SbatchOptions(values=values, throttle=throttle)
-    _ = found.minutes  # an unreadable time is refused here
-    return found
+    several = [name for name in MEMORY if name in values]
+    if len(several) > 1:
+        rule = f"cannot be combined with {several[0]}"
+        raise SpecError(f"{FIELD} {several[1]}", values[several[1]], rule)
+    return SbatchOptions(values=values, throttle=throttle)
 
 
-def minutes_of(text: str) -> float:
+def _check_value(name: str, value: str) -> None:
+    """Refuse a value that sbatch could not read, where its form is known."""
+    if name in _TIMES:
+        minutes_of(value, name)
+    elif name in _AMOUNTS and _mib(value) is None:
+        rule = "must be an amount of memory such as 4G, 4000M, or 0 for all of a node"
+        raise SpecError(f"{FIELD} {name}", value, rule)
+    elif name in _COUNTS and not re.fullmatch(r"[1-9][0-9]*", value):
+        raise SpecError(f"{FIELD} {name}", value, "must be a whole number above 0")
+    elif name in _NAMES and not re.fullmatch(r"[\w.+@-]+(,[\w.+@-]+)*", value):
+        rule = "must be a name of letters, digits and _ . + @ -, or several with commas"
+        raise SpecError(f"{FIELD} {name}", value, rule)
+
+
+def minutes_of(text: str, name: str = "time") -> float:
     """Return a time limit in minutes, from any of the forms that sbatch takes.
 
-    These are ``m``, ``m:s``, ``h:m:s``, ``d-h``, ``d-h:m`` and ``d-h:m:s``.
+    These are ``m``, ``m:s``, ``h:m:s``, ``d-h``, ``d-h:m`` and ``d-h:m:s``. No limit at all
+    (``0``, ``UNLIMITED``) is refused: an element is told to stop before its limit.
     """
-    found = re.fullmatch(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?", text)
+    found = re.fullmatch(r"(?:([0-9]+)-)?([0-9]+)(?::([0-9]+))?(?::([0-9]+))?", text)
     if found is None:
         rule = "must be a time such as 90, 1:30:00 or 2-12:00:00"
-        raise SpecError(f"{FIELD} time", text, rule)
+        raise SpecError(f"{FIELD} {name}", text, rule)
     days, *rest = found.groups()
     parts = [float(item) for item in rest if item is not None]
     if days is not None:
@@ -113,11 +140,11 @@ def minutes_of(text: str) -> float:
     else:
         total = parts[0] + (parts[1] / 60.0 if len(parts) == 2 else 0.0)
     if not total > 0.0:
-        raise SpecError(f"{FIELD} time", text, "must be longer than nothing")
+        raise SpecError(f"{FIELD} {name}", text, "must be longer than nothing")
     return total
 
 
 def _mib(text: str) -> float | None:
     """Return an amount of memory [MiB]; None where the text gives none."""
-    found = re.fullmatch(r"(\d+)([KMGT]?)B?", text.upper())
+    found = re.fullmatch(r"([0-9]+)(?:([KMGT])B?)?", text.upper())
     return float(found[1]) * _UNIT_MIB[found[2] or "M"] if found else None
