@@ -51,7 +51,10 @@ _DryRun = Annotated[
         "--dry-run", help="Show what is missing and what it will cost, or what is submitted; stop."
     ),
 ]
-_Pilot = Annotated[float, typer.Option("--pilot", help="Seconds that --dry-run may measure.")]
+_Pilot = Annotated[
+    float | None,
+    typer.Option("--pilot", help="Seconds that --dry-run may measure; default: 20."),
+]
 _Budget = Annotated[
     float | None,
     typer.Option("--budget", help="False-alarm probability per programme, instead of the study's."),
@@ -106,28 +109,35 @@ def run(
     prologue: cluster.Prologue = None,
     task_minutes: cluster.TaskMinutes = None,
     dry_run: _DryRun = False,
-    pilot: _Pilot = 20.0,
+    pilot: _Pilot = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with --dry-run.")] = False,
 ) -> None:
     """Run what is missing of a study; print the verdict; write measures and page."""
-    from simdesign.studies import commands
+    from simdesign.studies import commands, options
 
     target = commands.target_of(mcse, of, paired, settle, limit, replications)
     where = commands.Where(backend, scheduler, workers, max_failures)
     where.check()
-    if backend == "slurm" and not list_only:
-        plan, store = commands.planned(study, out, size, replications)
-        if target is not None:
-            plan = cluster.aimed(plan, store, target)
-        options = cluster.options_of(sbatch, prologue, task_minutes, max_failures=max_failures)
-        cluster.run(plan, store, options, dry_run=dry_run)
-        return
-    cluster.refuse_options(sbatch, prologue, task_minutes, False)
+    options.check_run(
+        backend, workers=workers, task_size=task_size, pilot=pilot, as_json=as_json,
+        dry_run=dry_run, list_only=list_only,
+    )  # fmt: skip
+    if backend == "slurm":
+        submitted = cluster.options_of(sbatch, prologue, task_minutes, max_failures=max_failures)
+        if not list_only:
+            plan, store = commands.planned(study, out, size, replications)
+            if target is not None:
+                plan = cluster.aimed(plan, store, target)
+            cluster.run(plan, store, submitted, dry_run=dry_run, as_json=as_json)
+            return
+    else:
+        options.check_no_submission(sbatch, prologue, task_minutes)
     if dry_run:
         from simdesign.studies.dry_run import dry_run as price
 
         most = replications if target is None else target.limit
-        price(study, out, size, most, workers, task_size, pilot, as_json)
+        plan, store = commands.planned(study, out, size, most)
+        price(plan, store, where, task_size, pilot, as_json, target is not None)
         return
     commands.run(study, out, size, replications, where, task_size, list_only, target)
 
@@ -153,7 +163,7 @@ def resume(
     dry_run: _DryRun = False,
 ) -> None:
     """Go on with the study of a results folder: here, or by Slurm where it was submitted."""
-    from simdesign.studies import commands
+    from simdesign.studies import commands, options
 
     if backend is None and cluster.was_submitted(folder):
         if workers is not None or scheduler is not None:
@@ -164,9 +174,11 @@ def resume(
     where = commands.Where(backend or "local", scheduler, workers, max_failures)
     where.check()
     if backend == "slurm":
+        options.check_submission(workers=workers)
         cluster.resume(folder, sbatch, prologue, task_minutes, max_failures, dry_run=dry_run)
         return
-    cluster.refuse_options(sbatch, prologue, task_minutes, dry_run)
+    options.check_no_submission(sbatch, prologue, task_minutes)
+    options.refuse({"--dry-run": dry_run}, "needs --backend slurm: see simdesign run --dry-run")
     commands.resume(folder, where)
 
 
@@ -258,7 +270,8 @@ def _first_interrupt(number: int, frame: object) -> None:
 
 def _second_interrupt(number: int, frame: object) -> None:
     """End at once: files are whole or absent, and workers end when their parent is gone."""
-    cursor = "\x1b[?25h" if sys.stderr.isatty() else ""  # a bar may have hidden it
+    has_bar = sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+    cursor = "\x1b[?25h\n" if has_bar else ""  # it may be hidden, and at the end of the bar
     os.write(2, f"{cursor}simdesign: ended at once; what is stored stays\n".encode())
     os._exit(1)
 

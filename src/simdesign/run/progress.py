@@ -9,13 +9,15 @@ from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Column
 
 from simdesign.run.pace import Rate, StudyProgress
 from simdesign.run.plan import Plan, Task
 from simdesign.run.price import Price
 
 _LINE_EVERY = 10.0  # seconds between plain lines
-
+_BAR = 16  # columns
+_OF_ALL = "MCSE of a probability"
 _ENOUGH = 20
 """Replications from which the mean rate says something: the first ones load what all share."""
 
@@ -33,18 +35,19 @@ class Reporter:
         self._started = self._spoken = time.monotonic()
         self._bar: Progress | None = None
         self._id: TaskID | None = None
-        if not quiet and sys.stderr.isatty():
+        console = Console(stderr=True)
+        if not quiet and sys.stderr.isatty() and not console.is_dumb_terminal:
+            words = "{task.completed:.0f}/{task.total:.0f} replications{task.fields[rest]}"
             self._bar = Progress(
-                TextColumn("{task.description}"), BarColumn(),
-                TextColumn("{task.completed:.0f}/{task.total:.0f} replications"),
-                TextColumn("{task.fields[rest]}"),
-                console=Console(stderr=True),
+                BarColumn(bar_width=_BAR),
+                TextColumn(words, table_column=Column(no_wrap=False)),  # all of it, if narrow
+                console=console,
             )  # fmt: skip
 
     def __enter__(self) -> Self:
         if self._bar is not None:
             self._bar.start()
-            self._id = self._bar.add_task("simulating", total=self.total, rest="")
+            self._id = self._bar.add_task("", total=self.total, rest="")
         return self
 
     def __exit__(
@@ -57,6 +60,8 @@ class Reporter:
             self._bar.stop()
         elif kind is None:
             self._line()
+        if kind is KeyboardInterrupt and self.total:
+            self.say(f"interrupted: at least {self.done} of {self.total} replications are kept")
 
     def expect(self, tasks: Sequence[Task], price: Price | None) -> None:
         """Note what the missing tasks will cost, as far as that is known."""
@@ -69,7 +74,8 @@ class Reporter:
         if self._study is not None and task is not None:
             self._study.add(task, seconds)
         if self._bar is not None and self._id is not None:
-            self._bar.update(self._id, advance=n, rest=self._rest())
+            rest = self._rest().replace(_OF_ALL, "MCSE")  # 80 columns are not many
+            self._bar.update(self._id, advance=n, rest=f", {rest}")
         elif time.monotonic() - self._spoken > _LINE_EVERY:
             self._line()
 
@@ -101,7 +107,7 @@ class Reporter:
         if left is not None and self.done < self.total:
             parts.append(f"{duration(left)} left")
         if self._study is not None and math.isfinite(self._study.mcse):
-            parts.append(f"MCSE of a probability <= {self._study.mcse:.3f}")
+            parts.append(f"{_OF_ALL} <= {self._study.mcse:.3f}")
         return ", ".join(parts)
 
 
