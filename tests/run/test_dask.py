@@ -1,6 +1,7 @@
 """A real Dask cluster: the same rows when workers are killed, one line without a scheduler."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -126,6 +127,18 @@ def test_the_command_runs_and_resumes_there(whole, cluster, tmp_path, capsys):
     assert call(["resume", str(out), *there]) == 0
     assert load(out).digest() == whole.digest()
     capsys.readouterr()
+
+
+def test_a_dry_run_measures_on_the_workers_that_are_there(cluster, tmp_path, capsys):
+    study, out = write_study(tmp_path), tmp_path / "out"
+    asked = ["run", str(study), "--out", str(out), "--dry-run", "--pilot", "1", "--json"]
+    there = ["--backend", "dask", "--scheduler", str(cluster.file), "--workers", "64"]
+    assert call([*asked, *there]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["workers"] == 64  # expected, although two at most are there
+    assert found["measured"]["pilot_seconds"] > 0.0
+    assert all(item["core_seconds_error"] > 0.0 for item in found["scenarios"])
+    assert not out.exists()
 
 
 def test_a_cluster_of_this_machine_gives_the_same_digest(whole, tmp_path):

@@ -106,18 +106,34 @@ def test_a_dry_run_writes_nothing_and_prices_every_scenario(plan, tmp_path, caps
     assert call([*arguments, "--pilot", "2"]) == 0
     assert sorted(tmp_path.rglob("*")) == before
     found = json.loads(capsys.readouterr().out)
-    assert set(found) == {"study", "size", "workers", "measured", "scenarios", "total"}
+    assert set(found) == {
+        "study", "size", "workers", "measured", "scenarios", "start", "total", "is_upper_limit",
+    }  # fmt: skip
     assert [item["scenario"] for item in found["scenarios"]] == [s.name for s in plan.scenarios]
     for item in found["scenarios"]:
         assert item["missing"] == item["replications"] > 0
         assert item["core_seconds"] > 0.0
+        assert item["core_seconds_error"] > 0.0
         assert item["tasks"] >= 1
+        assert item["memory_bytes"] > 2**20
         assert item["disk_bytes"] > 0
+    start = found["start"]
+    assert start["start_core_seconds_each"] > 0.0
+    assert start["compile_core_seconds"] > 0.0
+    assert start["processes"] == 1
     total = found["total"]
     assert total["missing"] == plan.n_replication
     assert total["rows"] == plan.n_row
     assert total["tasks"] == sum(item["tasks"] for item in found["scenarios"])
-    assert total["core_seconds"] >= sum(item["core_seconds"] for item in found["scenarios"])
+    assert total["core_seconds"] == pytest.approx(
+        sum(item["core_seconds"] for item in found["scenarios"]) + start["core_seconds"], abs=0.01
+    )
+    assert total["disk_bytes"] == pytest.approx(
+        sum(item["disk_bytes"] for item in found["scenarios"]), abs=len(found["scenarios"])
+    )
+    assert total["memory_per_worker_bytes"] == max(
+        item["memory_bytes"] for item in found["scenarios"]
+    )
     assert total["core_seconds_error"] > 0.0
     assert total["memory_per_worker_bytes"] > 2**20
     assert found["measured"]["pilot_seconds"] > 0.0

@@ -20,6 +20,8 @@ from simdesign.run.failures import Kind as Kind
 from simdesign.run.failures import failures as failures
 from simdesign.run.files import write_atomic as write_atomic
 from simdesign.run.forecast import Forecast as Forecast
+from simdesign.run.forecast import PartForecast as PartForecast
+from simdesign.run.forecast import StartForecast as StartForecast
 from simdesign.run.forecast import forecast as forecast
 from simdesign.run.job import run_task as run_task
 from simdesign.run.judge import DELAY_YEARS as DELAY_YEARS
@@ -27,6 +29,7 @@ from simdesign.run.judge import VERDICT_YEARS as VERDICT_YEARS
 from simdesign.run.judge import judging_estimator as judging_estimator
 from simdesign.run.judge import shared_level as shared_level
 from simdesign.run.judge import size_of as size_of
+from simdesign.run.pilot import PILOT_SECONDS as PILOT_SECONDS
 from simdesign.run.plan import Plan as Plan
 from simdesign.run.plan import Task as Task
 from simdesign.run.plan import looks_of as looks_of

@@ -131,7 +131,7 @@ def draft(
     memory_mib : int, optional
         Instead of what the measurements say.
     """
-    if not options.task_minutes > 0.0:
+    if not 0.0 < options.task_minutes < math.inf:
         raise SpecError("--task-minutes", options.task_minutes, "must be > 0")
     costs = expected_costs(plan, store)
     ranges = missing_ranges(plan, store.coverage(), costs)
@@ -169,7 +169,23 @@ def _minutes(seconds: float, lead_seconds: int) -> int:
     return STARTUP_MINUTES + minutes_for(SAFETY * seconds, lead_seconds)
 
 
-def preview(found: Draft) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a submission would write and call."""
+
+    elements: str
+    """Script of an element."""
+    collect: str
+    """Script of the job that comes after all of them."""
+    commands: list[str]
+
+    @property
+    def text(self) -> str:
+        """Everything, to be read."""
+        return "\n".join([self.elements, self.collect, *self.commands])
+
+
+def preview(found: Draft) -> Preview:
     """Return scripts and commands as they would be submitted; nothing is written."""
     folder = Paths(Path.cwd() / found.store.folder).job("NNNN").folder
     site = found.site(folder)
@@ -180,13 +196,10 @@ def preview(found: Draft) -> str:
         return f"JOB{len(commands)}"
 
     _submit(found, Submission(folder), show, lambda record: None)
-    return "\n".join(
-        [
-            element_script(site, found.request),
-            collect_script(site, COLLECT),
-            *commands,
-        ]
-    )
+    return Preview(
+        elements=element_script(site, found.request), collect=collect_script(site, COLLECT),
+        commands=commands,
+    )  # fmt: skip
 
 
 def submit(found: Draft, **extra: Any) -> Submission:

@@ -4,7 +4,8 @@ Nothing is written to the results folder. Where its shards are enough they tell 
 will cost; what they are not enough for is measured in a pilot.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,24 +13,68 @@ from simdesign.run.backends import Backend
 from simdesign.run.cost_group import CostGroups
 from simdesign.run.pilot import PILOT_SECONDS, Pilot, pilot, start_seconds
 from simdesign.run.plan import Plan, Task, missing_tasks
-from simdesign.run.price import Batch, Cost, Price, stored_batches
+from simdesign.run.price import NOTHING, Batch, Cost, Price, known, stored_batches
 from simdesign.run.sizing import sized_tasks, wall_seconds
 from simdesign.run.store import Store
+from simdesign.spec.study import Scenario
 
 _ENOUGH = 8
 """Shards of a group that price it without a pilot."""
-_NOTHING = Cost(seconds=0.0, seconds_error=0.0, disk=0.0, memory=0.0, is_measured=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScenarioForecast:
-    """What is missing of one scenario, and what it will cost."""
+class PartForecast:
+    """What is missing of one scenario, or of several together, and what it will cost."""
 
     name: str
+    """Of the scenario; the role of several."""
+    n_scenario: int
     n_rep: int
     n_missing: int
     n_task: int
     cost: Cost
+
+    def plain(self) -> dict[str, Any]:
+        """Return JSON values of one scenario: seconds and bytes; unknown numbers are null."""
+        return {
+            "scenario": self.name,
+            "replications": self.n_rep,
+            "missing": self.n_missing,
+            "tasks": self.n_task,
+            **self.cost.plain(),
+            "is_measured": self.cost.is_measured,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartForecast:
+    """What is paid beside the tasks, in seconds of one processor; NaN is unknown."""
+
+    each: float
+    """A process, until it has loaded what a worker needs."""
+    n_process: int
+    kernels: float
+    """Once: kernels compiled, or loaded where they were compiled before."""
+    first: float
+    """A worker, by which its first task is longer."""
+    n_worker: int
+    """Processes beside the one that compiles."""
+
+    @property
+    def seconds(self) -> float:
+        """Everything that is known, together."""
+        parts = (self.each * self.n_process, self.kernels, self.first * self.n_worker)
+        return sum(part for part in parts if not math.isnan(part))
+
+    def plain(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return {
+            "core_seconds": round(self.seconds, 3),
+            "processes": self.n_process,
+            "start_core_seconds_each": known(self.each),
+            "compile_core_seconds": known(self.kernels),
+            "first_task_core_seconds_each": known(self.first),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +84,14 @@ class Forecast:
     study: str
     size: str
     workers: int
-    scenarios: tuple[ScenarioForecast, ...]
+    scenarios: tuple[PartForecast, ...]
+    groups: tuple[PartForecast, ...]
+    """The same, scenarios of one role that cost alike together."""
     n_row: int
     """Rows that will be added."""
     tasks: Cost
     """All tasks together."""
-    beside_seconds: float
-    """Of one processor: starting processes, loading and compiling kernels."""
+    start: StartForecast
     wall: float
     """Predicted seconds from the command to the last shard; evaluation is not in it."""
     wall_error: float
@@ -67,7 +113,7 @@ class Forecast:
     @property
     def core_seconds(self) -> float:
         """Of one processor, everything counted."""
-        return self.tasks.seconds + self.beside_seconds
+        return self.tasks.seconds + self.start.seconds
 
     def plain(self) -> dict[str, Any]:
         """Return JSON values: seconds and bytes; unknown numbers are null."""
@@ -76,35 +122,20 @@ class Forecast:
             "size": self.size,
             "workers": self.workers,
             "measured": {"shards": self.n_shard, "pilot_seconds": round(self.pilot_seconds, 2)},
-            "scenarios": [
-                {
-                    "scenario": item.name,
-                    "replications": item.n_rep,
-                    "missing": item.n_missing,
-                    "tasks": item.n_task,
-                    "core_seconds": round(item.cost.seconds, 3),
-                    "core_seconds_error": _number(item.cost.seconds_error),
-                    "disk_bytes": round(item.cost.disk),
-                    "is_measured": item.cost.is_measured,
-                }
-                for item in self.scenarios
-            ],
+            "scenarios": [item.plain() for item in self.scenarios],
+            "start": self.start.plain(),
             "total": {
                 "missing": self.n_missing,
                 "tasks": self.n_task,
                 "rows": self.n_row,
                 "core_seconds": round(self.core_seconds, 3),
-                "core_seconds_error": _number(self.tasks.seconds_error),
+                "core_seconds_error": known(self.tasks.seconds_error),
                 "wall_seconds": round(self.wall, 3),
-                "wall_seconds_error": _number(self.wall_error),
-                "memory_per_worker_bytes": round(self.tasks.memory) or None,
-                "disk_bytes": round(self.tasks.disk),
+                "wall_seconds_error": known(self.wall_error),
+                "memory_per_worker_bytes": self.tasks.plain()["memory_bytes"],
+                "disk_bytes": self.tasks.plain()["disk_bytes"],
             },
         }
-
-
-def _number(value: float) -> float | None:
-    return round(value, 3) if value == value else None
 
 
 def forecast(
@@ -163,32 +194,66 @@ def _forecast(
     measured: Pilot | None,
 ) -> Forecast:  # fmt: skip
     def cost(some: Sequence[Task]) -> Cost:
-        return _NOTHING if price is None or not some else price.total(some)
+        return NOTHING if price is None or not some else price.total(some)
 
-    scenarios = []
-    for item in plan.scenarios:
-        mine = [task for task in tasks if task.scenario == item.name]
-        scenarios.append(
-            ScenarioForecast(
-                name=item.name, n_rep=plan.n_rep(item), n_missing=sum(task.n_rep for task in mine),
-                n_task=len(mine), cost=cost(mine),
-            )
-        )  # fmt: skip
     total = cost(tasks)
-    start, once, first = start_seconds() if tasks else 0.0, 0.0, 0.0
-    if measured is not None:
-        once, first = measured.compile_seconds, measured.first_seconds
     own = workers if workers > 1 else 0  # one worker is the process that was started anyway
+    start = StartForecast(
+        each=start_seconds() if tasks else 0.0, n_process=(1 + own) if tasks else 0, n_worker=own,
+        kernels=0.0 if not tasks else math.nan if measured is None else measured.compile_seconds,
+        first=0.0 if not own else math.nan if measured is None else measured.first_seconds,
+    )  # fmt: skip
     busy = 0.0 if price is None else wall_seconds(map(price.seconds, tasks), workers)
-    wall = start + once + (start + first if own else 0.0) + busy
-    look = len(plan.study.programme.look_days)
+    alone = (start.each, start.kernels, start.each if own else 0.0, start.first)
+    wall = sum(part for part in alone if not math.isnan(part)) + busy
     return Forecast(
-        study=plan.study.name, size=plan.size, workers=workers, scenarios=tuple(scenarios),
-        n_row=look * sum(task.n_rep * len(task.cells) for task in tasks),
-        tasks=total,
-        beside_seconds=start + once + own * (start + first),
-        wall=wall,
+        study=plan.study.name, size=plan.size, workers=workers,
+        scenarios=by_scenario(plan, tasks, cost), groups=by_group(plan, tasks, cost),
+        n_row=n_row(plan, tasks), tasks=total, start=start, wall=wall,
         wall_error=total.seconds_error * busy / total.seconds if total.seconds > 0.0 else 0.0,
         n_shard=n_shard,
         pilot_seconds=0.0 if measured is None else measured.seconds,
     )  # fmt: skip
+
+
+def by_scenario(
+    plan: Plan, tasks: Sequence[Task], cost: Callable[[Sequence[Task]], Cost]
+) -> tuple[PartForecast, ...]:
+    """Return what every scenario of a plan will cost."""
+    mine = _tasks_of(tasks)
+    return tuple(_part(plan, item.name, [item], mine, cost) for item in plan.scenarios)
+
+
+def by_group(
+    plan: Plan, tasks: Sequence[Task], cost: Callable[[Sequence[Task]], Cost]
+) -> tuple[PartForecast, ...]:
+    """Return the same for scenarios of one role that cost alike: errors that they share add up."""
+    groups, mine = CostGroups(plan), _tasks_of(tasks)
+    members: dict[tuple[str, str], list[Scenario]] = {}
+    for item in plan.scenarios:
+        key = (item.role, groups.group(item.name, plan.cells[item.name]))
+        members.setdefault(key, []).append(item)
+    return tuple(_part(plan, role, items, mine, cost) for (role, _), items in members.items())
+
+
+def _part(
+    plan: Plan, name: str, items: Sequence[Scenario], mine: Mapping[str, list[Task]],
+    cost: Callable[[Sequence[Task]], Cost],
+) -> PartForecast:  # fmt: skip
+    tasks = [task for item in items for task in mine.get(item.name, ())]
+    return PartForecast(
+        name=name, n_scenario=len(items), n_rep=sum(map(plan.n_rep, items)),
+        n_missing=sum(task.n_rep for task in tasks), n_task=len(tasks), cost=cost(tasks),
+    )  # fmt: skip
+
+
+def _tasks_of(tasks: Sequence[Task]) -> dict[str, list[Task]]:
+    found: dict[str, list[Task]] = {}
+    for task in tasks:
+        found.setdefault(task.scenario, []).append(task)
+    return found
+
+
+def n_row(plan: Plan, tasks: Sequence[Task]) -> int:
+    """Return the number of rows that tasks will add."""
+    return len(plan.study.programme.look_days) * sum(t.n_rep * len(t.cells) for t in tasks)

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from simdesign.run.backends import Backend, LocalBackend
-from simdesign.run.backends.local import n_processors
+from simdesign.run.backends import Backend
 from simdesign.run.cost_group import CostGroups
 from simdesign.run.line import Line, fit_line
 from simdesign.run.measure import Meter
@@ -89,7 +88,7 @@ def pilot(
     tasks : sequence of Task
         To be priced, in any sizes; only their kinds matter.
     backend : Backend
-        All its workers measure at once; on this machine at most one a processor.
+        Those of its workers that are at hand measure at once: here at most one a processor.
     seconds : float
         Budget of each worker, of one processor, without starting and compiling. A kind that the
         budget does not reach is left to be priced after the others.
@@ -99,14 +98,13 @@ def pilot(
     meter = Meter()
     _timed(plan.study, kinds[0].scenarios[0], _task(kinds[0], 0, 0, SMALL), kinds[0].group)
     compile_seconds = meter.seconds()
-    if isinstance(backend, LocalBackend):  # it may stand for a larger machine
-        backend = LocalBackend(min(backend.workers, n_processors()))
+    n_worker = backend.at_hand  # it may stand for a larger machine
     jobs = [
         PilotJob(
             study=plan.study, study_hash=plan.study.hash(), kinds=kinds, rank=rank,
-            n_worker=backend.workers, seconds=seconds, own_folder=plan.folder,
+            n_worker=n_worker, seconds=seconds, own_folder=plan.folder,
         )
-        for rank in range(backend.workers)
+        for rank in range(n_worker)
     ]  # fmt: skip
     found = list(backend.map(measure, jobs))
     return Pilot(

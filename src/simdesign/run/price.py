@@ -7,6 +7,7 @@ of every formula: docs/price.md.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -42,13 +43,31 @@ class Cost:
     seconds: float
     """Of one processor."""
     seconds_error: float
-    """Standard error; NaN when one measured task is all there is."""
+    """Standard error; NaN when it is unknown: one measured task is all there is, or none."""
     disk: float
-    """Bytes."""
+    """Bytes; NaN when nothing was measured."""
     memory: float
-    """Largest resident memory of a process that does them, bytes."""
+    """Largest resident memory of a process that does them, bytes; 0 when it is not known."""
     is_measured: bool
-    """False when other kinds of tasks had to stand in."""
+    """False when other kinds of tasks, or assumptions, had to stand in."""
+
+    def plain(self) -> dict[str, Any]:
+        """Return JSON values: seconds and bytes; unknown numbers are null."""
+        return {
+            "core_seconds": round(self.seconds, 3),
+            "core_seconds_error": known(self.seconds_error),
+            "memory_bytes": round(self.memory) or None,
+            "disk_bytes": None if math.isnan(self.disk) else round(self.disk),
+        }
+
+
+NOTHING = Cost(seconds=0.0, seconds_error=0.0, disk=0.0, memory=0.0, is_measured=True)
+"""Of no task."""
+
+
+def known(value: float) -> float | None:
+    """Return a number of seconds for JSON; None when it is not known."""
+    return None if math.isnan(value) else round(value, 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,10 +77,12 @@ def options_of(
     return found
 
 
-def run(plan: "Plan", store: "Store", options: "ClusterOptions", *, dry_run: bool) -> None:
+def run(
+    plan: "Plan", store: "Store", options: "ClusterOptions", *, dry_run: bool, as_json: bool = False
+) -> None:
     """Submit what is missing of a study, show what was submitted, and return at once."""
     from simdesign.run.backends import slurm_commands
-    from simdesign.run.cluster import draft, preview, refuse_while_queued, submit
+    from simdesign.run.cluster import draft, refuse_while_queued, submit
 
     try:
         if dry_run:
@@ -95,20 +97,21 @@ def run(plan: "Plan", store: "Store", options: "ClusterOptions", *, dry_run: boo
             raise
         limits = slurm_commands.Limits()
         typer.echo(f"simdesign: {error}; shown with the limits that Slurm has by default", err=True)
-    if dry_run or plan.target is None:
+    if dry_run:
+        from simdesign.studies.cluster_dry_run import show
+
+        show(draft(plan, store, options, limits), as_json)
+        return
+    if plan.target is None:
         found = draft(plan, store, options, limits)
     else:
         found = _up_to_work(plan, store, options, limits)
     if not found.elements:
         typer.echo("nothing is missing: simdesign evaluate has the verdict")
         return
-    if dry_run:
-        typer.echo(preview(found))
-        typer.echo(_sizes(found))
-        return
     made = submit(found)
     typer.echo(made.script_path("elements").read_text(encoding="utf-8"))
-    typer.echo(_sizes(found))
+    typer.echo(sizes(found))
     typer.echo("\n".join(_submitted(made)))
 
 
@@ -129,19 +132,6 @@ def resume(
     before = last_options(results.store)
     options = options_of(sbatch, prologue, task_minutes, before, max_failures)
     run(results.plan, results.store, options, dry_run=dry_run)
-
-
-def refuse_options(
-    sbatch: Sequence[str] | None, prologue: Path | None, task_minutes: float | None, dry_run: bool
-) -> None:
-    """Refuse what is said of a submission where nothing is submitted."""
-    given = {
-        "--sbatch": sbatch, "--prologue": prologue, "--task-minutes": task_minutes,
-        "--dry-run": dry_run,
-    }  # fmt: skip
-    for name, value in given.items():
-        if value:
-            raise SpecError(name, value, "needs --backend slurm")
 
 
 def aimed(plan: "Plan", store: "Store", target: "Target") -> "Plan":
@@ -171,13 +161,18 @@ def was_submitted(folder: Path) -> bool:
     return bool(submissions(folder))
 
 
-def _sizes(found: "Draft") -> str:
+def sizes(found: "Draft") -> str:
+    """Return how many elements there are, and what each of them asks for."""
+    from simdesign.run.cluster_price import cluster_forecast
+    from simdesign.studies.dry_run import core_hours
+
     request, n = found.request, len(found.elements)
-    hours = sum(item.seconds for item in found.elements) / 3600.0
+    price = cluster_forecast(found)
+    hours = core_hours(price.tasks.seconds, price.tasks.seconds_error)
     first = ", the first to compile and to measure" if found.has_pilot and n > 1 else ""
     return (
         f"{sum(item.n_rep for item in found.elements)} replications in {n} "
-        f"element{'s' * (n > 1)}{first}; expected {hours:.2g} core-hours ({found.costs.source}), "
+        f"element{'s' * (n > 1)}{first}; expected {hours} core-hours ({found.costs.source}), "
         f"at most {request.minutes} min and {request.memory_mib} MiB each"
         + (f"; arrays of at most {found.limits.array}" if len(found.arrays()) > 1 else "")
         + (f"; {found.n_later} more elements than the site holds: for resume" * (found.n_later > 0))

@@ -2,74 +2,133 @@
 
 import json
 import math
-from pathlib import Path
+from collections.abc import Sequence
 
 import typer
 
 from simdesign.errors import SpecError
-from simdesign.run import Forecast, LocalBackend, Store, duration, forecast, make_plan
-from simdesign.spec.study import Study
+from simdesign.run import (
+    PILOT_SECONDS,
+    Cost,
+    Forecast,
+    PartForecast,
+    Plan,
+    StartForecast,
+    Store,
+    duration,
+    forecast,
+)
+from simdesign.studies.commands import Where
 
+_MOST_LINES = 24
+"""Scenarios that have a line each; more are put together by what they cost."""
 _HOUR = 3600.0
 _UNITS = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
+_UNKNOWN = "unknown"
 
 
 def dry_run(
-    study_file: Path,
-    out: Path | None,
-    size: str,
-    replications: int | None,
-    workers: int | None,
+    plan: Plan,
+    store: Store,
+    where: Where,
     task_size: int | None,
-    pilot_seconds: float,
+    pilot_seconds: float | None,
     as_json: bool,
+    is_limit: bool,
 ) -> None:
-    """Price what is missing of a study and print it."""
-    if not 0.0 < pilot_seconds < math.inf:
-        raise SpecError("--pilot", pilot_seconds, "must be > 0")
-    if task_size is not None and task_size < 1:
-        raise SpecError("--task-size", task_size, "must be >= 1")
-    study = Study.from_toml(study_file)
-    try:
-        plan = make_plan(study, size, replications, study_file.parent)
-    except SpecError as error:
-        source = error.source or str(study_file)
-        raise SpecError(error.field, error.value, error.rule, source) from None
-    store = Store(out if out is not None else Path("runs") / study.name)
-    found = forecast(
-        plan, store, LocalBackend(workers), task_size=task_size, seconds=pilot_seconds
-    )  # fmt: skip
+    """Price what is missing of a plan and print it; ``is_limit``: fewer replications may do."""
+    if where.scheduler is not None and where.scheduler.startswith("jobqueue:"):
+        rule = "cannot be combined with --dry-run, which submits no job"
+        raise SpecError("--scheduler", where.scheduler, rule)
+    seconds = PILOT_SECONDS if pilot_seconds is None else pilot_seconds
+    with where.open() as backend:
+        found = forecast(plan, store, backend, task_size=task_size, seconds=seconds)
     if as_json:
-        typer.echo(json.dumps(found.plain(), indent=1, ensure_ascii=False))
+        content = {**found.plain(), "is_upper_limit": is_limit}
+        typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
     else:
-        typer.echo("\n".join(forecast_lines(found)))
+        typer.echo("\n".join(forecast_lines(found, is_limit)))
 
 
-def forecast_lines(found: Forecast) -> list[str]:
+def forecast_lines(found: Forecast, is_limit: bool = False) -> list[str]:
     """Return a forecast as lines for a terminal."""
-    width = max(len("scenario"), *(len(item.name) for item in found.scenarios))
-    lines = [f"{'scenario':{width}} {'tasks':>7} {'missing':>9} {'core-hours':>22}"]
-    for item in found.scenarios:
-        hours = core_hours(item.cost.seconds, item.cost.seconds_error)
-        guess = "" if item.cost.is_measured else " (not measured: as others)"
-        lines.append(f"{item.name:{width}} {item.n_task:>7} {item.n_missing:>9} {hours:>22}{guess}")
-    total = core_hours(found.core_seconds, found.tasks.seconds_error)
-    lines.append(f"{'all':{width}} {found.n_task:>7} {found.n_missing:>9} {total:>22}")
     if found.n_missing == 0:
-        return [*lines, f"{found.study}, size {found.size}: nothing is missing"]
+        return [f"{found.study}, size {found.size}: nothing is missing"]
     wall = duration(found.wall)
     if math.isfinite(found.wall_error):
         wall += f" ± {duration(found.wall_error)}"
-    memory = found.tasks.memory
     return [
-        *lines,
-        f"{found.study}, size {found.size}: {found.n_missing} replications, {found.n_row} rows",
+        *table_lines(found.scenarios, found.groups, found.tasks, found.start),
+        _start_line(found.start),
+        f"{found.study}, size {found.size}: {found.n_missing} replications, {found.n_row} rows"
+        + ", at the limit of replications; fewer may do" * is_limit,
         f"wall time with {found.workers} worker{'s' * (found.workers > 1)}: {wall}, until the "
         "last row is stored",
-        f"memory per worker: {amount(memory) if memory > 0.0 else 'not known'}; "
-        f"disk: {amount(found.tasks.disk)} in {found.n_task} files",
+        f"memory per worker: {_memory(found.tasks)}; "
+        f"disk: {_disk(found.tasks)} in {found.n_task} files",
         _source(found),
     ]
+
+
+def table_lines(
+    scenarios: Sequence[PartForecast],
+    groups: Sequence[PartForecast],
+    total: Cost,
+    start: StartForecast,
+    guess: str = "not measured: as others",
+) -> list[str]:
+    """Return a line for every scenario, or for every group of them, and one for all.
+
+    ``guess`` says where numbers come from that were not measured.
+    """
+    is_grouped = len(scenarios) > _MOST_LINES
+    named = _named(groups) if is_grouped else [(item.name, item) for item in scenarios]
+    n_task = sum(item.n_task for item in scenarios)
+    n_missing = sum(item.n_missing for item in scenarios)
+    beside = f"{start.seconds / _HOUR:.4f}" if start.seconds > 0.0 else _UNKNOWN
+    both = core_hours(total.seconds + start.seconds, total.seconds_error)
+    rows = [
+        ("scenario", "tasks", "missing", "core-hours", "memory", "disk", ""),
+        *(
+            (
+                name, str(item.n_task), str(item.n_missing),
+                core_hours(item.cost.seconds, item.cost.seconds_error), _memory(item.cost),
+                _disk(item.cost), "" if item.cost.is_measured else f"  ({guess})",
+            )
+            for name, item in named
+        ),
+        ("start, compile", "", "", beside, "", "", ""),
+        ("all", str(n_task), str(n_missing), both, _memory(total), _disk(total), ""),
+    ]  # fmt: skip
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for name, *cells, remark in rows:
+        right = "".join(f"  {c:>{width}}" for c, width in zip(cells, widths[1:-1], strict=True))
+        lines.append(f"{name:{widths[0]}}{right}{remark}".rstrip())
+    if is_grouped:
+        lines.append("a line is for scenarios of one role that cost alike; --json has every one")
+    return lines
+
+
+def _named(groups: Sequence[PartForecast]) -> list[tuple[str, PartForecast]]:
+    """Return groups with names: role and number of scenarios, and which of the role it is."""
+    roles = [item.name for item in groups]
+    found = []
+    for k, item in enumerate(groups):
+        which = f" {roles[: k + 1].count(item.name)}" if roles.count(item.name) > 1 else ""
+        found.append((f"{item.name}{which}: {item.n_scenario}", item))
+    return found
+
+
+def _start_line(start: StartForecast) -> str:
+    """Return what starting and compiling take, in words."""
+    each = f"each of {start.n_process} processes" if start.n_process > 1 else "the process"
+    kernels = "kernels were not timed, since no pilot ran"
+    if not math.isnan(start.kernels):
+        kernels = f"{start.kernels:.1f} s to load or compile kernels"
+        if start.n_worker:
+            kernels += f", {start.first:.1f} s more in each worker's first task"
+    return f"start, compile: {start.each:.1f} s for {each}, {kernels} (one measurement)"
 
 
 def _source(found: Forecast) -> str:
@@ -77,7 +136,7 @@ def _source(found: Forecast) -> str:
     if found.n_shard:
         parts.append(f"{found.n_shard} shards of this study")
     if found.pilot_seconds > 0.0:
-        parts.append(f"a pilot of {duration(found.pilot_seconds)} on this machine")
+        parts.append(f"a pilot of {duration(found.pilot_seconds)}")
     return f"measured: {' and '.join(parts)}; ± is one standard error; nothing was written"
 
 
@@ -87,7 +146,15 @@ def core_hours(seconds: float, error: float) -> str:
     if math.isfinite(error) and error > 0.0:
         digits = min(max(1 - math.floor(math.log10(error / _HOUR)), 0), 6)
     text = f"{seconds / _HOUR:.{digits}f}"
-    return f"{text} ± {error / _HOUR:.{digits}f}" if math.isfinite(error) else f"{text} ± unknown"
+    return f"{text} ± {f'{error / _HOUR:.{digits}f}' if math.isfinite(error) else _UNKNOWN}"
+
+
+def _memory(cost: Cost) -> str:
+    return amount(cost.memory) if cost.memory > 0.0 else _UNKNOWN
+
+
+def _disk(cost: Cost) -> str:
+    return _UNKNOWN if math.isnan(cost.disk) else amount(cost.disk)
 
 
 def amount(n_byte: float) -> str:

@@ -145,6 +145,23 @@ def test_a_prologue_is_taken_word_by_word_and_may_set_python(tmp_path):
         ("array=0-7", "--sbatch array", "%N"),
         ("time=soon", "--sbatch time", "must be a time"),
         ("time=0", "--sbatch time", "longer than nothing"),
+        ("time=", "--sbatch time", "must be a time"),
+        ("time=1:2:3:4", "--sbatch time", "must be a time"),
+        ("time=UNLIMITED", "--sbatch time", "must be a time"),
+        ("time-min=1h", "--sbatch time-min", "must be a time"),
+        ("mem=lots", "--sbatch mem", "amount of memory"),
+        ("mem=", "--sbatch mem", "amount of memory"),
+        ("mem=4.5G", "--sbatch mem", "amount of memory"),
+        ("mem=-1", "--sbatch mem", "amount of memory"),
+        ("mem=4X", "--sbatch mem", "amount of memory"),
+        ("mem-per-cpu=4 G", "--sbatch mem-per-cpu", "amount of memory"),
+        ("mem=4G,mem-per-cpu=4G", "--sbatch mem-per-cpu", "cannot be combined with mem"),
+        ("mem=4G,mem=8G", "--sbatch mem", "given twice"),
+        ("cpus-per-task=two", "--sbatch cpus-per-task", "whole number"),
+        ("partition=long;rm", "--sbatch partition", "letters, digits"),
+        ("account=$HOME", "--sbatch account", "letters, digits"),
+        ("qos=", "--sbatch qos", "letters, digits"),
+        ("p=long", "--sbatch", "name=value"),
         ("account=a\nrm", "--sbatch account", "one line"),
     ],
 )
@@ -155,8 +172,24 @@ def test_an_option_that_cannot_be_is_named(text, field, rule):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "mem=4G", "mem=4000M", "mem=4000", "mem=0", "mem=512k", "mem=1T", "mem=4GB",
+        "mem-per-cpu=2g", "tmp=10G", "time=10", "time=10:00", "time=1:00:00", "time=1-00",
+        "time=1-00:00", "time=1-00:00:00", "time=2:00:00,time-min=30", "cpus-per-task=2",
+        "partition=short,long", "account=drugs.2026", "gres=gpu:1", "constraint=[a|b]&c",
+        "comment=what the site likes", "exclusive=", "container-image=docker://a/b:1", "nice=",
+    ],
+)  # fmt: skip
+def test_what_sbatch_takes_is_taken(text):
+    values = sbatch_options([text]).values
+    assert dict(item.split("=") for item in text.split(",") if "=" in item).keys() == values.keys()
+
+
+@pytest.mark.parametrize(
     ("text", "minutes"),
-    [("90", 90), ("90:30", 90.5), ("1:30:00", 90), ("2-12", 3600), ("2-12:30", 3630),
+    [("10", 10), ("10:00", 10), ("1-00:00:00", 1440),
+     ("90", 90), ("90:30", 90.5), ("1:30:00", 90), ("2-12", 3600), ("2-12:30", 3630),
      ("1-0:0:30", 1440.5)],
 )  # fmt: skip
 def test_times_are_read_as_sbatch_reads_them(text, minutes):
@@ -237,9 +270,8 @@ def test_arrays_are_split_to_the_sites_limit(plan, tmp_path):
     n = len(found.elements)
     assert found.arrays() == [(k, min(4, n - k)) for k in range(1, n, 4)]
     assert len(found.arrays()) > 2
-    text = preview(found)
+    commands = preview(found).commands
     assert not (tmp_path / "out").exists()
-    commands = [line for line in text.splitlines() if line.startswith("sbatch ")]
     assert len(commands) == len(found.arrays()) + 2
     assert all("--dependency=afterok:JOB1" in line for line in commands[1:-1])
     assert "--dependency=afterany:JOB1:JOB2" in commands[-1]

@@ -25,6 +25,11 @@ class Backend(Protocol):
         """Number of workers that can be expected: it sets the size of tasks, no number."""
         ...
 
+    @property
+    def at_hand(self) -> int:
+        """Number of them that can measure something now, one a processor."""
+        ...
+
     def map[T, R](self, function: Callable[[T], R], jobs: Sequence[T]) -> Iterator[R]:
         """Call ``function`` on every job and yield the results as they come, in any order."""
         ...

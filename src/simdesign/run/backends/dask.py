@@ -78,6 +78,11 @@ class DaskBackend:
             return int(self._options.get("processes", self._options.get("cores", 1)))
         return max(1, len(self._threads()))
 
+    @property
+    def at_hand(self) -> int:
+        """Number of those expected that are there."""
+        return max(1, min(self.workers, len(self._threads())))
+
     def map[T, R](self, function: Callable[[T], R], jobs: Sequence[T]) -> Iterator[R]:
         """Call ``function`` on every job and yield the results as they come.
 

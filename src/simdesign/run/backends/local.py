@@ -41,6 +41,11 @@ class LocalBackend:
         if self.workers < 1:
             raise SpecError("workers", self.workers, "must be >= 1")
 
+    @property
+    def at_hand(self) -> int:
+        """Number of workers that have a processor."""
+        return min(self.workers, n_processors())
+
     def map[T, R](self, function: Callable[[T], R], jobs: Sequence[T]) -> Iterator[R]:
         """Call ``function`` on every job and yield the results as they come."""
         return run_locally(function, jobs, min(self.workers, max(len(jobs), 1)))
