@@ -11,6 +11,7 @@ import pytest
 
 from run.slurm.conftest import MAX_ARRAY, said
 from run.slurm.on_cluster import REPLICATIONS, call, python_of, slow_study, until
+from simdesign.errors import SpecError
 from simdesign.run import (
     LocalBackend,
     Store,
@@ -21,10 +22,18 @@ from simdesign.run import (
     run,
     run_to_target,
 )
+from simdesign.run.backends import sbatch_options
 from simdesign.run.submission import State, submissions
 from simdesign.spec.study import Study
 
 TASK_MINUTES = "0.033"  # makes four elements: a first one and more than one array
+FORMS = (
+    "mem=lots", "mem=4X", "mem=4.5G", "mem=", "mem=-1", "mem=4 G", "time=soon", "time=1:2:3:4",
+    "time=", "time-min=1h", "cpus-per-task=two", "mem=4G", "mem=4GB", "mem=4000M", "mem=4000",
+    "mem=0", "mem=512k", "tmp=10G", "time=10", "time=10:00", "time=1:00:00", "time=1-00",
+    "time=1-00:00", "time=1-0:0:30", "time-min=30", "cpus-per-task=2",
+)  # fmt: skip
+"""Times, memory and counts: eleven that sbatch cannot read, and others that it can."""
 PROLOGUE = 'true  # "module load $NOTHING"\n'
 
 
@@ -171,6 +180,36 @@ def test_a_refusal_is_one_line_and_leaves_no_submission(tmp_path):
     assert "sbatch: refused: " in said_.stderr
     assert "nvalid partition" in said_.stderr
     assert list((out / "jobs").iterdir()) == []
+
+
+@pytest.mark.usefixtures("slurm")
+def test_sbatch_itself_refuses_what_is_refused_here_and_nothing_else(tmp_path):
+    """It reads its options before it asks a controller, and here there is none to ask."""
+    nowhere, script = tmp_path / "slurm.conf", tmp_path / "job.sh"
+    nowhere.write_text(
+        "ClusterName=x\nSlurmctldHost=localhost(127.0.0.1)\nSlurmctldPort=9\nMessageTimeout=2\n"
+    )
+    script.write_text("#!/bin/bash\n")
+    started = {
+        option: subprocess.Popen(
+            ["sbatch", f"--{option}", str(script)], stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "SLURM_CONF": str(nowhere)},
+        )
+        for option in FORMS
+    }  # fmt: skip
+    said_ = {option: process.communicate(timeout=200)[1] for option, process in started.items()}
+    theirs = {option for option, text in said_.items() if "Invalid" in text}
+    assert all("Unable to contact" in said_[option] for option in FORMS if option not in theirs)
+    assert {option for option in FORMS if _is_refused(option)} == theirs
+    assert 10 < len(theirs) < len(FORMS) - 10
+
+
+def _is_refused(option):
+    try:
+        sbatch_options([option])
+    except SpecError:
+        return True
+    return False
 
 
 @pytest.mark.usefixtures("slurm")
