@@ -21,7 +21,7 @@ from simdesign.run.store import Store
 from simdesign.spec.study import Study
 
 COMMAND = "from simdesign.cli import main; main()"
-N_KILL, N_PARENT = 22, 5
+N_KILL, N_PARENT = 22, 4
 """Kills in all, and those of them that hit the parent."""
 REPLICATIONS = 30
 GIVE_UP = 480.0
