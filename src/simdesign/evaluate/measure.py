@@ -1,5 +1,6 @@
 """A performance measure with its Monte Carlo standard error, and differences of two of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -149,4 +150,45 @@ def difference(one: Measure, other: Measure) -> Measure:
     return Measure(
         value=value, mcse=mcse, n_rep=n_rep, n_failed=n_failed,
         low=value - Z95 * mcse, high=value + Z95 * mcse, influence=influence, draws=draws,
+    )  # fmt: skip
+
+
+def mean_of(measures: Sequence[Measure], weights: Sequence[float] | None = None) -> Measure:
+    """Return a weighted mean of measures that rest on the same replications.
+
+    Their luck is common, so the MCSE is the spread of the mean over the common resamples (or of
+    the mean of their influences), never that of independent numbers.
+
+    Parameters
+    ----------
+    measures : sequence of Measure
+        At least one; all of one kind.
+    weights : sequence of float, optional
+        Summing to 1; equal without them.
+    """
+    n = len(measures)
+    share = np.full(n, 1.0 / n) if weights is None else np.asarray(weights, dtype=float)
+    used = [i for i in range(n) if share[i] > 0.0]
+    value = float(sum(share[i] * measures[i].value for i in used))
+    draws = [measures[i].draws for i in used]
+    influence = [measures[i].influence for i in used]
+    common, mcse = None, np.nan
+    if all(item is not None for item in draws):
+        least = min(item.size for item in draws if item is not None)
+        common = np.zeros(least)
+        for i, item in zip(used, draws, strict=True):
+            if item is not None:
+                common += share[i] * item[:least]
+        mcse = _spread(common)
+    elif all(item is not None for item in influence):
+        total = sum(
+            share[i] * item for i, item in zip(used, influence, strict=True) if item is not None
+        )
+        mcse = float(
+            np.sqrt(np.sum(np.square(total)) / np.size(total) / max(np.size(total) - 1, 1))
+        )
+    return Measure(
+        value=value, mcse=mcse, n_rep=min(measures[i].n_rep for i in used),
+        n_failed=max(measures[i].n_failed for i in used),
+        low=value - Z95 * mcse, high=value + Z95 * mcse, draws=common,
     )  # fmt: skip

@@ -12,9 +12,10 @@ each limit is taken at the end of the bounds (failed.py) that speaks against the
 """
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import attrgetter
 from types import MappingProxyType
 
 import numpy as np
@@ -49,7 +50,7 @@ class Loss:
     """What the reference design loses against another one, in one scenario and one measure."""
 
     scenario: str
-    size: float  # relative change of the load; NaN for a world without change
+    size: float  # relative change of the load in three years; NaN for a world without change
     other: str  # the other design
     measure: str  # power, restricted_mean_delay or large_error_prob
     reference_value: float
@@ -63,6 +64,7 @@ class Loss:
     span: float = 1.0  # range of the measure: 1 for a probability, the restriction of a delay
     failed_less: float = 0.0  # by so much the loss could be smaller had no replication failed
     failed_more: float = 0.0  # ... or larger
+    yearly: float = np.nan  # relative change of the load in one year, of a change of slope only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,9 @@ class Verdict:
     losses: tuple[Loss, ...]
     reference_false_alarm: float = np.nan  # P(any alarm) in this very world when nothing breaks
     best_false_alarm: float = np.nan
+    worth: float = np.nan  # power gained by the reference if it knew its world: oracle - operating
+    worth_mcse: float = np.nan
+    averaged_over: str = ""  # parameters that the world draws; nothing in a fixed world
 
     @property
     def undefined(self) -> tuple[Loss, ...]:
@@ -113,12 +118,13 @@ def loss(
     margin: float,
     span: float = 1.0,
     bounds: tuple[tuple[float, float], tuple[float, float]] | None = None,
+    yearly: float = np.nan,
 ) -> Loss:
     """Return a loss from the reference's and the other's measure and their paired difference.
 
     ``paired`` is reference minus other; more power is better, more of anything else worse.
     ``span`` is the range of the measure; ``bounds`` are the ends of the two values where
-    replications failed (see failed.py).
+    replications failed (see failed.py); ``yearly`` is that of a change of slope.
     """
     sign = -1.0 if measure == "power" else 1.0
     less = more = 0.0
@@ -135,6 +141,7 @@ def loss(
         reference_value=values[0].value, other_value=values[1].value,
         loss=sign * paired.value, mcse=paired.mcse, margin=margin, n_rep=paired.n_rep,
         reference_high=high[0], other_high=high[1], span=span, failed_less=less, failed_more=more,
+        yearly=yearly,
     )  # fmt: skip
 
 
@@ -194,6 +201,8 @@ def verdict_of(
     reference: str,
     cost: dict[str, float],
     false_alarm: Mapping[str, float] = MappingProxyType({}),
+    worth: Measure | None = None,
+    averaged_over: str = "",
 ) -> Verdict:
     """Return one verdict of the reference design against all others.
 
@@ -208,6 +217,10 @@ def verdict_of(
         Design -> expected cost.
     false_alarm : mapping, optional
         Design -> P(any alarm) in this world when nothing breaks, at this threshold.
+    worth : Measure, optional
+        Power that the reference would gain at the oracle threshold, mean over the changes.
+    averaged_over : str, optional
+        Parameters that the world draws.
     """
     headline = "power" if topic == "break" else "large_error_prob"
     mine = [item for item in losses if item.measure == headline]
@@ -230,6 +243,9 @@ def verdict_of(
         losses=tuple(losses),
         reference_false_alarm=false_alarm.get(reference, np.nan),
         best_false_alarm=false_alarm.get(best, np.nan),
+        worth=np.nan if worth is None else worth.value,
+        worth_mcse=np.nan if worth is None else worth.mcse,
+        averaged_over=averaged_over,
     )  # fmt: skip
 
 
@@ -247,8 +263,10 @@ class Flip:
     after: Code
 
 
-def flips(verdicts: Sequence[Verdict]) -> list[Flip]:
-    """Return where a series of verdicts changes as the shared error grows.
+def flips(
+    verdicts: Sequence[Verdict], level: Callable[[Verdict], float] = attrgetter("sigma_shared")
+) -> list[Flip]:
+    """Return where a series of verdicts changes as the shared error, or another level, grows.
 
     A level at which nothing can be told lies between the two levels of a flip and makes none; one
     from which no design notices breaks any more is a flip.
@@ -257,11 +275,64 @@ def flips(verdicts: Sequence[Verdict]) -> list[Flip]:
     ----------
     verdicts : sequence of Verdict
         One topic, substance, threshold and otherwise equal world.
+    level : callable, optional
+        Verdict -> its place in the series.
     """
-    ordered = sorted(verdicts, key=lambda item: item.sigma_shared)
+    ordered = sorted(verdicts, key=level)
     told = [item for item in ordered if item.code != Code.CANNOT_TELL]
     return [
-        Flip(low=a.sigma_shared, high=b.sigma_shared, before=a.code, after=b.code)
+        Flip(low=level(a), high=level(b), before=a.code, after=b.code)
         for a, b in pairwise(told)
         if a.code != b.code
     ]
+
+
+def worst_excess(verdict: Verdict) -> tuple[float, float]:
+    """Return the comparison that exceeds its margin most, in margins, and its error.
+
+    Above 0 the estimate is beyond the margin. In units of the measure's range at a margin of 0.
+    """
+    known = [item for item in verdict.losses if np.isfinite(item.loss)]
+    if not known:
+        return np.nan, np.nan
+    return max(
+        ((item.loss - item.margin) / scale, item.mcse / scale)
+        for item in known
+        for scale in [item.margin if item.margin > 0.0 else item.span]
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginFlip:
+    """How wide the margin of one measure would have to be for another answer."""
+
+    measure: str
+    margin: float  # the study's
+    as_good_from: float  # the smallest margin within which every comparison certainly stays
+    not_as_good_below: float  # below this margin some comparison is certainly beyond it
+
+
+def margin_flips(verdict: Verdict) -> list[MarginFlip]:
+    """Return the margins at which the comparisons of each measure change their answer.
+
+    From the same limits as the verdict (``code_of``): the loss with its one-sided 95 % half-width
+    for *as good*, less the Bonferroni half-width for *not as good*.
+    """
+    each = ERROR / max(len(verdict.losses), 1)
+    found = []
+    for measure in sorted({item.measure for item in verdict.losses}):
+        mine = [item for item in verdict.losses if item.measure == measure]
+        high = max(item.loss + item.failed_more + _half_width(item, ERROR) for item in mine)
+        known = [item for item in mine if _is_known(item)]
+        low = max(
+            (item.loss - item.failed_less - _half_width(item, each) for item in known),
+            default=-np.inf,
+        )
+        found.append(
+            MarginFlip(
+                measure=measure, margin=mine[0].margin,
+                as_good_from=float(max(high, 0.0)) if len(known) == len(mine) else np.inf,
+                not_as_good_below=float(max(low, 0.0)),
+            )
+        )  # fmt: skip
+    return found

@@ -1,4 +1,8 @@
-"""Paired losses of the reference design -> the verdicts of one world."""
+"""Paired losses of the reference design -> the verdicts of one world.
+
+The size of a change is that of ``spec.effect``: what it makes of the load in three years, so that
+steps and changes of slope are judged by one rule. A pulse has no size and no verdict.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,9 +12,9 @@ from typing import NamedTuple
 from simdesign import evaluate
 from simdesign.evaluate import Loss, Measure, Verdict
 from simdesign.run.plan import Plan
-from simdesign.spec.change import LevelShift
+from simdesign.spec.effect import size_of as size_of
+from simdesign.spec.effect import yearly_change
 from simdesign.spec.estimator import judging
-from simdesign.spec.quantity import expectation
 from simdesign.spec.study import FactorValue, Scenario
 
 VERDICT_YEARS = 3.0
@@ -19,6 +23,8 @@ DELAY_YEARS = 5.0
 """Restriction of the mean delay in the verdict."""
 PICTURE_YEARS = 3.0
 """Span of the change that the picture must get right."""
+LINES = (("picture", ""), ("break", "operating"), ("break", "oracle"))
+"""Topic and threshold of the verdicts of one substance in one world."""
 
 
 class Address(NamedTuple):
@@ -46,44 +52,90 @@ class Evidence:
     """Ends of the measures that rest on failed replications too."""
 
 
-def judge(evidence: Evidence, world: Scenario) -> list[Verdict]:
+def judge(
+    evidence: Evidence,
+    world: Scenario,
+    lines: Sequence[tuple[str, str]] = LINES,
+    estimator: str | None = None,
+) -> list[Verdict]:
     """Judge the reference design in one world: per substance the picture and the break.
 
     The break is judged at the operating and at the oracle threshold, over every change of the
     margin's smallest size or more; the picture over these and the world without change.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    world : Scenario
+        A fixed world without a change.
+    lines : sequence of (topic, threshold), optional
+    estimator : str, optional
+        The judging one without it.
     """
     plan = evidence.plan
-    least = plan.study.decision.margin.smallest_change - 1e-9
-    changed = [
-        item
-        for item in plan.scenarios
-        if item.role == "alternative" and in_world(item, world) and abs(size_of(item)) >= least
-    ]
-    estimator = judging_estimator(plan)
+    name = judging_estimator(plan) if estimator is None else estimator
     found = []
     for substance in sorted(world.world.substances):
-        for topic, kind, scenarios in (
-            ("picture", "", [world, *changed]),
-            ("break", "operating", changed),
-            ("break", "oracle", changed),
-        ):
-            losses = _losses(evidence, scenarios, substance, estimator if kind else "", kind)
+        changed = judged(plan, world, substance)
+        for topic, kind in lines:
+            scenarios = changed if topic == "break" else [world, *changed]
+            losses = _losses(evidence, scenarios, substance, name if kind else "", kind)
             if losses:
+                worth = _worth(evidence, changed, substance, name, kind)
                 found.append(
                     evaluate.verdict_of(
                         topic,
                         losses,
                         substance=substance,
-                        estimator=estimator if kind else "",
+                        estimator=name if kind else "",
                         threshold=kind,
-                        world=_levels(world.factors),
+                        world=levels(world.factors),
                         sigma_shared=shared_level(world.factors),
                         reference=plan.study.decision.reference,
                         cost=evidence.cost,
-                        false_alarm=_false_alarm(evidence, world, substance, estimator, kind),
+                        false_alarm=_false_alarm(evidence, world, substance, name, kind),
+                        worth=worth,
+                        averaged_over=", ".join(scenarios[-1].averaged_over(substance)),
                     )
                 )
     return found
+
+
+def judged(plan: Plan, world: Scenario, substance: str) -> list[Scenario]:
+    """Return the changes in a world that count for a substance: of the margin's smallest size."""
+    least = plan.study.decision.margin.smallest_change - 1e-9
+    return [
+        item
+        for item in plan.scenarios
+        if item.role == "alternative"
+        and in_world(item, world)
+        and abs(size_of(item, substance)) >= least
+    ]
+
+
+def _worth(
+    evidence: Evidence, changed: Sequence[Scenario], substance: str, estimator: str, kind: str
+) -> Measure | None:
+    """Return what the reference would gain by knowing its world: mean power, oracle - operating."""
+    if kind != "operating":
+        return None
+    reference = evidence.plan.study.decision.reference
+    gains = []
+    for item in changed:
+        mine = power_at(item.name, substance, reference, estimator, "operating")
+        known = mine._replace(threshold="oracle")
+        if not {mine, known} <= evidence.known.keys():
+            return None
+        gains.append(evaluate.difference(evidence.known[known], evidence.known[mine]))
+    return evaluate.mean_of(gains) if gains else None
+
+
+def power_at(scenario: str, substance: str, design: str, estimator: str, kind: str) -> Address:
+    """Return where the power within three years of one condition is kept."""
+    return Address(
+        scenario=scenario, measure="power", horizon=f"{VERDICT_YEARS:g}", substance=substance,
+        design=design, estimator=estimator, threshold=kind,
+    )  # fmt: skip
 
 
 def _false_alarm(
@@ -138,7 +190,7 @@ def _losses(
                 found.append(
                     evaluate.loss(
                         scenario.name,
-                        size_of(scenario),
+                        size_of(scenario, substance),
                         other,
                         measure,
                         values,
@@ -146,6 +198,7 @@ def _losses(
                         allowed,
                         span,
                         bounds,
+                        yearly_change(scenario, substance),
                     )
                 )
     return found
@@ -162,14 +215,6 @@ def in_world(scenario: Scenario, world: Scenario) -> bool:
     return levels == world.factors
 
 
-def size_of(scenario: Scenario) -> float:
-    """Return the relative change of a scenario; NaN where one number cannot tell it."""
-    change = scenario.change
-    if not isinstance(change, LevelShift) or isinstance(change.size, dict):
-        return math.nan
-    return float(expectation(change.size))
-
-
 def shared_level(factors: Mapping[str, FactorValue]) -> float:
     """Return the level of the shared error of a world; NaN when it is no factor."""
     for path, level in factors.items():
@@ -178,7 +223,7 @@ def shared_level(factors: Mapping[str, FactorValue]) -> float:
     return math.nan
 
 
-def _levels(factors: Mapping[str, FactorValue]) -> dict[str, float | str]:
+def levels(factors: Mapping[str, FactorValue]) -> dict[str, float | str]:
     """Return levels as the table of measures has them: numbers, and all else as text.
 
     Left out, or taken for a number, a level that is a switch or a name would make two worlds one.
