@@ -150,10 +150,11 @@ def importance_weights(
             )
     known = ~np.isnan(log_weight)
     weight = np.where(known, np.exp(np.where(known, log_weight, 0.0)), 0.0)
-    return _weights(weight, known, warnings)
+    return weights_of(weight, known, warnings)
 
 
-def _weights(weight: Floats, known: Bools, warnings: list[str]) -> Weights:
+def weights_of(weight: Floats, known: Bools, warnings: list[str]) -> Weights:
+    """Return weights, new density over old, with what they are worth; 0 where not known."""
     used = weight[known]
     squares = float((used**2).sum())
     effective = float(used.sum() ** 2 / squares) if squares > 0.0 else 0.0
@@ -182,7 +183,7 @@ def times(weights: Weights, likelihood: Floats) -> Weights:
     total = float(product.sum())
     if total > 0.0:  # mean 1, as weights have
         product = product * (float(weights.weight[known].sum()) / total)
-    return _weights(product, known, [])
+    return weights_of(product, known, [])
 
 
 def unit_weights(known: Bools) -> Weights:

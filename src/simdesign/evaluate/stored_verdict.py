@@ -7,6 +7,7 @@ from typing import Any
 
 import pydantic
 
+from simdesign.evaluate.averaged import Average
 from simdesign.evaluate.verdict import Verdict
 
 
@@ -30,6 +31,25 @@ def stored_verdict(content: Any) -> Verdict:
         "world": {},  # levels of factors may be of any kind
     }
     return replace(_adapter().validate_python(fields), world=content["world"])
+
+
+def stored_average(content: Any) -> Average:
+    """Return an average from JSON values; null stands for a number that is not defined.
+
+    Raises
+    ------
+    ValueError
+        When it is none.
+    """
+    if not isinstance(content, dict) or not isinstance(content.get("world"), dict):
+        raise ValueError("must be an object with a world")
+    fields = {**_numbers(content), "world": {}}
+    return replace(_average_adapter().validate_python(fields), world=content["world"])
+
+
+@cache
+def _average_adapter() -> pydantic.TypeAdapter[Average]:
+    return pydantic.TypeAdapter(Average)
 
 
 @cache

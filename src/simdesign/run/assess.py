@@ -12,6 +12,7 @@ import numpy as np
 from simdesign import decide, evaluate
 from simdesign.evaluate import Measure
 from simdesign.records import Bools, Floats, Ints
+from simdesign.run.averaged import averages
 from simdesign.run.grid import Grid, load_grid
 from simdesign.run.judge import DELAY_YEARS, VERDICT_YEARS, Address, Evidence, in_world, judge
 from simdesign.run.plan import Plan, visits_of
@@ -44,6 +45,7 @@ class Assessment:
 
     table: Table
     verdicts: list[evaluate.Verdict] = field(default_factory=list)
+    averages: list[evaluate.Average] = field(default_factory=list)
     n_missing: int = 0
     """Replications that the plan asks for and that are not complete yet."""
 
@@ -116,6 +118,10 @@ class _Assessor:
                 plan=self.plan, known=self.known, cost=self.cost, bounds=self.bounds
             )
             self.result.verdicts += judge(evidence, world)
+        if worlds:
+            self.result.averages = averages(
+                Evidence(plan=self.plan, known=self.known, cost=self.cost, bounds=self.bounds)
+            )
         return self.result
 
     def _cells(self, grid: Grid) -> Iterator[tuple[str, str, str]]:

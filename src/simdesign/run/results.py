@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simdesign.errors import SpecError, StoreError
-from simdesign.evaluate import Flip, Verdict, flips, stored_verdict
+from simdesign.evaluate import Average, Flip, Verdict, flips, stored_average, stored_verdict
 from simdesign.run.assess import Assessment, assess
 from simdesign.run.failures import n_failed_rows
 from simdesign.run.files import write_atomic
@@ -107,7 +107,7 @@ class Results:
 
     def assessment(self, budget: float | None = None) -> Assessment:
         """Return measures and verdicts, computed once for what is stored now."""
-        key = (self._state(), budget)
+        key = (self.state(), budget)
         if key not in self._assessed:
             self._assessed = {key: assess(self.store, self.plan, budget)}
         return self._assessed[key]
@@ -132,6 +132,14 @@ class Results:
         if saved is not None:
             return saved
         return self.assessment(None if own else budget).verdicts
+
+    def averages(self, budget: float | None = None) -> list[Average]:
+        """Return power averaged over distributions of the shared error; read if current."""
+        own = budget is None or budget == self.study.decision.budget
+        if own and self._is_saved():
+            content = read_plain(self.store.verdict_path, VerdictFile)
+            return [stored_average(item) for item in content.get("averages", ())]
+        return self.assessment(None if own else budget).averages
 
     def flips(self, verdicts: list[Verdict] | None = None) -> list[dict[str, Any]]:
         """Return where verdicts change as the shared error grows, per otherwise equal world."""
@@ -158,9 +166,10 @@ class Results:
             "study": self.study.name,
             "size": self.plan.size,
             "budget": self.study.decision.budget if budget is None else budget,
-            "measures": _plain(self.records(budget)),
-            "verdicts": [_plain(asdict(item)) for item in verdicts],
-            "flips": _plain(self.flips(verdicts)),
+            "measures": plain_json(self.records(budget)),
+            "verdicts": [plain_json(asdict(item)) for item in verdicts],
+            "flips": plain_json(self.flips(verdicts)),
+            "averages": [plain_json(asdict(item)) for item in self.averages(budget)],
         }
 
     def save(self) -> None:
@@ -170,19 +179,20 @@ class Results:
         found = self.assessment()
         write_atomic(self.store.measures_path, found.table.csv().encode())
         content = {
-            "state": self._state(),
+            "state": self.state(),
             "study": self.study.name,
             "size": self.plan.size,
             "budget": self.study.decision.budget,
             "n_missing": found.n_missing,
             "digest": self.digest(),
-            "verdicts": [_plain(asdict(item)) for item in found.verdicts],
-            "flips": _plain(self.flips(found.verdicts)),
+            "verdicts": [plain_json(asdict(item)) for item in found.verdicts],
+            "flips": plain_json(self.flips(found.verdicts)),
+            "averages": [plain_json(asdict(item)) for item in found.averages],
         }
         text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
         write_atomic(self.store.verdict_path, text.encode())
 
-    def _state(self) -> str:
+    def state(self) -> str:
         """Return a hash of what the measures are computed from."""
         plan = self.plan
         size = content_hash(plan.study.sizes[plan.size])
@@ -202,9 +212,10 @@ class Results:
         try:
             content = read_plain(self.store.verdict_path, VerdictFile)
             found = [stored_verdict(item) for item in content.get("verdicts", ())]
+            _ = [stored_average(item) for item in content.get("averages", ())]
         except (FileNotFoundError, StoreError, ValueError):
             return None
-        is_current = self.store.measures_path.exists() and content.get("state") == self._state()
+        is_current = self.store.measures_path.exists() and content.get("state") == self.state()
         return found if is_current else None
 
 
@@ -226,12 +237,12 @@ def _flip(flip: Flip) -> dict[str, Any]:
     return {"low": flip.low, "high": flip.high, "before": flip.before, "after": flip.after}
 
 
-def _plain(value: Any) -> Any:
+def plain_json(value: Any) -> Any:
     """Return JSON values: numbers that are not finite become null."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain_json(item) for item in value]
     if isinstance(value, float):  # NumPy's too
         return float(value) if math.isfinite(value) else None
     return value

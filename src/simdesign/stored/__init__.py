@@ -20,5 +20,6 @@ from simdesign.stored.records import Manifest as Manifest
 from simdesign.stored.records import ModelCheck as ModelCheck
 from simdesign.stored.records import PilotRecord as PilotRecord
 from simdesign.stored.records import Precision as Precision
+from simdesign.stored.records import StabilityFile as StabilityFile
 from simdesign.stored.records import SubmissionRecord as SubmissionRecord
 from simdesign.stored.records import VerdictFile as VerdictFile

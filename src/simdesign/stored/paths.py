@@ -66,6 +66,11 @@ class Paths:
         return self.folder / "precision.json"
 
     @property
+    def stability(self) -> Path:
+        """What would change the verdicts."""
+        return self.folder / "stability.json"
+
+    @property
     def refined(self) -> Path:
         """Folder of the fits of slow estimators, one folder each."""
         return self.folder / "refined"

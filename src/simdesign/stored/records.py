@@ -119,6 +119,19 @@ class VerdictFile(Record):
     n_missing: Whole = 0
     digest: str = ""
     verdicts: tuple[dict[str, Any], ...] = ()
+    averages: tuple[dict[str, Any], ...] = ()
+
+
+class StabilityFile(Record):
+    """What would change the verdicts, and of which rows."""
+
+    stability: Literal[1]
+    state: str
+    rows: tuple[dict[str, Any], ...]
+    flips: tuple[dict[str, Any], ...]
+    margins: tuple[dict[str, Any], ...]
+    grids: tuple[dict[str, Any], ...]
+    refused: tuple[dict[str, Any], ...]
 
 
 class CheckedCell(Record):
