@@ -226,6 +226,7 @@ def _register() -> None:
         replay,
         reweight,
         sensitivity,
+        stability,
         two_weeks,
         validate_world,
         verify,
@@ -242,6 +243,7 @@ def _register() -> None:
     refine.register(app)
     reweight.register(app)
     sensitivity.register(app)
+    stability.register(app)
     preregister.register(app)
     constancy.register(app)
     publish.register(app)

@@ -104,7 +104,9 @@ def reweighted(
     ):  # fmt: skip
         scenario = item.scenario.name
         if scenario not in drawn:
-            drawn = {scenario: _drawn(results.store, plan, item.scenario, item.design, name)}
+            drawn = {
+                scenario: drawn_parameters(results.store, plan, item.scenario, item.design, name)
+            }
         weights, fixed = _weights(item, prior[item.substance], drawn[scenario], likelihood)
         counts = luck.weight(item.scenario, item.replication)
         if item.scenario.role == MIXTURE:
@@ -146,7 +148,7 @@ def _shown(quantity: Quantity) -> object:
     return quantity if isinstance(quantity, int | float) else quantity.model_dump()
 
 
-def _drawn(
+def drawn_parameters(
     store: Store, plan: Plan, scenario: Scenario, design: str, estimator: str
 ) -> dict[str, dict[str, Floats]]:
     """Return substance -> parameter -> its value by replication number; NaN where not stored."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from simdesign.evaluate import Code, FlipPoint, Verdict, flip_point
+from simdesign.evaluate import Code, FlipPoint, Verdict, flip_point, worst_excess
 from simdesign.run import VERDICT_YEARS, Results, make_plan
 from simdesign.run.assess import Assessment, assess
 from simdesign.spec.base import plain
@@ -149,7 +149,7 @@ def sensitivities(results: Results, level: float, budget: float | None = None) -
         found.append(
             Sensitivity(
                 grid=grid, lines=tuple(_lines(grid, mine, used, level)),
-                judged=tuple(_judged(grid, mine)),
+                judged=tuple(judged_along(grid, [item.verdicts for item in mine])),
             )
         )  # fmt: skip
     return found
@@ -197,21 +197,22 @@ def _lines(grid: Grid, assessed: list[Assessment], budget: float, level: float) 
     return found
 
 
-def _judged(grid: Grid, assessed: list[Assessment]) -> list[Judged]:
+def judged_along(grid: Grid, verdicts_of: list[list[Verdict]]) -> list[Judged]:
+    """Return the verdicts about breaks along a grid, given those of each of its estimators."""
     tables = [
         {
             (item.topic, item.threshold, tuple(sorted(item.world.items()))): item
-            for item in one.verdicts
+            for item in one
             if item.substance == grid.substance and item.topic == "break"
         }
-        for one in assessed
+        for one in verdicts_of
     ]
     found = []
     for key in tables[0]:
         if not all(key in table for table in tables):
             continue
         verdicts = [table[key] for table in tables]
-        worst = [_worst(item) for item in verdicts]
+        worst = [worst_excess(item) for item in verdicts]
         excess, mcse = np.array([w[0] for w in worst]), np.array([w[1] for w in worst])
         found.append(
             Judged(
@@ -222,16 +223,3 @@ def _judged(grid: Grid, assessed: list[Assessment]) -> list[Judged]:
             )
         )  # fmt: skip
     return found
-
-
-def _worst(verdict: Verdict) -> tuple[float, float]:
-    """Return the comparison that exceeds its margin most, in margins, and its error."""
-    known = [item for item in verdict.losses if math.isfinite(item.loss)]
-    if not known:
-        return math.nan, math.nan
-    scaled = [
-        ((item.loss - item.margin) / scale, item.mcse / scale)
-        for item in known
-        for scale in [item.margin if item.margin > 0.0 else item.span]
-    ]
-    return max(scaled)

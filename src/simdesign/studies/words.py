@@ -70,7 +70,7 @@ def verdict_lines(results: Results, budget: float | None = None) -> list[str]:
         f"{study.name}, size {results.plan.size}: {study.title.get('en', study.aims)}",
         f"P(any false alarm in {study.programme.years} years, one drug, nationally) = {used:g}",
         "",
-        *verdict_text(results.verdicts(budget), study=study),
+        *verdict_text(results.verdicts(budget), study=study, averages=results.averages(budget)),
         "",
         *precision_lines(results, budget),
     ]

@@ -71,12 +71,23 @@ def constancy_weights(
     theta: Mapping[str, Floats], rounds: Rounds, substance: Substance, limit: float, seed: int
 ) -> Floats:
     """Return P(rounds differ by at most ``limit``) of every draw, (n,); NaN where it has NaN."""
+    return constancy_weights_at(theta, rounds, substance, [limit], seed)[:, 0]
+
+
+def constancy_weights_at(
+    theta: Mapping[str, Floats],
+    rounds: Rounds,
+    substance: Substance,
+    limits: Sequence[float],
+    seed: int,
+) -> Floats:
+    """Return ``constancy_weights`` of several limits, (n, n_limit), from the same normals."""
     known = np.all([np.isfinite(theta[name]) for name in _USED], axis=0)
-    weight = np.full(known.size, np.nan)
+    weight = np.full((known.size, len(limits)), np.nan)
     given = {name: theta[name][known] for name in _USED}
     mean, cov = mean_and_covariance(given, rounds, substance)
     z = normals(seed, rounds.opens.size)
-    weight[known] = constancy_prob(mean, cov, [limit], z)[:, 0]
+    weight[known] = constancy_prob(mean, cov, limits, z)
     return weight
 
 
