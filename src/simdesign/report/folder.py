@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simdesign.errors import StoreError
-from simdesign.evaluate import Verdict, stored_verdict
+from simdesign.evaluate import Average, Verdict, stored_average, stored_verdict
+from simdesign.spec.effect import shown_size, yearly_change
 from simdesign.spec.estimator import judging
 from simdesign.spec.study import Study
 from simdesign.stored import (
@@ -16,6 +17,7 @@ from simdesign.stored import (
     Paths,
     Precision,
     Record,
+    StabilityFile,
     VerdictFile,
     read_plain,
     short,
@@ -39,11 +41,11 @@ class Folder:
     size: str
     manifest: dict[str, Any]
     measures: "pd.DataFrame"
-    """The tidy table; columns ``shared`` and ``change`` are added, see ``read_folder``."""
+    """The tidy table; ``read_folder`` adds ``shared``, ``change``, ``kind`` and ``yearly``."""
     factors: tuple[str, ...]
     """Factor columns."""
     other_factors: tuple[str, ...]
-    """Factor columns besides the shared error and the size of the change."""
+    """Factor columns besides the shared error and those of the change."""
     verdicts: tuple[Verdict, ...]
     n_missing: int
     digest: str
@@ -52,6 +54,10 @@ class Folder:
     """Text of the protocol that was registered for the study, where the caller has it."""
     precision: dict[str, Any] | None = None
     """Decisions of adaptive replications, as they are stored; None when there were none."""
+    averages: tuple[Average, ...] = ()
+    """Power averaged over distributions of the shared error."""
+    stability: dict[str, Any] | None = None
+    """What would change the verdicts (``simdesign stability``), of these very rows."""
 
     @property
     def designs(self) -> tuple[str, ...]:
@@ -81,8 +87,9 @@ class Folder:
 def read_folder(path: str | Path, digest: str = "") -> Folder:
     """Read manifest, measures and verdicts.
 
-    The column ``shared`` is the level of the shared error of a fixed world and ``change`` the
-    size of its change, whatever the study calls these factors; NaN where there is none.
+    The column ``shared`` is the level of the shared error of a fixed world, ``change`` the size of
+    its change (``spec.effect``), ``kind`` the kind of change and ``yearly`` what a change of slope
+    adds in a year, whatever the study calls these factors; NaN or empty where there is none.
 
     Raises
     ------
@@ -109,22 +116,37 @@ def read_folder(path: str | Path, digest: str = "") -> Folder:
             # levels that are switches or names stay words, or all of them would be one cell
             frame[name] = frame[name].replace("", math.nan) if words else numbers
     shared = [name for name in factors if name.split(".")[-1] == "sigma_shared"]
-    change = [name for name in factors if name.split(".")[-1] == "size"]
     frame["shared"] = frame[shared[0]] if shared else math.nan
-    size = getattr(study.change, "size", None)
-    frame["change"] = frame[change[0]] if change else math.nan
-    if not change and isinstance(size, int | float):
-        frame.loc[frame["role"] == "alternative", "change"] = float(size)
+    change = _add_changes(frame, study, str(manifest["size"]))
     content = _json(paths.verdict, VerdictFile)
     return Folder(
         path=paths.folder, study=study, size=str(manifest["size"]), manifest=manifest,
         measures=frame, factors=tuple(factors),
-        other_factors=tuple(n for n in factors if n not in shared[:1] + change[:1]),
+        other_factors=tuple(n for n in factors if n not in {*shared[:1], *change}),
         verdicts=_verdicts(content, paths.verdict),
         n_missing=int(content.get("n_missing", 0)), digest=digest or str(content.get("digest", "")),
         written=_written(paths),
         precision=_decisions(paths) if manifest.get("target") else None,
+        averages=_averages(content, paths.verdict),
+        stability=_stability(paths, str(content.get("state", ""))),
     )  # fmt: skip
+
+
+def _add_changes(frame: "pd.DataFrame", study: Study, size: str) -> set[str]:
+    """Add size, kind and yearly change of every row; return the names of a change's factors."""
+    sizes: dict[tuple[str, str], tuple[float, str, float]] = {}
+    paths: set[str] = set()
+    for item in study.scenarios(size):
+        paths |= {path for path in item.factors if path.split(".")[0] == "change"}
+        for name in item.world.substances if item.role == "alternative" else ():
+            found = shown_size(item, name)
+            if found != 0.0 and math.isfinite(found):  # else nothing changes for this substance
+                sizes[item.name, name] = found, str(item.change.kind), yearly_change(item, name)
+    keys = list(zip(frame["scenario"], frame["substance"], strict=True))
+    rows = [sizes.get(key, (math.nan, "", math.nan)) for key in keys]
+    for place, column in enumerate(("change", "kind", "yearly")):
+        frame[column] = [row[place] for row in rows]
+    return paths | {path.split(".")[-1] for path in paths}
 
 
 def _decisions(paths: Paths) -> dict[str, Any] | None:
@@ -133,6 +155,15 @@ def _decisions(paths: Paths) -> dict[str, Any] | None:
         return read_plain(paths.precision, Precision)
     except FileNotFoundError:
         return None
+
+
+def _stability(paths: Paths, state: str) -> dict[str, Any] | None:
+    """Return what ``simdesign stability`` found; None without it, or when it is of other rows."""
+    try:
+        found = read_plain(paths.stability, StabilityFile)
+    except FileNotFoundError:
+        return None
+    return found if found["state"] == state else None
 
 
 def _written(paths: Paths) -> str:
@@ -169,5 +200,16 @@ def _verdicts(content: dict[str, Any], path: Path) -> tuple[Verdict, ...]:
             found.append(stored_verdict(item))
         except ValueError:
             rule = f"verdicts.{number}: must be a verdict as evaluate writes it, got {short(item)}"
+            raise StoreError(str(path), rule) from None
+    return tuple(found)
+
+
+def _averages(content: dict[str, Any], path: Path) -> tuple[Average, ...]:
+    found = []
+    for number, item in enumerate(content.get("averages", ())):
+        try:
+            found.append(stored_average(item))
+        except ValueError:
+            rule = f"averages.{number}: must be an average as evaluate writes it, got {short(item)}"
             raise StoreError(str(path), rule) from None
     return tuple(found)

@@ -3,7 +3,7 @@
 import math
 
 from simdesign.report.folder import Folder
-from simdesign.report.names import design_names, level
+from simdesign.report.names import design_names, level, size
 from simdesign.report.numbers import of_hundred, percent
 from simdesign.report.select import POWER_YEARS, Selection, Value
 from simdesign.report.texts import Texts
@@ -15,33 +15,42 @@ TYPICAL_CHANGE = 0.30
 def frequency_sentences(selection: Selection, texts: Texts) -> list[str]:
     """Return a sentence per level of the shared error for the judged design and the best other.
 
-    The best is the one with the highest value in that very sentence.
+    The best is the one with the highest value in that very sentence. Of changes of slope beside
+    other changes the strongest has sentences, too.
     """
-    folder = selection.folder
     change = selection.change_near(TYPICAL_CHANGE)
     if math.isnan(change):
         return []
+    found = _of_change(selection, change, selection.kind, texts)
+    if selection.slopes:
+        strongest = max(selection.slopes, key=abs)
+        found += _of_change(selection, strongest, "slope_change", texts)
+    return found
+
+
+def _of_change(selection: Selection, change: float, kind: str, texts: Texts) -> list[str]:
+    folder = selection.folder
     names = design_names(folder.study, texts)
     found = []
     for shared in selection.levels:
-        values = {name: _power(selection, name, shared, change) for name in folder.designs}
+        values = {name: _power(selection, name, shared, change, kind) for name in folder.designs}
         known = {name: v for name, v in values.items() if math.isfinite(v.value)}
         others = [name for name in known if name != folder.study.decision.reference]
         chosen = [folder.study.decision.reference]
         if others:
             chosen.append(max(others, key=lambda name: known[name].value))
         found += [
-            _sentence(selection, names[name], name, shared, change, known[name], texts)
+            _sentence(selection, names[name], name, shared, (change, kind), known[name], texts)
             for name in chosen
             if name in known
         ]
     return found
 
 
-def _power(selection: Selection, design: str, shared: float, change: float) -> Value:
+def _power(selection: Selection, design: str, shared: float, change: float, kind: str) -> Value:
     return selection.one(
         "power", shared=shared, design=design, estimator=selection.folder.judging,
-        threshold="operating", horizon=POWER_YEARS, change=change,
+        threshold="operating", horizon=POWER_YEARS, change=change, kind=kind,
     )  # fmt: skip
 
 
@@ -50,17 +59,21 @@ def _sentence(
     label: str,
     design: str,
     shared: float,
-    change: float,
+    change_and_kind: tuple[float, str],
     hit: Value,
     texts: Texts,
 ) -> str:
+    change, kind = change_and_kind
     false = selection.one(
         "false_alarm_prob", shared=shared, design=design, estimator=selection.folder.judging,
         threshold="operating", role="null_world",
     )  # fmt: skip
     lang = texts.lang
+    yearly = selection.yearly(change, kind)
+    slow = math.isfinite(yearly)
     return texts(
-        "frequency.sentence",
+        "frequency.sentence_slope" if slow else "frequency.sentence",
+        **({"yearly": size(yearly, texts)} if slow else {}),
         level=level(shared, texts),
         design=label,
         years=texts.count(selection.folder.study.programme.years),

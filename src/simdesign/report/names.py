@@ -87,6 +87,13 @@ def size(change: float, texts: Texts) -> str:
     return percent(change, texts.lang, sign=True)
 
 
+def change_name(change: float, texts: Texts, yearly: float = math.nan) -> str:
+    """Return a change in words: its size, or a change of slope by the year and by its size."""
+    if not math.isfinite(yearly):
+        return size(change, texts)
+    return texts("tables.slope", yearly=size(yearly, texts), size=size(change, texts))
+
+
 def world(levels: Mapping[str, float | str], texts: Texts) -> str:
     """Return the factor levels of a world, without the shared error."""
     said = []

@@ -6,6 +6,7 @@ import hashlib
 import math
 import tempfile
 import urllib.parse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from simdesign.errors import WriteError
+from simdesign.evaluate import Average
 from simdesign.report.ademp import ademp_rows, provenance_rows
+from simdesign.report.beside import average_lines, composition, worth_lines
 from simdesign.report.environment import TEMPLATES
 from simdesign.report.environment import environment as page_environment
 from simdesign.report.folder import Folder, read_folder
@@ -23,9 +26,10 @@ from simdesign.report.frequencies import (
     frequency_sentences,
 )
 from simdesign.report.model_check import stamp_of
-from simdesign.report.names import design_names, level, size, world
+from simdesign.report.names import design_names, level, world
 from simdesign.report.numbers import general, number
 from simdesign.report.select import Cell, Selection, middle_cell
+from simdesign.report.stability import stability_tables
 from simdesign.report.tables import (
     Table,
     assumption_table,
@@ -73,6 +77,9 @@ class VerdictGroup:
     summaries: tuple[str, ...]
     flips: tuple[str, ...]
     open_level: str
+    composition: str
+    """What the shared error of this world is made of, and what helps against each part."""
+    averages: tuple[str, ...]
     heads: tuple[str, ...]
     rows: tuple[VerdictRow, ...]
 
@@ -191,9 +198,10 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
         "any_substance": any_substance_sentence(folder, texts),
         "only_cell": texts("tables.only_cell", world=world(cell, texts)) if cell else "",
         "figures": [
-            (texts.substance(s.substance), _figures(s, smallest, texts)) for s in selections
+            (texts.substance(s.substance), _figures(s, cell, smallest, texts)) for s in selections
         ],
         "verdict_table": verdict_table(folder, wording),
+        "stability": stability_tables(folder, cell, wording),
         "held": world_sentences(folder, texts),
         "assumed_title": title,
         "assumptions": assumptions,
@@ -213,10 +221,14 @@ def _verdict_groups(folder: Folder, cell: Cell, wording: Wording) -> list[Verdic
     groups = groups_of(folder.verdicts, wording.texts)
     order = {name: number for number, name in enumerate(folder.study.world.substances)}
     groups.sort(key=lambda group: (group.world != shown, group.world, order[group.substance]))
-    return [_verdict_group(group, wording, group.world == shown) for group in groups]
+    return [
+        _verdict_group(group, wording, group.world == shown, folder.averages) for group in groups
+    ]
 
 
-def _verdict_group(group: Group, wording: Wording, main: bool) -> VerdictGroup:
+def _verdict_group(
+    group: Group, wording: Wording, main: bool, averages: Sequence[Average]
+) -> VerdictGroup:
     columns = [column for key in COLUMNS if (column := group.column(*key))]
     title = wording.texts.substance(group.substance)
     if group.world:
@@ -237,37 +249,54 @@ def _verdict_group(group: Group, wording: Wording, main: bool) -> VerdictGroup:
     summaries = [wording.summary(column) for column in columns]
     if not group.judges_breaks:
         summaries.append(wording.no_break_judged(group.substance))
+    flips = [line for column in columns for line in wording.flip_lines(column)]
     return VerdictGroup(
         title=title,
         main=main,
         summaries=tuple(summaries),
-        flips=tuple(line for column in columns for line in wording.flip_lines(column)),
+        flips=(*flips, *worth_lines(wording, group)),
         open_level=wording.open_level(group.substance),
+        composition=composition(wording, group),
+        averages=tuple(average_lines(wording, group, averages)),
         heads=tuple(wording.topic(column[0].topic, column[0].threshold) for column in columns),
         rows=tuple(rows),
     )
 
 
-def _figures(selection: Selection, smallest: float, texts: Texts) -> list[Figure]:
+def _figures(selection: Selection, cell: Cell, smallest: float, texts: Texts) -> list[Figure]:
     # imported late: a command that only prints a verdict need not wait for the plotting library
-    from simdesign.report.figures import delay_figure, false_alarm_figure, power_figure
+    from simdesign.report.figures import (
+        delay_figure,
+        false_alarm_figure,
+        power_figure,
+        sufficiency_figure,
+    )
 
     folder = selection.folder
     if not selection.changes:  # a study that has just begun
         return []
+    found = []
+    sufficiency = sufficiency_figure(folder, selection.substance, cell, texts)
+    if sufficiency is not None:
+        found.append(
+            Figure(
+                title=texts("figures.map_title"), intro=sufficiency[2],
+                panels=tuple(sufficiency[0]), table=sufficiency[1],
+            )
+        )  # fmt: skip
     panels, table = power_figure(selection, texts)
-    found = [
+    found.append(
         Figure(
             title=texts("figures.power_title"), intro=texts("figures.power_intro"),
             panels=tuple(panels), table=table,
         )
-    ]  # fmt: skip
+    )  # fmt: skip
     change = selection.change_near(smallest)
     delay = delay_figure(selection, change, texts)
     if delay is not None:
         found.append(
             Figure(
-                title=texts("figures.delay_title", size=size(change, texts)),
+                title=texts("figures.delay_title", size=selection.named(change, texts)),
                 intro=texts("figures.delay_intro"), panels=tuple(delay[0]), table=delay[1],
             )
         )  # fmt: skip
@@ -285,7 +314,7 @@ def _figures(selection: Selection, smallest: float, texts: Texts) -> list[Figure
     found.append(
         Figure(
             title=texts("figures.cost_title"),
-            intro=texts("figures.cost_intro", size=size(typical, texts)),
+            intro=texts("figures.cost_intro", size=selection.named(typical, texts)),
             panels=(),
             table=cost_table(selection, design_names(folder.study, texts), typical, texts),
         )

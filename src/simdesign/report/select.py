@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simdesign.report.folder import Folder
+from simdesign.report.names import change_name
+from simdesign.report.texts import Texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,8 +18,10 @@ type Cell = dict[str, float | str]
 POWER_YEARS = 3.0
 """Horizon of the power in figures and sentences."""
 _NO_SUBSTANCE = ("cost", "cost_per_year", "cost_high")
+_KINDS = ("level_shift", "slope_change", "pulse")
+"""Kinds of change; figures show the first that a study has, and changes of slope beside it."""
 _KEY = (
-    "measure", "role", "shared", "change", "design", "estimator", "threshold", "horizon",
+    "measure", "role", "shared", "change", "kind", "design", "estimator", "threshold", "horizon",
 )  # fmt: skip
 
 
@@ -42,6 +46,8 @@ class Selection:
     def __init__(self, folder: Folder, substance: str, cell: Cell) -> None:
         self.folder, self.substance = folder, substance
         self.frame = _selected(folder, substance, cell)
+        present = set(self.frame["kind"])
+        self.kind = next((kind for kind in _KINDS if kind in present), "")
         columns = [self.frame[name].tolist() for name in (*_KEY, "value", "mcse", "low", "high")]
         counts = self.frame["n_rep"].tolist()
         self._values: dict[tuple[Hashable, ...], Value] = {}
@@ -61,9 +67,12 @@ class Selection:
         estimator: str = "",
         threshold: str = "",
         horizon: float = math.nan,
+        kind: str | None = None,
     ) -> Value:
-        """Return a single value; NaN where the table has none."""
-        key = (measure, role, shared, change, design, estimator, threshold, horizon)
+        """Return a single value; NaN where the table has none. The kind is that of figures."""
+        if kind is None:
+            kind = "" if math.isnan(change) else self.kind
+        key = (measure, role, shared, change, kind, design, estimator, threshold, horizon)
         return self._values.get(tuple(map(_plain, key)), Value())
 
     def horizons(self, measure: str) -> list[float]:
@@ -76,6 +85,7 @@ class Selection:
         here = self.frame[
             (self.frame["measure"] == measure)
             & (self.frame["change"] == change)
+            & (self.frame["kind"] == self.kind)
             & self.frame["estimator"].eq(self.folder.judging)
         ]
         if here.empty:
@@ -91,8 +101,29 @@ class Selection:
 
     @property
     def changes(self) -> list[float]:
-        """Sizes of the change, falls first."""
-        return sorted(map(float, self.frame["change"].dropna().unique()))
+        """Sizes of the changes that figures show, falls first."""
+        return self._sizes(self.kind)
+
+    @property
+    def slopes(self) -> list[float]:
+        """Sizes of changes of slope beside other changes; see ``spec.effect``."""
+        return [] if self.kind == "slope_change" else self._sizes("slope_change")
+
+    def _sizes(self, kind: str) -> list[float]:
+        found = self.frame.loc[self.frame["kind"] == kind, "change"]
+        return sorted(map(float, found.dropna().unique()))
+
+    def yearly(self, change: float, kind: str | None = None) -> float:
+        """Return what a change of slope of this size adds in a year; NaN for other changes."""
+        mine = (self.frame["kind"] == (self.kind if kind is None else kind)) & (
+            self.frame["change"] == change
+        )
+        found = self.frame.loc[mine, "yearly"]
+        return float(found.iloc[0]) if len(found) else math.nan
+
+    def named(self, change: float, texts: Texts, kind: str | None = None) -> str:
+        """Return a change in words."""
+        return change_name(change, texts, self.yearly(change, kind))
 
     def change_near(self, wanted: float) -> float:
         """Return the size nearest to the wanted one; NaN without any."""

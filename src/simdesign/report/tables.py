@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from simdesign.report.folder import Folder
-from simdesign.report.names import level, size
+from simdesign.report.names import change_name, level
 from simdesign.report.numbers import general, number, of_hundred, with_error
 from simdesign.report.select import POWER_YEARS, Cell, Selection, Value
 from simdesign.report.texts import LANGUAGES, Texts, both
@@ -85,7 +85,11 @@ def verdict_table(folder: Folder, wording: Wording) -> Table:
         loss = hardest(item)
         if loss is None:
             continue
-        change = size(loss.size, texts) if math.isfinite(loss.size) else texts("tables.no_change")
+        change = (
+            change_name(loss.size, texts, loss.yearly)
+            if math.isfinite(loss.size)
+            else texts("tables.no_change")
+        )
         rows.append(
             (
                 wording.topic(item.topic, item.threshold),
@@ -214,7 +218,9 @@ def _block_rows(
     found: dict[tuple[str, ...], dict[str, pd.Series]] = {}
     for _, row in frame.iterrows():
         mixture = row["role"] == "null_mixture"
-        change = size(row["change"], texts) if math.isfinite(row["change"]) else "0"
+        change = "0"
+        if math.isfinite(row["change"]):
+            change = change_name(row["change"], texts, row["yearly"])
         shared = level(row["shared"], texts) if math.isfinite(row["shared"]) else ""
         key: tuple[str, ...] = (
             "mixture" if mixture else change,

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from simdesign.evaluate import EQUAL_COST, Code, Loss, Verdict, flips
+from simdesign.evaluate import EQUAL_COST, Average, Code, Loss, Verdict, flips
+from simdesign.report.beside import (
+    YEARS,
+    average_lines,
+    composition,
+    slope_lines,
+    worth_line,
+    worth_lines,
+)
 from simdesign.report.names import design_names, level, world
 from simdesign.report.numbers import general, number, of_hundred, percent
 from simdesign.report.texts import Texts
@@ -15,7 +23,6 @@ from simdesign.spec.study import Margin, Study
 
 COLUMNS = (("picture", ""), ("break", "operating"), ("break", "oracle"))
 """Topic and threshold of the three verdicts of one level, in the order of reading."""
-_YEARS = "3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +62,7 @@ class Wording:
     def __init__(self, lang: str, study: Study | None = None) -> None:
         self.texts = Texts(lang)
         self.lang = lang
+        self.study = study
         self.designs = design_names(study, self.texts) if study is not None else {}
         self.margin = study.decision.margin if study is not None else Margin()
 
@@ -70,10 +78,11 @@ class Wording:
         """Return what a verdict is about."""
         return self.texts("verdict.oracle" if threshold == "oracle" else f"verdict.{topic}")
 
-    def where(self, sigma: float) -> str:
-        """Return the level of the shared error as a place."""
+    def where(self, sigma: float, averaged_over: str = "") -> str:
+        """Return the level of the shared error as a place, or over what a world is averaged."""
         if not math.isfinite(sigma):
-            return self.texts("verdict.fixed_level")
+            key = "verdict.averaged_world" if averaged_over else "verdict.fixed_level"
+            return self.texts(key, names=averaged_over) if averaged_over else self.texts(key)
         return self.texts("verdict.at_level", level=level(sigma, self.texts))
 
     def levels(self, sigmas: Sequence[float]) -> str:
@@ -97,13 +106,13 @@ class Wording:
             theirs=of_hundred(item.best_value, 0.0, self.lang),
             difference=number(difference, self.lang, 0, sign=True),
             mcse=number(100.0 * item.mcse, self.lang, 1),
-            years=_YEARS,
+            years=YEARS,
         )
         return " ".join([text, *self.remarks(item)])
 
     def remarks(self, item: Verdict) -> list[str]:
         """Return what stands beside the numbers: false alarms, equal cost, missing comparisons."""
-        found = []
+        found = slope_lines(self, item)
         if math.isfinite(item.reference_false_alarm) and math.isfinite(item.best_false_alarm):
             found.append(
                 self.texts(
@@ -112,6 +121,8 @@ class Wording:
                     theirs=of_hundred(item.best_false_alarm, 0.0, self.lang),
                 )
             )
+        if math.isfinite(item.worth) and math.isfinite(item.worth_mcse):
+            found.append(worth_line(self, item))
         if item.neither_notices:
             found.append(self.texts("verdict.blind"))
         more = percent(EQUAL_COST - 1.0, self.lang)
@@ -136,7 +147,7 @@ class Wording:
             "verdict.line",
             topic=self.topic(item.topic, item.threshold),
             substance=self.texts.substance(item.substance),
-            where=self.where(item.sigma_shared),
+            where=self.where(item.sigma_shared, item.averaged_over),
             code=self.code(item.code),
             numbers=self.numbers(item),
         ).strip()
@@ -147,7 +158,11 @@ class Wording:
         parts = []
         for code, run in groupby(items, key=lambda item: item.code):
             levels = [item.sigma_shared for item in run]
-            where = self.levels(levels)
+            where = (
+                self.where(levels[0], first.averaged_over)
+                if len(levels) == 1
+                else self.levels(levels)
+            )
             parts.append(
                 self.texts("verdict.summary_part", code=self.code(Code(code)), where=where)
             )
@@ -214,7 +229,10 @@ class Wording:
 
 
 def verdict_text(
-    verdicts: Verdict | Sequence[Verdict], lang: str = "en", study: Study | None = None
+    verdicts: Verdict | Sequence[Verdict],
+    lang: str = "en",
+    study: Study | None = None,
+    averages: Sequence[Average] = (),
 ) -> list[str]:
     """Return the verdicts as sentences, one a line, for a terminal.
 
@@ -225,6 +243,8 @@ def verdict_text(
     lang : {"en", "nl"}
     study : Study, optional
         Gives designs readable names; without it their names in the study are used.
+    averages : sequence of Average, optional
+        From ``Results.averages()``.
     """
     items = [verdicts] if isinstance(verdicts, Verdict) else list(verdicts)
     wording = Wording(lang, study)
@@ -238,6 +258,9 @@ def verdict_text(
             lines.append(wording.no_break_judged(group.substance))
         lines += ["  " + wording.line(item) for column in columns for item in column]
         lines += [line for column in columns for line in wording.flip_lines(column)]
+        lines += worth_lines(wording, group)
+        lines += [line for line in [composition(wording, group)] if line]
+        lines += average_lines(wording, group, averages)
         lines.append(wording.open_level(group.substance))
     if items:
         lines.append(wording.margins())

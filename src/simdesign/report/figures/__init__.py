@@ -5,3 +5,4 @@ from simdesign.report.figures.false_alarms import false_alarm_figure as false_al
 from simdesign.report.figures.lines import Line as Line
 from simdesign.report.figures.lines import Panel as Panel
 from simdesign.report.figures.power import power_figure as power_figure
+from simdesign.report.figures.sufficiency import sufficiency_figure as sufficiency_figure

@@ -1,7 +1,7 @@
 """Power within three years against the size of the change, per shared error and threshold."""
 
 from simdesign.report.figures.lines import Line, Panel, Point, alternative_text, panel_of_lines
-from simdesign.report.names import design_names, level, short_names, size
+from simdesign.report.names import design_names, level, short_names
 from simdesign.report.select import POWER_YEARS, Selection
 from simdesign.report.tables import Table, hundred_with_interval
 from simdesign.report.texts import Texts
@@ -14,6 +14,8 @@ def power_figure(selection: Selection, texts: Texts) -> tuple[list[Panel], Table
     study = selection.folder.study
     long, short = design_names(study, texts), short_names(study, texts)
     changes = selection.changes
+    slow = selection.kind == "slope_change"
+    x_title = texts("figures.power_x_slope" if slow else "figures.power_x")
     panels, rows = [], []
     for shared in selection.levels:
         for threshold in ("operating", "oracle"):
@@ -32,15 +34,23 @@ def power_figure(selection: Selection, texts: Texts) -> tuple[list[Panel], Table
                     for x, v in zip(changes, values, strict=True)
                 )
                 lines.append(Line(index=index, name=long[name], label=short[name], points=points))
+                values += [
+                    selection.one(
+                        "power", shared=shared, design=name, estimator=selection.folder.judging,
+                        threshold=threshold, horizon=POWER_YEARS, change=change,
+                        kind="slope_change",
+                    )
+                    for change in selection.slopes
+                ]  # fmt: skip
                 cells = (hundred_with_interval(v, texts.lang) for v in values)
                 rows.append((level(shared, texts), kind, long[name], *cells))
             title = texts("figures.panel", level=level(shared, texts), threshold=kind)
             panel = panel_of_lines(
-                lines, title=title, x_title=texts("figures.power_x"),
+                lines, title=title, x_title=x_title,
                 y_title=texts("figures.power_y"), x_values=[100 * x for x in changes],
                 x_labels=_SIGNED, texts=texts,
             )  # fmt: skip
-            words = {100 * x: size(x, texts) for x in changes}
+            words = {100 * x: selection.named(x, texts) for x in changes}
             panels.append(
                 Panel(
                     title=title, svg=panel.svg,
@@ -51,7 +61,8 @@ def power_figure(selection: Selection, texts: Texts) -> tuple[list[Panel], Table
         caption=texts("figures.power_title"),
         columns=(
             texts("tables.shared"), texts("tables.threshold"), texts("tables.design"),
-            *(size(x, texts) for x in changes),
+            *(selection.named(x, texts) for x in changes),
+            *(selection.named(x, texts, "slope_change") for x in selection.slopes),
         ),
         rows=tuple(rows),
         n_head=3,
