@@ -219,6 +219,7 @@ def _register() -> None:
         data_check,
         estimate_world,
         failures,
+        frontier,
         predict_next,
         preregister,
         publish,
@@ -237,6 +238,7 @@ def _register() -> None:
     cluster.register(app)
     data_check.register(app)
     failures.register(app)
+    frontier.register(app)
     validate_world.register(app)
     estimate_world.register(app)
     predict_next.register(app)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from simdesign.run import judging_estimator, make_plan, shared_level, size_of
+from simdesign.spec.change import SlopeChange
 from simdesign.spec.estimator import DEFAULT_PRIORS, DRIFT_PRIOR
 from simdesign.spec.study import Study
 
@@ -21,13 +22,19 @@ def test_quick_crosses_levels_and_changes(study):
     plan = make_plan(study, "quick")
     worlds = [item for item in plan.scenarios if item.role == "null_world"]
     changed = [item for item in plan.scenarios if item.role == "alternative"]
+    sloping = [item for item in changed if isinstance(item.change, SlopeChange)]
+    changed = [item for item in changed if item not in sloping]
     levels = (0.0, 0.03, 0.06, 0.10)
     assert [shared_level(item.factors) for item in worlds] == list(levels)
     assert {(shared_level(item.factors), size_of(item)) for item in changed} == {
         (level, size) for level in levels for size in (0.10, 0.20, 0.30, -0.20)
     }
     assert {c.substance for cells in plan.cells.values() for c in cells} == {"cocaine"}
-    assert len(study.designs) == 6
+    assert [(shared_level(item.factors), item.change.slope) for item in sloping] == [
+        (level, -0.09) for level in levels
+    ]
+    assert len(study.designs) == 7
+    assert study.designs["annual_after_pilot"].history == "pilot"
     assert len(study.estimators) == 3
     assert judging_estimator(plan) == "exact"
     assert study.decision.reference == "annual"
@@ -39,12 +46,14 @@ def test_full_has_the_promised_null_programmes_mdma_and_laboratory_years(study):
     assert plan.n_rep(null) >= 10_000
     assert set(null.world.substances) == {"cocaine", "MDMA"}
     found = {
-        level
+        tuple(item.factors[f"world.substances.*.{name}"] for name in ("lab_share", "r_lab"))
         for item in plan.scenarios
-        for path, level in item.factors.items()
-        if path.endswith("r_lab")
+        if item.factors
     }
-    assert found == {0.0, 0.5, 0.8}
+    # a special week; half of it, with every year part; the laboratory's batch, and its year
+    assert found == {(0.0, 0.5), (0.5, 0.0), (0.5, 0.5), (0.5, 0.8), (1.0, 0.0), (1.0, 0.8)}
+    calm = [item for item in plan.scenarios if shared_level(item.factors) == 0.0]
+    assert {item.factors["world.substances.*.lab_share"] for item in calm} == {0.5}
 
 
 @pytest.mark.parametrize("substance", ["cocaine", "MDMA"])

@@ -1,5 +1,6 @@
 """Rounds that hardly differ: the formula against the simulator, and what is learnt from them."""
 
+import datetime as dt
 import json
 
 import numpy as np
@@ -7,10 +8,12 @@ import pytest
 
 from run.tiny import write_study
 from simdesign.cli import call
+from simdesign.errors import SpecError
 from simdesign.run import run
 from simdesign.run.replay import Replay
 from simdesign.spec.study import Study
 from simdesign.studies.constancy.evidence import constancy_weights, evidence, normals, shown
+from simdesign.studies.constancy.fixed_week import fixed_weeks
 from simdesign.studies.constancy.rounds import (
     constancy_prob,
     mean_and_covariance,
@@ -166,6 +169,93 @@ def _old_threshold(results):
     return float(table[own & (table["budget"] == 0.1)]["value"].iloc[0])
 
 
+QUIET = "\n".join(
+    f"{name} = 0.0"
+    for name in ("sigma_shared", "sigma_rw", "sigma_rw_site", "sigma_site", "drift", "day_sd",
+                 "lab_repeat_sd")
+)  # fmt: skip
+
+
+def season_study(folder, season, *changes, seed=7):
+    """A world with nothing but a season, and its wandering."""
+    quiet = f"[world.substances.cocaine]\n{QUIET}\n{season}"
+    return Study.from_toml(
+        write_study(
+            folder,
+            ("[world.substances.cocaine]", quiet),
+            ("\n[world]", "\n[world]\ncounts = \"off\"\nweekdays = false\nflow_sd = 0.0\n"
+             "sampling_sd = 0.0"),
+            ('"world.substances.*.sigma_shared" = [0.0, 0.1]\n', ""),
+            ("seed = 7", f"seed = {seed}"),
+            *changes,
+        )
+    )  # fmt: skip
+
+
+def test_a_fixed_week_is_off_by_the_season_of_its_days(tmp_path):
+    season = "season_amplitude = 0.2\nseason_peak = 40.0"
+    study = season_study(tmp_path, season)
+    found = fixed_weeks(study, "quick", [11, 37], 3, ["cocaine"])
+    assert [item.week for item in found] == [11, 37]
+    for item in found:
+        year = item.last_year
+        january = dt.date(year, 1, 1)
+        days = (dt.date(year + 1, 1, 1) - january).days
+        day = np.arange(days)
+        wave = np.exp(0.2 * np.cos(2.0 * np.pi * (day - 40.0) / 365.25))
+        opens = january + dt.timedelta(days=7 * (item.week - 1))
+        opens += dt.timedelta(days=(2 - opens.weekday()) % 7)  # the first Wednesday from there
+        first = (opens - january).days
+        expected = np.log(wave[first : first + 7].mean() / wave.mean())
+        # the day of the year may be counted from 0 or 1: a day of the steepest slope
+        assert abs(item.bias.value - expected) < 0.2 * 2.0 * np.pi / 365.25
+        assert item.bias.mcse == pytest.approx(0.0, abs=1e-12)
+        assert item.rmse.value == pytest.approx(abs(item.bias.value))
+        assert item.off.value == float(abs(item.bias.value) > np.log(1.1))
+        assert item.change_off.value == 0.0
+        assert item.change_rmse.value < 0.2 * 2.0 * np.pi / 365.25 * 7.0  # weeks open on other days
+    assert found[0].bias.value > 0.1 > -0.1 > found[1].bias.value
+
+
+def test_a_wandering_season_makes_changes_wrong_by_the_formula(tmp_path):
+    season = ("season_amplitude = 0.1\nseason_peak = { dist = \"uniform\", low = 0.0, high = 365.25 }"
+              "\nseason = { half_year_amplitude = 0.0, drift = 25.0 }")  # fmt: skip
+    n = 600
+    study = season_study(tmp_path, season)
+    (found,) = fixed_weeks(study, "quick", [24], n, ["cocaine"])
+    # six programme years: the middles of the first and the last week 24 are 5 years apart, in
+    # between their halves of an interpolated step: variances add up to 4 + 2 * 1/4 steps
+    omega, steps = 2.0 * np.pi / 365.25, 4.0 + 2.0 * 0.25
+    expected = 0.1 * np.sqrt(1.0 - np.exp(-0.5 * (omega * 25.0) ** 2 * steps))
+    assert abs(found.change_rmse.value - expected) < 5.0 * found.change_rmse.mcse + 0.05 * expected
+    # a peak of any date: mean -a^2/4, spread a/sqrt(2)
+    assert abs(found.bias.value + 0.1**2 / 4.0) < 5.0 * found.bias.mcse
+    assert found.bias.mcse * np.sqrt(n) == pytest.approx(0.1 / np.sqrt(2.0), rel=0.05)
+    still = season_study(tmp_path, season.replace("25.0", "0.0"))
+    (calm,) = fixed_weeks(still, "quick", [24], 50, ["cocaine"])
+    assert calm.change_rmse.value < 0.3 * found.change_rmse.value
+
+
+def test_the_command_prints_fixed_weeks(tmp_path, capsys):
+    path = str(write_study(tmp_path))
+    few = ["constancy", path, "--draws", "200", "--at-most", "10"]
+    assert call([*few, "--week", "11", "--week", "37", "--replications", "4"]) == 0
+    text = capsys.readouterr().out
+    assert text.count("P(a three-year change more than 10 % off)") == 4
+    assert call([*few, "--week", "11", "--replications", "4", "--json"]) == 0
+    (one, two) = json.loads(capsys.readouterr().out)["fixed_weeks"]
+    assert (one["scenario"], two["scenario"]) == ("none,sigma_shared=0.0", "none,sigma_shared=0.1")
+    assert one["bias"]["n_rep"] == 4
+    assert 0.0 < one["rmse"]["value"] < two["rmse"]["value"] * 3.0
+
+
+def test_a_programme_without_four_whole_years_is_refused(tmp_path):
+    short = ("years = 6", "years = 3"), ("low = 2.0, high = 3.0", "low = 1.0, high = 1.5")
+    study = Study.from_toml(write_study(tmp_path, *short))
+    with pytest.raises(SpecError, match="must hold four whole calendar years"):
+        fixed_weeks(study, "quick", [11], 2, ["cocaine"])
+
+
 @pytest.mark.parametrize(
     ("options", "rule"),
     [
@@ -173,6 +263,9 @@ def _old_threshold(results):
         (["--at-most", "0"], "must be above 0"),
         (["--substance", "tea"], "must be one of cocaine"),
         (["--draws", "3"], "must be at least 100"),
+        (["--week", "53"], "must be 1 to 52"),
+        (["--week", "11", "--replications", "1"], "must be at least 2"),
+        (["--week", "11", "--size", "huge"], "must be one of more, quick"),
     ],
 )
 def test_wrong_input_is_one_line(tmp_path, capsys, options, rule):

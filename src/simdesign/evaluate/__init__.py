@@ -48,6 +48,10 @@ from simdesign.evaluate.multifidelity import peaks as peaks
 from simdesign.evaluate.multifidelity import regression_share as regression_share
 from simdesign.evaluate.multifidelity import resampled_share as resampled_share
 from simdesign.evaluate.multifidelity import subset_error as subset_error
+from simdesign.evaluate.network import any_false_city as any_false_city
+from simdesign.evaluate.network import expected_false_cities as expected_false_cities
+from simdesign.evaluate.network import reported_effect as reported_effect
+from simdesign.evaluate.network import right_city_prob as right_city_prob
 from simdesign.evaluate.picture import large_error_prob as large_error_prob
 from simdesign.evaluate.picture import level_bias as level_bias
 from simdesign.evaluate.picture import level_rmse as level_rmse
@@ -59,6 +63,7 @@ from simdesign.evaluate.reweight import not_covered as not_covered
 from simdesign.evaluate.reweight import times as times
 from simdesign.evaluate.reweight import unit_weights as unit_weights
 from simdesign.evaluate.reweight import weighted_mean as weighted_mean
+from simdesign.evaluate.spread import rounds_differ_prob as rounds_differ_prob
 from simdesign.evaluate.stopping import Parts as Parts
 from simdesign.evaluate.stopping import error_at as error_at
 from simdesign.evaluate.stopping import half_width as half_width

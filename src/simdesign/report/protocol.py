@@ -12,6 +12,8 @@ from typing import Any
 from simdesign.report.names import design_names, estimator_names
 from simdesign.report.numbers import general, percent
 from simdesign.report.texts import Texts
+from simdesign.spec.base import plain
+from simdesign.spec.change import Change
 from simdesign.spec.estimator import judging
 from simdesign.spec.protocol import protocol_hash
 from simdesign.spec.study import Scenario, Study
@@ -120,6 +122,10 @@ def _mechanisms(study: Study, size: str, scenarios: list[Scenario]) -> str:
         f"- `{path}`: {', '.join(_value(level) for level in levels)}"
         for path, levels in factors.items()
     ] or ["- none"]
+    lines += [
+        f"- beside them, in every fixed world: `{name}`, {_words(change)}"
+        for name, change in study.also.items()
+    ]
     lines += [f"- left out: {dict(rule.when)} ({rule.because})" for rule in study.exclude]
     return "\n".join(lines)
 
@@ -170,6 +176,11 @@ def _verdict(study: Study, texts: Texts) -> str:
         f"for one drug when nothing breaks; also shown at {budgets}, and at the oracle threshold. "
         f"{rule}"
     )
+
+
+def _words(change: Change) -> str:
+    """Return a change as its fields."""
+    return ", ".join(f"{key} = {value}" for key, value in plain(change).items())
 
 
 def _value(level: object) -> str:

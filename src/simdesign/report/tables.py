@@ -134,7 +134,8 @@ SHOWN = (
     "false_alarm_prob", "false_alarm_prob_at_least", "false_alarm_prob_at_most",
     "false_alarm_worst_cell", "false_alarm_any_substance", "effect_bias", "effect_rmse",
     "effect_coverage", "dating_error", "type_s", "type_m", "level_bias", "level_rmse",
-    "large_error_prob", "right_verdict_prob",
+    "large_error_prob", "right_verdict_prob", "rounds_differ_prob", "expected_false_cities",
+    "any_false_city", "right_city_prob", "reported_effect",
 )  # fmt: skip
 """Measures of the full table, in its order."""
 _POWERS = ("power", "assurance")
@@ -177,6 +178,8 @@ def download_csv(folder: Folder, cell: Cell, change: float) -> str:
     curve &= (frame["measure"] != "delay_curve") | (frame["change"] == change)
     power = frame["measure"].isin(_POWERS) & (frame["horizon"] == POWER_YEARS)
     keep &= curve | power | (frame["measure"] == "false_alarm_prob")
+    if folder.study.also:  # no column would tell what they are
+        keep &= frame["change"].notna() | (frame["role"] != "alternative")
     columns = [name for name in frame.columns if name in folder.factors] + list(_CSV)
     return str(frame.loc[keep, columns].to_csv(index=False, float_format="%.4g"))
 
@@ -221,6 +224,8 @@ def _block_rows(
         change = "0"
         if math.isfinite(row["change"]):
             change = change_name(row["change"], texts, row["yearly"])
+        elif row["role"] == "alternative":  # no one size: its name tells it
+            change = str(row["scenario"]).rpartition(",")[2]
         shared = level(row["shared"], texts) if math.isfinite(row["shared"]) else ""
         key: tuple[str, ...] = (
             "mixture" if mixture else change,

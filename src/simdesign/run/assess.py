@@ -13,6 +13,7 @@ from simdesign import decide, evaluate
 from simdesign.evaluate import Measure
 from simdesign.records import Bools, Floats, Ints
 from simdesign.run.averaged import averages
+from simdesign.run.extras import Extras
 from simdesign.run.grid import Grid, load_grid
 from simdesign.run.judge import DELAY_YEARS, VERDICT_YEARS, Address, Evidence, in_world, judge
 from simdesign.run.plan import Plan, visits_of
@@ -69,6 +70,7 @@ class _Assessor:
         self.designs = sorted(plan.study.designs)
         self.estimators = sorted(plan.study.estimators)
         self.result = Assessment(Table(plan))
+        self.extras = Extras(plan.study, self.result.table)
         self.operating: dict[Key, list[_Cutoff]] = {}
         self.known: dict[Address, Measure] = {}
         self.bounds: dict[Address, tuple[float, float]] = {}
@@ -180,7 +182,10 @@ class _Assessor:
                 self._bound_alarms(grid, hit[:1], weight[:1], place)
                 if cutoff.budget == self.budget or cutoff.kind == "published":
                     self._binned(hit, weight, bins, shared, walk, place)
+                if cutoff.kind == "operating" and cutoff.budget == self.budget:
+                    self.extras.quiet(grid, weight, cutoff.values, rate, place)
         self._any_substance(grid)
+        self.extras.rounds(grid)
         self._picture(grid)
 
     def _binned(
@@ -252,6 +257,7 @@ class _Assessor:
             if fitted:
                 hit = largest > cutoff.values[:1, None]
                 self._bound_alarms(grid, hit, weight[:1], place)
+                self.extras.quiet(grid, weight, cutoff.values, rate, place)
             for other in (
                 *self.operating.get((substance, design, estimator, ""), ()),
                 *self._as_published(estimator),
@@ -263,6 +269,9 @@ class _Assessor:
                 self._keep("false_alarm_prob", rate, np.nan, place)
                 if fitted:
                     self._bound_alarms(grid, look < score.shape[1], known, place)
+                    if other.kind == "operating" and other.budget == self.budget:
+                        self.extras.quiet(grid, known, other.values, rate, place)
+        self.extras.rounds(grid)
         self._picture(grid)
         return oracle
 
@@ -338,7 +347,9 @@ class _Assessor:
                 add("power_given_quiet", quiet, horizon=VERDICT_YEARS, **place)
                 add("premature_prob", evaluate.premature_prob(alarms), **place)
                 full = true_effect[:, -1]
-                if np.isfinite(effect).any() and np.any(full != 0.0):
+                if isinstance(self.plan.study.estimators[estimator], ExactLocal):
+                    self.extras.changed(grid, alarms, place)
+                elif np.isfinite(effect).any() and np.any(full != 0.0):
                     add("type_s", evaluate.type_s(alarms, effect, full), **place)
                     add("type_m", evaluate.type_m(alarms, effect, full), **place)
         self._picture(grid)
@@ -392,6 +403,9 @@ class _Assessor:
         # and that of a local break is on the city's own level, not on the nation's
         spec = self.plan.study.estimators[estimator]
         engine = isinstance(spec, BreakModel) and not isinstance(spec, ExactLocal)
+        local = self.extras.truth(grid, substance, estimator)
+        if local is not None:
+            engine, truth = True, local
         if engine and np.isfinite(last["effect"]).any():
             self._keep("effect_bias", evaluate.bias(last["effect"], truth, n_failed), np.nan, place)
             self._keep("effect_rmse", evaluate.rmse(last["effect"], truth, n_failed), np.nan, place)

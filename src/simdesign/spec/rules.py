@@ -63,6 +63,19 @@ class Cusum(Spec):
     """Residuals from the mean, which a trend moves too, or from a straight line."""
 
 
+class RoundSpread(Spec):
+    """Do the rounds of about a year differ: the largest national mean over the smallest."""
+
+    kind: Literal["round_spread"] = "round_spread"
+    bound: Annotated[float, Field(gt=0)] = 0.10
+    """Difference above which the rule as published says that they do [1]."""
+    window_days: Annotated[int, Field(strict=True, ge=1)] = 400
+    """Rounds that end within so many days before the latest one count [d]. The pilot's five
+    rounds lie within 370 days."""
+    new_year: bool = False
+    """Whether a round with a day from 25 December to 7 January counts."""
+
+
 class Ruptures(Spec):
     """The package ruptures: one change point by least squares, with a penalty."""
 
@@ -94,4 +107,6 @@ class Rbeast(Spec):
     """After so long without an answer a fit has failed [s]."""
 
 
-Rule = EudaRule | ZTest | LinearTrend | MannKendall | Segmented | Cusum | Ruptures | Rbeast
+Rule = (
+    EudaRule | ZTest | LinearTrend | MannKendall | Segmented | Cusum | RoundSpread | Ruptures | Rbeast
+)

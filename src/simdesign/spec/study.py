@@ -139,6 +139,9 @@ class Study(Spec):
     null: World | None = None
     """Design prior of the null mixture; None uses ``world``."""
     change: Change = LevelShift()
+    also: dict[Name, Change] = {}
+    """Further changes by name, of any kind: each once in every fixed world, beside the grid of
+    ``change``; factors below ``change`` do not reach them."""
     factors: dict[str, Annotated[tuple[FactorValue, ...], Field(min_length=1)]] = {}
     """Dotted path below ``world`` or ``change`` (``*`` = every substance) -> levels."""
     exclude: tuple[Exclusion, ...] = ()
@@ -152,6 +155,9 @@ class Study(Spec):
         if self.decision.reference not in self.designs:
             raise ValueError(f"decision.reference: no design named {self.decision.reference!r}")
         self._check_exclusions()
+        for name, change in self.also.items():
+            if isinstance(change, NoChange):
+                raise SpecError(f"also.{name}.kind", "none", "must be a change")
         for size in self.sizes:
             for _ in self.scenarios(size):
                 pass
@@ -219,6 +225,11 @@ class Study(Spec):
                     name=f"none,{label}".rstrip(","), role="null_world", world=cell_world,
                     change=NoChange(), factors=world_cell, n_rep=size.null_world,
                 )  # fmt: skip
+                for name, further in self.also.items():
+                    yield Scenario(
+                        name=f"{label},{name}".lstrip(","), role="alternative", world=cell_world,
+                        change=further, factors=world_cell, n_rep=size.alternative,
+                    )  # fmt: skip
             change = _validated(_ChangeHolder, {"change": parts["change"]}, cell).change
             yield Scenario(
                 name=_label(cell) or "change", role="alternative", world=cell_world,
@@ -232,6 +243,8 @@ class Study(Spec):
     def hashed(self) -> dict[str, Any]:
         """Return as plain data what determines numbers: without where joint draws come from."""
         content: dict[str, Any] = plain(self)
+        if not self.also:  # a field that came later must not change what studies without it are
+            del content["also"]
         for name in ("world", "null"):
             if content[name] is not None:
                 content[name] = without_origins(content[name])

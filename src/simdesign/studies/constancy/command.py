@@ -12,6 +12,7 @@ from simdesign.errors import SpecError
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.studies.constancy.evidence import Evidence, Interval, Shown
+    from simdesign.studies.constancy.fixed_week import FixedWeek
 
 SHARED = (0.0, 0.03, 0.06, 0.10)
 """Levels of the shared error in the table."""
@@ -33,15 +34,29 @@ def constancy_command(
         list[str] | None, typer.Option("--substance", help="Several times; default: all.")
     ] = None,
     draws: Annotated[int, typer.Option("--draws", help="Draws of the design prior.")] = 20_000,
+    week: Annotated[
+        list[int] | None,
+        typer.Option("--week", help="What this fixed week says of its year too; several times."),
+    ] = None,
+    size: Annotated[str, typer.Option("--size", help="Whose worlds --week goes through.")] = "quick",
+    replications: Annotated[
+        int, typer.Option("--replications", help="Of each world, for --week.")
+    ] = 200,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what is learnt when rounds of one year hardly differ: season, shared error, nothing."""
     from simdesign.spec.study import Study
     from simdesign.studies.constancy.evidence import evidence, shown
+    from simdesign.studies.constancy.fixed_week import fixed_week_lines, fixed_weeks
 
     limits = limits_of(at_most)
     if draws < 100:
         raise SpecError("--draws", draws, "must be at least 100")
+    for number in week or ():
+        if not 1 <= number <= 52:
+            raise SpecError("--week", number, "must be 1 to 52")
+    if replications < 2:
+        raise SpecError("--replications", replications, "must be at least 2")
     study = Study.from_toml(study_file)
     known = list((study.null or study.world).substances)
     chosen = substance or known
@@ -50,15 +65,18 @@ def constancy_command(
             raise SpecError("--substance", name, f"must be one of {', '.join(known)}")
     found = [item for name in chosen for item in evidence(study, name, limits, draws)]
     table = [item for name in chosen for item in shown(study, name, limits, SHARED, SHARES)]
+    weeks = fixed_weeks(study, size, week, replications, chosen) if week else []
     if as_json:
         content = {
             "study": study.name,
             "evidence": [asdict(item) for item in found],
             "shown": [asdict(item) for item in table],
+            "fixed_weeks": [_measured(item) for item in weeks],
         }
         typer.echo(json.dumps(_plain(content), indent=1))
         return
-    typer.echo("\n".join([*shown_lines(table), "", *evidence_lines(found)]))
+    last = ["", *fixed_week_lines(weeks)] if weeks else []
+    typer.echo("\n".join([*shown_lines(table), "", *evidence_lines(found), *last]))
 
 
 def limits_of(text: str) -> tuple[float, ...]:
@@ -109,6 +127,15 @@ def evidence_lines(found: "list[Evidence]") -> list[str]:
 def _words(item: "Interval", *, percent: bool) -> str:
     form = ".1%" if percent else ".2f"
     return f"{item.median:{form}} [{item.low:{form}}, {item.high:{form}}]"
+
+
+def _measured(item: "FixedWeek") -> dict[str, Any]:
+    """Return a row as plain data: of measures their value, error and number of replications."""
+    return {
+        key: {"value": x.value, "mcse": x.mcse, "n_rep": x.n_rep} if hasattr(x, "mcse") else x
+        for key in item.__dataclass_fields__
+        for x in (getattr(item, key),)
+    }
 
 
 def _plain(value: Any) -> Any:
