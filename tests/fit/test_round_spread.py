@@ -21,7 +21,7 @@ LOOKS = Looks(
 
 
 def pilot(n_site=3):
-    """The pilot's five rounds and one more; the first is history."""
+    """Return the pilot's five rounds and one more; the first is history."""
     site = np.tile(np.arange(n_site), len(OPENS))
     campaign = np.repeat(np.arange(len(OPENS)), n_site)
     first = np.array([day_of(date) for date in OPENS])[campaign]

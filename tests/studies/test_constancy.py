@@ -177,7 +177,7 @@ QUIET = "\n".join(
 
 
 def season_study(folder, season, *changes, seed=7):
-    """A world with nothing but a season, and its wandering."""
+    """Return a world with nothing but a season, and its wandering."""
     quiet = f"[world.substances.cocaine]\n{QUIET}\n{season}"
     return Study.from_toml(
         write_study(
@@ -218,8 +218,10 @@ def test_a_fixed_week_is_off_by_the_season_of_its_days(tmp_path):
 
 
 def test_a_wandering_season_makes_changes_wrong_by_the_formula(tmp_path):
-    season = ("season_amplitude = 0.1\nseason_peak = { dist = \"uniform\", low = 0.0, high = 365.25 }"
-              "\nseason = { half_year_amplitude = 0.0, drift = 25.0 }")  # fmt: skip
+    season = (
+        'season_amplitude = 0.1\nseason_peak = { dist = "uniform", low = 0.0, high = 365.25 }\n'
+        "season = { half_year_amplitude = 0.0, drift = 25.0 }"
+    )
     n = 600
     study = season_study(tmp_path, season)
     (found,) = fixed_weeks(study, "quick", [24], n, ["cocaine"])

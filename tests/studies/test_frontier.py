@@ -14,7 +14,9 @@ from simdesign.spec.study import Study
 def done(tmp_path_factory):
     """Run a tiny study with a third, dear design whose name comes first."""
     folder = tmp_path_factory.mktemp("frontier")
-    more = '\n[designs.a_dear_one]\nschedule = { kind = "rounds", per_year = 4 }\n\n[estimators.euda]'
+    more = (
+        '\n[designs.a_dear_one]\nschedule = { kind = "rounds", per_year = 4 }\n\n[estimators.euda]'
+    )
     study = Study.from_toml(write_study(folder, ("\n[estimators.euda]", more)))
     return run(study, folder / "out", workers=1)
 

@@ -165,9 +165,7 @@ class Extras:
             if estimator == pair.searched:
                 score = grid.cell("score", design, pair.searched, substance)
                 right = score == grid.cell("score", design, pair.named, substance)
-                self.table.add(
-                    "right_city_prob", evaluate.right_city_prob(alarms, right), **place
-                )
+                self.table.add("right_city_prob", evaluate.right_city_prob(alarms, right), **place)
                 effect = np.where(right, effect, np.nan)
             full = truth[:, -1]
             self.table.add("type_s", evaluate.type_s(alarms, effect, full), **place)

@@ -108,5 +108,13 @@ class Rbeast(Spec):
 
 
 Rule = (
-    EudaRule | ZTest | LinearTrend | MannKendall | Segmented | Cusum | RoundSpread | Ruptures | Rbeast
+    EudaRule
+    | ZTest
+    | LinearTrend
+    | MannKendall
+    | Segmented
+    | Cusum
+    | RoundSpread
+    | Ruptures
+    | Rbeast
 )

@@ -38,7 +38,9 @@ def constancy_command(
         list[int] | None,
         typer.Option("--week", help="What this fixed week says of its year too; several times."),
     ] = None,
-    size: Annotated[str, typer.Option("--size", help="Whose worlds --week goes through.")] = "quick",
+    size: Annotated[
+        str, typer.Option("--size", help="Whose worlds --week goes through.")
+    ] = "quick",
     replications: Annotated[
         int, typer.Option("--replications", help="Of each world, for --week.")
     ] = 200,

@@ -95,9 +95,7 @@ def whole_years(programme: Programme) -> list[int]:
     return list(range(start, last.year))
 
 
-def levels(
-    study: Study, scenario: Scenario, weeks: Sequence[int], n: int
-) -> tuple[Floats, Floats]:
+def levels(study: Study, scenario: Scenario, weeks: Sequence[int], n: int) -> tuple[Floats, Floats]:
     """Return true national log levels of weeks, (n, u, w, y), and of their years, (n, u, y)."""
     years = whole_years(study.programme)
     prepared = prepare(
