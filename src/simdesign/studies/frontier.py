@@ -151,6 +151,8 @@ def lines(found: Iterable[Line], reference: str) -> list[str]:
 
 
 def _words(item: Number) -> str:
+    if not math.isfinite(item.value):
+        return f"-{'':19}"  # no programme was followed so long
     text = f"{item.value:.3f} ± {item.mcse:.3f}"
     if math.isfinite(item.difference):
         return f"{text} ({item.difference:+.3f} ± {item.difference_mcse:.3f})"

@@ -60,6 +60,7 @@ def constancy_command(
     if replications < 2:
         raise SpecError("--replications", replications, "must be at least 2")
     study = Study.from_toml(study_file)
+    study.size(size)
     known = list((study.null or study.world).substances)
     chosen = substance or known
     for name in chosen:
