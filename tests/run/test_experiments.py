@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from simdesign.cli import call
+from simdesign.report import amendments, protocol_text, registered
 from simdesign.run import judging_estimator, make_plan, run
+from simdesign.spec.protocol import protocol_hash
 from simdesign.spec.study import Study
 
 FOLDER = Path(__file__).parents[2] / "experiments"
@@ -91,3 +93,21 @@ def test_a_plateau_is_beside_the_grid_of_annual_claim_in_every_world():
         name.removeprefix("none,") + ",plateau" for name in worlds
     ]
     assert {item.change.slope for item in plateaus} == {-0.09}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_registered_protocol_is_that_of_the_study(name):
+    study = Study.from_toml(FOLDER / name / "study.toml")
+    text = (FOLDER / name / "protocol.md").read_text(encoding="utf-8")
+    found = registered(text)
+    assert (found.hash, found.size) == (protocol_hash(study, "full"), "full")
+    assert text == protocol_text(study, "full", amendments(text))
+    assert ("City: whether" in text) == (name == "local_break")
+    assert ("Rounds: by how much" in text) == (name == "pilot_constancy")
+
+
+def test_a_protocol_names_a_further_change():
+    study = Study.from_toml(FOLDER / "annual_claim" / "study.toml")
+    text = protocol_text(study, "full")
+    assert "beside them, in every fixed world: `plateau`" in text
+    assert "slope = -0.09" in text

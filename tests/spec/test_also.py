@@ -91,7 +91,9 @@ def test_the_page_calls_it_by_its_name(tmp_path):
 
 def test_one_size_is_not_that_of_the_further_change(tmp_path):
     out = tmp_path / "out"
-    run(study(tmp_path, ('"change.size" = [0.3, -0.3]\n', "")), out, workers=1, replications=6).save()
+    run(
+        study(tmp_path, ('"change.size" = [0.3, -0.3]\n', "")), out, workers=1, replications=6
+    ).save()
     measures = read_folder(out).measures
     after = measures[measures["role"] == "alternative"]
     further = after["scenario"].str.endswith("plateau")

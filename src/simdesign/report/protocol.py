@@ -12,10 +12,12 @@ from typing import Any
 from simdesign.report.names import design_names, estimator_names
 from simdesign.report.numbers import general, percent
 from simdesign.report.texts import Texts
-from simdesign.spec.base import plain
+from simdesign.spec.base import Spec, plain
 from simdesign.spec.change import Change
 from simdesign.spec.estimator import judging
+from simdesign.spec.local import ExactLocal
 from simdesign.spec.protocol import protocol_hash
+from simdesign.spec.rules import RoundSpread
 from simdesign.spec.study import Scenario, Study
 
 _HASH = re.compile(r"^Content hash: `([0-9a-f]{16})`, size `([A-Za-z0-9_.+-]+)`$", re.MULTILINE)
@@ -79,9 +81,10 @@ def protocol_text(study: Study, size: str, amendments: tuple[str, ...] = ()) -> 
         f"Content hash: `{protocol_hash(study, size)}`, size `{size}`",
         f"## Aims\n\n{study.aims}",
         f"## Data-generating mechanisms\n\n{_mechanisms(study, size, scenarios)}",
-        f"## Estimands\n\n{texts('ademp.estimands_text')}",
+        f"## Estimands\n\n{' '.join([texts('ademp.estimands_text'), *_special(study, 0)])}",
         f"## Methods\n\n{_methods(study, texts)}",
-        f"## Performance measures\n\n{texts('ademp.performance_text')}\n\n"
+        "## Performance measures\n\n"
+        f"{' '.join([texts('ademp.performance_text'), *_special(study, 1)])}\n\n"
         + _precision(study, scenarios),
         f"## Verdict\n\n{_verdict(study, texts)}",
         f"## Specification\n\n```toml\n{study.to_toml().strip()}\n```",
@@ -90,6 +93,27 @@ def protocol_text(study: Study, size: str, amendments: tuple[str, ...] = ()) -> 
         lines = "\n".join(f"- {line}" for line in amendments)
         sections.append(f"## Amendments\n\n{lines}")
     return "\n\n".join(sections) + "\n"
+
+
+_SPECIAL: dict[type[Spec], tuple[str, str]] = {
+    ExactLocal: (
+        "City: whether and when the level of a city broke against the nation's, and by how much.",
+        "Of cities: the same against the city's own change, the expected number of cities with a"
+        " false alarm and the probability of any, whether a search reports the city that changed,"
+        " and the size that a false alarm reports.",
+    ),
+    RoundSpread: (
+        "Rounds: by how much the measured rounds of about a year differ, largest over smallest.",
+        "Of rounds: the probability that they differ by more than 5, 10, 15, 20 and 30 %.",
+    ),
+}
+"""Estimator -> what it asks for beside the nation: estimands, measures."""
+
+
+def _special(study: Study, part: int) -> list[str]:
+    """Return the sentences on estimands (part 0) or measures (1) that are not the nation's."""
+    kinds = {type(spec) for spec in study.estimators.values()}
+    return [words[part] for kind, words in _SPECIAL.items() if kind in kinds]
 
 
 def amendments(text: str) -> tuple[str, ...]:
