@@ -178,8 +178,6 @@ def download_csv(folder: Folder, cell: Cell, change: float) -> str:
     curve &= (frame["measure"] != "delay_curve") | (frame["change"] == change)
     power = frame["measure"].isin(_POWERS) & (frame["horizon"] == POWER_YEARS)
     keep &= curve | power | (frame["measure"] == "false_alarm_prob")
-    if folder.study.also:  # no column would tell what they are
-        keep &= frame["change"].notna() | (frame["role"] != "alternative")
     columns = [name for name in frame.columns if name in folder.factors] + list(_CSV)
     return str(frame.loc[keep, columns].to_csv(index=False, float_format="%.4g"))
 
