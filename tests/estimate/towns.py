@@ -38,6 +38,7 @@ def panel(
         log_load=load,
         censored=below,
         weekday=np.tile(WEEK, (site.size, 1)),
+        laid_out=np.zeros(load.shape, dtype=bool),
         noisy=np.zeros(site.size, dtype=bool),
         epoch=2017.0 + n_year // 2,
         left_out={},

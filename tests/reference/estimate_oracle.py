@@ -83,7 +83,7 @@ def _week(weeks: Any, i: int, h: Any, scale: Any, odd: Any, p: Any) -> float:
     ratio, share = 1.0 + h["odd_excess"], odd[c]
     total, last, last_residual = 0.0, None, 0.0
     for d in range(weeks.log_load.shape[1]):
-        if np.isnan(weeks.log_load[i, d]):
+        if np.isnan(weeks.log_load[i, d]) or weeks.laid_out[i, d]:
             continue
         own = _helmert(p["site_week"][site])[weeks.weekday[i, d]]
         residual = weeks.log_load[i, d] - expected - own
@@ -96,6 +96,15 @@ def _week(weeks: Any, i: int, h: Any, scale: Any, odd: Any, p: Any) -> float:
         )
         if not weeks.censored[i, d]:
             last, last_residual = d, residual
+    for under in (False, True):
+        place = [d for d in range(7) if weeks.laid_out[i, d] and weeks.censored[i, d] == under]
+        if place:
+            own = _helmert(p["site_week"][site])[weeks.weekday[i, place]]
+            apart = np.abs(np.subtract.outer(place, place))
+            covariance = sd**2 * ((1.0 - share) + share * ratio**2) * h["day_rho"] ** apart
+            law = stats.norm.logcdf if under else stats.norm.logpdf
+            mean = weeks.log_load[i, place].mean()
+            total += law(mean, expected + own.mean(), np.sqrt(covariance.mean()))
     return float(total)
 
 

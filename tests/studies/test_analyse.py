@@ -1,6 +1,7 @@
 """`simdesign analyse`: finds a break that is there, and says what it cannot know."""
 
 import csv
+import datetime as dt
 import hashlib
 import json
 import math
@@ -12,12 +13,12 @@ import typer
 from typer.testing import CliRunner
 
 from data.make_release import CITIES, DAYS, HEADER, step_release, write_csv
-from simdesign.data import read, to_observations
+from simdesign.data import laid_out_days, read, to_observations
 from simdesign.fit import break_posterior, build
 from simdesign.records import Status
 from simdesign.spec.estimator import EudaRule, ExactBreak, ExactCity
 from simdesign.studies.analyse import analysis_of_file, register
-from simdesign.studies.analysis import day_noise_ratio, fitted, look_at_end
+from simdesign.studies.analysis import day_noise_ratio, fitted, look_at_end, noisy_campaigns
 from simdesign.studies.analysis_words import SCALE, plain_analysis
 
 COLUMNS = {name: HEADER.index(name) for name in DAYS}
@@ -253,12 +254,37 @@ def test_the_expected_day_noise_is_one(tmp_path):
     # 4 cities x 12 weeks of the catalogue's own day noise: 288 degrees of freedom. The days are
     # correlated and counts add a little, which the expectation includes; what is left is the
     # sampling error of a variance ratio, SD sqrt(2/288) of itself, a half of it for the SD.
-    observations = to_observations(read(step_release(tmp_path, size=0.0)))
-    ratio = day_noise_ratio(observations, "cocaine")
+    table = read(step_release(tmp_path, size=0.0))
+    observations = to_observations(table)
+    ratio = day_noise_ratio(observations, "cocaine", laid_out_days(table, observations.visits))
     df = sum(d for _, d in ratio.values())
     pooled = math.sqrt(sum(r * r * d for r, d in ratio.values()) / df)
     assert df == 288
     assert abs(pooled - 1.0) < 5.0 * 0.5 * math.sqrt(2.0 / df) * 1.3
+
+
+def test_means_of_weeks_neither_scatter_nor_hide_days_that_do(tmp_path):
+    days, wild = (400, 390, 420, 500, 560, 480, 410), (540, 285, 570, 360, 760, 340, 560)
+    rows = ["site,date,days,substance,load"]
+    for year in (2022, 2023, 2024):
+        first = dt.date(year, 3, 13)
+        for city in "AB":
+            loads = wild if year == 2023 else days
+            rows += [
+                f"{city},{first + dt.timedelta(d)},1,cocaine,{load}" for d, load in enumerate(loads)
+            ]
+        rows += [f"{city},{first},7,cocaine,450" for city in "CDEFGHIJKLMNOPQRSTUVWXYZ"]
+    path = tmp_path / "own.csv"
+    path.write_text("\n".join(rows))
+    table = read(path)
+    observations = to_observations(table)
+    laid_out = laid_out_days(table, observations.visits)
+    assert laid_out.sum() == 3 * 24 * 7
+    ratio = day_noise_ratio(observations, "cocaine", laid_out)
+    assert [df for _, df in ratio.values()] == [12, 12, 12]
+    assert noisy_campaigns(observations, "cocaine", laid_out) == (1,)
+    hidden = day_noise_ratio(observations, "cocaine", np.zeros_like(laid_out))
+    assert hidden[1][0] < 1.5 < ratio[1][0]  # had the means been taken for days without scatter
 
 
 def test_the_ten_per_cent_rule_agrees_with_the_engine(app, tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 from simdesign.data.names import SUBSTANCES, WEEK, assumed_week
 from simdesign.data.table import LoadTable
 from simdesign.errors import DataError
-from simdesign.records import LAB_STEP, MISSING_DAY, Floats, Ints, Observations, Visits
+from simdesign.records import LAB_STEP, MISSING_DAY, Bools, Floats, Ints, Observations, Visits
 from simdesign.units import date_of
 
 LONGEST_GAP = 3
@@ -70,6 +70,25 @@ def to_observations(table: LoadTable, substances: Sequence[str] | None = None) -
         load=loads,
         censored=flags,
     )
+
+
+def laid_out_days(table: LoadTable, visits: Visits) -> Bools:
+    """Return which days of visits were laid out from a mean over several days, shape (v, d).
+
+    Such days keep their mean and have no scatter of their own (docs/data.md).
+
+    Parameters
+    ----------
+    table : LoadTable
+        Of one substance.
+    visits : Visits
+        Of the same table.
+    """
+    laid = table.measured & (table.n_days > 1)
+    known = set(zip(table.site[laid].tolist(), table.day[laid].tolist(), strict=True))
+    rows = zip(visits.site.tolist(), visits.day.tolist(), strict=True)
+    found = [[(site, day) in known for day in days] for site, days in rows]
+    return np.array(found, dtype=bool).reshape(visits.day.shape)
 
 
 def campaigns(day: Ints) -> tuple[Ints, Ints]:

@@ -41,7 +41,8 @@ def model_arrays(weeks: SiteWeeks, priors: tuple[Prior, ...]) -> dict[str, np.nd
     """Return the data of the model by name.
 
     A day is *clear* (quantified) or *below* the limit. Its predecessor is the last clear day of
-    its week, ``gap`` days before; gap 0 means that there is none.
+    its week, ``gap`` days before; gap 0 means that there is none. Days that were laid out from a
+    mean are no days here: of every week they are one *mean*, which is clear or below.
     """
     clear, below = _linked_days(weeks)
     first, root_gap = _steps(weeks.site, weeks.time)
@@ -68,6 +69,7 @@ def model_arrays(weeks: SiteWeeks, priors: tuple[Prior, ...]) -> dict[str, np.nd
         "week_grams": weeks.grams,
         **{f"clear_{name}": value for name, value in clear.items()},
         **{f"below_{name}": value for name, value in below.items()},
+        **{f"mean_{name}": value for name, value in _means(weeks).items()},
     }
 
 
@@ -92,7 +94,7 @@ def _linked_days(weeks: SiteWeeks) -> tuple[Mapping[str, np.ndarray], Mapping[st
     rows: dict[bool, list[tuple[float, int, int, int, int]]] = {False: [], True: []}
     for w in range(weeks.n_week):
         last, last_row = -1, 0
-        for d in np.flatnonzero(~np.isnan(weeks.log_load[w])):
+        for d in np.flatnonzero(~np.isnan(weeks.log_load[w]) & ~weeks.laid_out[w]):
             under = bool(weeks.censored[w, d])
             gap = int(d) - last if last >= 0 else 0
             rows[under].append((weeks.log_load[w, d], w, int(weeks.weekday[w, d]), last_row, gap))
@@ -111,3 +113,31 @@ def _linked_days(weeks: SiteWeeks) -> tuple[Mapping[str, np.ndarray], Mapping[st
             }
         )
     return found[0], found[1]
+
+
+def _means(weeks: SiteWeeks) -> dict[str, np.ndarray]:
+    """Return the means that days were laid out from, at most a clear one and one below a week.
+
+    ``days`` is the share of each weekday in the mean, (m, 7); ``apart`` the share of its pairs of
+    days that lie g = 0 ... 6 days apart, (m, 7), so that the mean of days with variance 1 and
+    correlation rho^g has the variance ``apart @ rho**g``.
+    """
+    value, week, below, days, apart = [], [], [], [], []
+    for w in np.flatnonzero(weeks.laid_out.any(axis=1)):
+        for under in (False, True):
+            place = np.flatnonzero(weeks.laid_out[w] & (weeks.censored[w] == under))
+            if not place.size:
+                continue
+            between = np.abs(place[:, None] - place).ravel()
+            value.append(weeks.log_load[w, place].mean())
+            week.append(w)
+            below.append(float(under))
+            days.append(np.bincount(weeks.weekday[w, place], minlength=WEEKDAYS) / place.size)
+            apart.append(np.bincount(between, minlength=WEEKDAYS) / between.size)
+    return {
+        "value": np.array(value, dtype=float),
+        "week": np.array(week, dtype=np.int64),
+        "below": np.array(below, dtype=float),
+        "days": np.array(days, dtype=float).reshape(-1, WEEKDAYS),
+        "apart": np.array(apart, dtype=float).reshape(-1, WEEKDAYS),
+    }

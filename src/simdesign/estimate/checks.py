@@ -11,6 +11,8 @@ from simdesign.records import Bools, Floats
 from simdesign.seeds import Purpose, stream
 
 N_REPLICATE = 200
+FEWEST = 4
+"""Weeks that a statistic needs."""
 ODD_SD = 4.0
 """A day is an outlier when it is this many robust SDs from its expectation."""
 _MAD = 1.4826
@@ -31,7 +33,7 @@ class Check:
 @dataclass(frozen=True, slots=True)
 class _Weeks:
     mean: Floats  # (w,) mean log load over the days, the profile taken off
-    residual: Floats  # (w, d)
+    residual: Floats  # (v, d) days of the weeks that were measured day by day
     site: np.ndarray
     year: np.ndarray
 
@@ -39,7 +41,7 @@ class _Weeks:
 def day_sd(w: _Weeks) -> float:
     """Return the SD of days around the mean of their week."""
     centred = w.residual - np.nanmean(w.residual, axis=1, keepdims=True)
-    free = (~np.isnan(w.residual)).sum() - w.mean.size
+    free = (~np.isnan(w.residual)).sum() - len(w.residual)
     return float(np.sqrt(np.nansum(centred**2) / free))
 
 
@@ -75,6 +77,7 @@ def shared_sd(w: _Weeks) -> float:
     return float(np.sign(value) * np.sqrt(abs(value)))
 
 
+OF_YEARS = (year_to_year_sd, shared_sd)
 STATISTICS: dict[str, Callable[[_Weeks], float]] = {
     "SD of days within a week": day_sd,
     "correlation of neighbouring days": lag_one,
@@ -88,12 +91,12 @@ def predictive_checks(posterior: Posterior, *, seed: int) -> list[Check]:
     """Compare statistics of the country's clean, fully quantified weeks with predictions.
 
     A prediction draws new shared errors, walks, city-week errors and day noise for every kept
-    draw of the parameters; levels, which no statistic uses, stay out. It is empty where fewer than
-    four such weeks exist.
+    draw of the parameters; levels, which no statistic uses, stay out. Statistics of days leave out
+    weeks that are means over several days; fewer than four weeks show nothing.
     """
     weeks = posterior.weeks
     own = (weeks.country == 0) & ~weeks.noisy & ~weeks.censored.any(axis=1)
-    if own.sum() < 4:
+    if own.sum() < FEWEST:
         return []
     rng = stream(seed, Purpose.FIT, f"estimate/{weeks.substance}/checks")
     profile = posterior.profile.mean(axis=0)[weeks.site[:, None], weeks.weekday]
@@ -104,7 +107,7 @@ def predictive_checks(posterior: Posterior, *, seed: int) -> list[Check]:
     ]
     found = []
     for name, statistic in STATISTICS.items():
-        if statistic in (year_to_year_sd, shared_sd) and not _changes(seen):
+        if not _changes(seen) if statistic in OF_YEARS else len(seen.residual) < FEWEST:
             continue
         observed = statistic(seen)
         values = np.array([statistic(w) for w in predicted])
@@ -145,8 +148,8 @@ def _new_days(posterior: Posterior, n: int, rng: np.random.Generator) -> Floats:
 
 def _week_means(posterior: Posterior, residual: Floats, own: Bools) -> _Weeks:
     weeks = posterior.weeks
-    days = residual[own]
-    return _Weeks(np.nanmean(days, axis=1), days, weeks.site[own], weeks.year[own])
+    mean = np.nanmean(residual[own], axis=1)
+    return _Weeks(mean, residual[own & weeks.by_day], weeks.site[own], weeks.year[own])
 
 
 def _changes(w: _Weeks) -> dict[int, Floats]:

@@ -125,7 +125,8 @@ def world_columns(posterior: Posterior) -> dict[str, Floats]:
     """
     weeks = posterior.weeks
     own = np.flatnonzero(weeks.site_country == 0)
-    clean = np.bincount(weeks.site[~weeks.noisy], minlength=len(weeks.sites))[own]
+    told = ~weeks.noisy & weeks.by_day  # a mean says nothing about its days
+    clean = np.bincount(weeks.site[told], minlength=len(weeks.sites))[own]
     weight = clean if clean.sum() else np.ones(own.size)
     square = (posterior.day_factor[:, own] ** 2) @ (weight / weight.sum())
     ordinary = posterior.scales[:, 0, DAY] * np.sqrt(square)

@@ -180,6 +180,17 @@ def world_model(data: Mapping[str, np.ndarray]) -> tuple[pm.Model, dict[str, Any
         days = mixture_log_cdf(below, share[d["below_week"]], ratio).sum()
         pm.Potential("days_below", days)
 
+        # means over several days: one number each, with the variance of a mean of such days
+        week = d["mean_week"]
+        own = (d["mean_days"] * profile[d["week_site"][week]]).sum(axis=1)
+        correlation = pt.exp(np.arange(7.0) * pt.log(h["day_rho"]))
+        tails = 1.0 + share[week] * (pt.sqr(ratio) - 1.0)
+        mean_sd = day_sd[week] * pt.sqrt(tails * (d["mean_apart"] * correlation).sum(axis=1))
+        scaled = (d["mean_value"] - week_level[week] - own) / mean_sd
+        clear_mean = -0.5 * pt.sqr(scaled) - pt.log(mean_sd)
+        means = pt.switch(d["mean_below"] > 0, log_normal_cdf(scaled), clear_mean)
+        pm.Potential("means", means.sum())
+
     outputs = {
         "hyper": pt.stack([h[name] for name in NAMES]),
         "scales": scales.ravel(),

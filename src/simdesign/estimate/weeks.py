@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simdesign.data import SUBSTANCES, LoadTable, to_observations
+from simdesign.data import SUBSTANCES, LoadTable, laid_out_days, to_observations
 from simdesign.errors import DataError
 from simdesign.records import MISSING_DAY, Bools, Floats, Ints
 from simdesign.units import DAYS_PER_YEAR, residue_g_per_day, weekday_of
@@ -37,6 +37,7 @@ class SiteWeeks:
     log_load: Floats  # (w, d) NaN = no sample; the log of the limit where censored
     censored: Bools  # (w, d) below the limit
     weekday: Ints  # (w, d) Monday = 0; 0 where there is no sample
+    laid_out: Bools  # (w, d) from a mean over several days: their mean counts, their scatter not
     noisy: Bools  # (w,) of an era with measurement errors of another order
     epoch: float  # calendar time of time 0 [years]
     left_out: Mapping[str, int]  # reason -> number of site-weeks or sites
@@ -66,12 +67,17 @@ class SiteWeeks:
         """Typical residue of the site, shape (w,) [g/d]."""
         return np.asarray(residue_g_per_day(self.typical_load, self.population)[self.site])
 
+    @property
+    def by_day(self) -> Bools:
+        """Weeks whose samples are all of single days, shape (w,)."""
+        return np.asarray(~self.laid_out.any(axis=1))
+
     def part(self, keep: Bools) -> "SiteWeeks":
         """Return some of the site-weeks; sites, cells and countries stay as they are numbered."""
         rows = np.flatnonzero(keep)
         cut = {
             name: getattr(self, name)[rows]
-            for name in ("site", "cell", "log_load", "censored", "weekday", "noisy")
+            for name in ("site", "cell", "log_load", "censored", "weekday", "laid_out", "noisy")
         }
         return replace(self, **cut)
 
@@ -164,6 +170,7 @@ def site_weeks(
         log_load=np.log(load),
         censored=below[order] & seen[order],
         weekday=weekday.astype(np.int64),
+        laid_out=laid_out_days(part, visits)[order] & seen[order],
         noisy=year[cell] < limit[cells[:, 0][cell]],
         epoch=epoch,
         left_out={reason: n for reason, n in left_out.items() if n},

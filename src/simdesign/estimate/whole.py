@@ -43,6 +43,7 @@ class Estimate:
             "years": [int(weeks.year.min()), int(weeks.year.max())],
             "days": int((~np.isnan(weeks.log_load)).sum()),
             "days_below_limit": int(weeks.censored.sum()),
+            "days_from_means": int(weeks.laid_out.sum()),
             "noisy_site_weeks": int(weeks.noisy.sum()),
             "left_out": dict(weeks.left_out),
         }

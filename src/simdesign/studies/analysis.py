@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from simdesign.data import LoadTable, to_observations
+from simdesign.data import LoadTable, laid_out_days, to_observations
 from simdesign.errors import DataError
 from simdesign.fit import MOST_CAMPAIGNS, BreakPosterior, LongSeries, break_posterior, long_series
-from simdesign.records import MISSING_DAY, Looks, Observations, Status
+from simdesign.records import MISSING_DAY, Bools, Looks, Observations, Status
 from simdesign.spec.estimator import DEFAULT_PRIORS, EudaRule, Exact, ExactBreak, ExactCity
 from simdesign.spec.plugged import plugged_noise
 from simdesign.studies.analysis_history import History, history
@@ -159,7 +159,7 @@ def fitted(
     observations = to_observations(part, [substance])
     visits = observations.visits
     looks = look_at_end(observations)
-    noisy = noisy_campaigns(observations, substance)
+    noisy = noisy_campaigns(observations, substance, laid_out_days(part, visits))
     calm = _without_days(part, observations, noisy)
     without = math.nan
     if noisy and _n_campaign(calm) >= FEW_CAMPAIGNS:
@@ -254,12 +254,15 @@ def _mostly_below(observations: Observations) -> int:
     return int((7 * n_below > 2 * n_day).sum())
 
 
-def day_noise_ratio(observations: Observations, substance: str) -> dict[int, tuple[float, int]]:
+def day_noise_ratio(
+    observations: Observations, substance: str, laid_out: Bools
+) -> dict[int, tuple[float, int]]:
     r"""Return per campaign the ratio of its day noise (SD) to the plugged-in one, and its df.
 
     The variance of the log loads within a week, around the weekday profile, has expectation
     :math:`\sigma^2 (1 - \bar\rho)` with :math:`\bar\rho` the mean correlation of two of its days.
-    Weeks with a day below the LOQ are left out.
+    Weeks with a day below the LOQ are left out, and so are days that were laid out from a mean,
+    ``laid_out`` (v, d): they do not scatter.
     """
     noise = plugged_noise(substance)
     visits = observations.visits
@@ -268,7 +271,7 @@ def day_noise_ratio(observations: Observations, substance: str) -> dict[int, tup
     freedom: dict[int, int] = {}
     for v in range(visits.n_visit):
         load = observations.load[0, 0, v]
-        there = ~np.isnan(load)
+        there = ~np.isnan(load) & ~laid_out[v]
         if there.sum() < 3 or observations.censored[0, 0, v].any():
             continue
         day = visits.day[v][there]
@@ -287,9 +290,9 @@ def day_noise_ratio(observations: Observations, substance: str) -> dict[int, tup
     return {c: (math.sqrt(squares[c] / freedom[c]), freedom[c]) for c in squares}
 
 
-def noisy_campaigns(observations: Observations, substance: str) -> tuple[int, ...]:
+def noisy_campaigns(observations: Observations, substance: str, laid_out: Bools) -> tuple[int, ...]:
     """Return the campaigns whose days scatter much more than the engine takes for granted."""
-    ratio = day_noise_ratio(observations, substance)
+    ratio = day_noise_ratio(observations, substance, laid_out)
     least = min(NOISY_DF, 6 * len(observations.sites))
     return tuple(c for c, (r, df) in sorted(ratio.items()) if r > NOISY and df >= least)
 

@@ -40,6 +40,16 @@ def notes(item: "Estimate") -> list[str]:
         found.append(
             f"{int(weeks.noisy.sum())} site-weeks are of an era with measurement noise of its own."
         )
+    if not weeks.by_day.all():
+        found.append(
+            f"{int((~weeks.by_day).sum())} site-weeks hold means over several days: each counts"
+            " for the level of its week and says nothing about the noise of days."
+        )
+    if not (weeks.by_day & (weeks.country == 0)).any():
+        found.append(
+            f"warning: no week of {weeks.countries[0]} was measured day by day: its day noise is"
+            " that of the other countries and of the priors."
+        )
     found += [f"left out: {reason}: {n}" for reason, n in weeks.left_out.items()]
     loose = [row.name for row in item.rows if not row.settled]
     if loose:
