@@ -1,6 +1,6 @@
 """The world model in PyMC, and how it is sampled.
 
-The only file of ``estimate`` that imports PyMC, PyTensor, nutpie or ArviZ. The model is explained
+The only file of ``estimate`` that imports PyMC, PyTensor or ArviZ. The model is explained
 in docs/estimating.md. It is compiled once a process: its data are shared variables of any length
 and its parameters one vector, so that one compiled function serves every substance, country and
 selection of years.
@@ -21,6 +21,7 @@ from pytensor.graph import clone_replace
 from threadpoolctl import threadpool_limits
 
 from simdesign.estimate.priors import LEVEL_SD, NAMES, POOLED, WEEKDAY_SD, Family
+from simdesign.fit import finite_density, nutpie_chains
 from simdesign.records import Bools, Floats
 
 JITTER = 0.3
@@ -281,12 +282,6 @@ class Samples:
     divergent: Bools  # (chain, draw)
 
 
-class OutsideError(ArithmeticError):
-    """The density is not finite at a point: the step diverges and the chain goes on."""
-
-    is_recoverable = True  # what nutpie looks for
-
-
 def sample(
     data: Mapping[str, np.ndarray], n_normal: int, how: Sampler, luck: np.random.Generator
 ) -> Samples:
@@ -327,41 +322,10 @@ def _with_nutpie(
     model: Compiled, sizes: tuple[int, ...], how: Sampler, luck: np.random.Generator
 ) -> tuple[Floats, Bools]:
     """Sample with nutpie, which calls the compiled function of PyMC's model."""
-    import nutpie
-    import pyarrow
-    from nutpie.compiled_pyfunc import from_pyfunc
-
-    def density(x: Floats) -> tuple[float, Floats]:
-        value, gradient = model.density(x)
-        if not (np.isfinite(value) and np.isfinite(gradient).all()):
-            raise OutsideError("the log density is not finite")
-        return float(value), gradient
-
-    n = sum(sizes)
-    chains, divergent = [], []
-    for start in _starts(sizes, how, luck):
-        target = from_pyfunc(
-            n,
-            make_logp_fn=lambda: density,
-            make_expand_fn=lambda *_: lambda x: {"x": np.asarray(x)},
-            expanded_dtypes=[np.dtype("float64")],
-            expanded_shapes=[(n,)],
-            expanded_names=["x"],
-            make_initial_point_fn=lambda _, start=start: start.copy(),
-        )
-        raw = nutpie.sample(
-            target, draws=how.draws, tune=how.tune, chains=1, cores=1,
-            seed=int(luck.integers(2**63)), target_accept=how.target_accept, progress_bar=False,
-            return_raw_trace=True,
-        )  # fmt: skip
-        draws, stats = raw.get_arrow_trace()
-        tuning = pyarrow.array(stats[0].column("tuning")).to_numpy(zero_copy_only=False)
-        bad = pyarrow.array(stats[0].column("diverging")).to_numpy(zero_copy_only=False)
-        points = pyarrow.array(draws[0].column("x")).flatten().to_numpy().reshape(-1, n)
-        kept = ~np.asarray(tuning)
-        chains.append(points[kept])
-        divergent.append(np.asarray(bad)[kept])
-    return np.stack(chains), np.stack(divergent)
+    return nutpie_chains(
+        finite_density(model.density), _starts(sizes, how, luck), draws=how.draws, tune=how.tune,
+        target_accept=how.target_accept, luck=luck,
+    )  # fmt: skip
 
 
 def _with_pymc(

@@ -1,7 +1,7 @@
 """The break model in PyMC, and how it is sampled.
 
-The only file of ``fit`` that imports PyMC, PyTensor, nutpie or ArviZ; it is imported when such an
-estimator is built. The model and the choices behind it are explained in docs/pymc.md.
+The only file of ``fit`` that imports PyMC, PyTensor or ArviZ; it is imported when such an estimator
+is built. The model and the choices behind it are explained in docs/pymc.md.
 
 A model is compiled once a process. Its data are shared variables of any length and its parameters
 one vector, so one compiled function serves every panel, prior and look, and nutpie and PyMC's own
@@ -25,6 +25,7 @@ from pymc.step_methods.hmc.quadpotential import QuadPotentialDiagAdapt
 from pytensor.graph import clone_replace
 from threadpoolctl import threadpool_limits
 
+from simdesign.fit.nutpie_chains import Density, OutsideError, finite_density, nutpie_chains
 from simdesign.fit.pymc_data import HALF_NORMAL
 from simdesign.fit.pymc_summary import Diagnostics, Draws
 from simdesign.records import Floats
@@ -241,12 +242,6 @@ def _compile(model: pm.Model, outputs: dict[str, Any], sizes: list[tuple[Any, An
 # ---------------------------------------------------------------------------- sampling
 
 
-class OutsideError(ArithmeticError):
-    """The density is not finite at a point: the step diverges and the chain goes on."""
-
-    is_recoverable = True  # what nutpie looks for
-
-
 def sample(
     kind: str, data: Mapping[str, np.ndarray], how: Sampling, luck: np.random.Generator
 ) -> Draws:
@@ -277,52 +272,14 @@ def sample(
     return Draws(parameters=parameters, divergent=divergent, **terms)
 
 
-def _finite_density(model: Compiled) -> Callable[[Floats], tuple[float, Floats]]:
-    def density(x: Floats) -> tuple[float, Floats]:
-        value, gradient = model.function(x)[:2]
-        if not (np.isfinite(value) and np.isfinite(gradient).all()):
-            raise OutsideError("the log density is not finite")
-        return float(value), gradient
-
-    return density
-
-
 def _with_nutpie(
     model: Compiled, starts: Floats, how: Sampling, luck: np.random.Generator
 ) -> tuple[Floats, np.ndarray]:
     """Sample with nutpie, which calls the compiled function of PyMC's model."""
-    import nutpie
-    from nutpie.compiled_pyfunc import from_pyfunc
-
-    density, n = _finite_density(model), starts.shape[1]
-    seeds = luck.integers(2**63, size=how.chains)
-    chains = []
-    for start, seed in zip(starts, seeds, strict=True):
-        target = from_pyfunc(
-            n,
-            make_logp_fn=lambda: density,
-            make_expand_fn=lambda *_: lambda x: {"x": np.asarray(x)},
-            expanded_dtypes=[np.dtype("float64")],
-            expanded_shapes=[(n,)],
-            expanded_names=["x"],
-            make_initial_point_fn=lambda _, start=start: start.copy(),
-        )
-        raw = nutpie.sample(
-            target, draws=how.draws, tune=how.tune, chains=1, cores=1, seed=int(seed),
-            target_accept=how.target_accept, progress_bar=False, return_raw_trace=True,
-        )  # fmt: skip
-        draws, stats = raw.get_arrow_trace()
-        chains.append(_from_arrow(draws, stats, n))
-    return np.stack([x for x, _ in chains]), np.stack([d for _, d in chains])
-
-
-def _from_arrow(draws: list[Any], stats: list[Any], n: int) -> tuple[Floats, np.ndarray]:
-    import pyarrow
-
-    kept = ~np.asarray(pyarrow.array(stats[0].column("tuning")).to_numpy(zero_copy_only=False))
-    divergent = pyarrow.array(stats[0].column("diverging")).to_numpy(zero_copy_only=False)
-    x = pyarrow.array(draws[0].column("x")).flatten().to_numpy().reshape(-1, n)
-    return x[kept], np.asarray(divergent)[kept]
+    return nutpie_chains(
+        finite_density(model.function), starts, draws=how.draws, tune=how.tune,
+        target_accept=how.target_accept, luck=luck,
+    )  # fmt: skip
 
 
 def _with_pymc(
@@ -330,7 +287,7 @@ def _with_pymc(
 ) -> tuple[Floats, np.ndarray]:
     """Sample with PyMC's own NUTS, stepping it by hand so that nothing is compiled again."""
     chains = []
-    density = _finite_density(model)
+    density = finite_density(model.function)
     for start, seed in zip(starts, luck.integers(2**63, size=how.chains), strict=True):
         rng = np.random.default_rng(seed)
         point = model.model.initial_point()
@@ -360,7 +317,7 @@ class _AsPymcWants:
     _raveled_inputs = True
     _extra_vars_shared: Mapping[str, Any] = {}
 
-    def __init__(self, density: Callable[[Floats], tuple[float, Floats]]) -> None:
+    def __init__(self, density: Density) -> None:
         self.density = density
 
     def _pytensor_function(self, x: Floats) -> tuple[float, Floats]:

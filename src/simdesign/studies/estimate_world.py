@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simdesign.errors import SimDesignError, SpecError
+from simdesign.errors import SpecError
+from simdesign.studies.measured import (
+    AsJson,
+    Draws,
+    FromYear,
+    MeasuredFile,
+    Seed,
+    SiteTable,
+    Substances,
+    Tune,
+    refused_in_one_line,
+)
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.estimate import Estimate
@@ -26,11 +37,9 @@ def register(app: typer.Typer) -> None:
 
 
 def estimate_world_command(
-    file: Annotated[Path, typer.Argument(help="The EUDA release or a tidy file.")],
+    file: MeasuredFile,
     country: Annotated[str, typer.Option("--country", help="Code of the country, for example NL.")],
-    substance: Annotated[
-        list[str], typer.Option("--substance", help="For example cocaine; may be repeated.")
-    ],
+    substance: Substances,
     out: Annotated[
         Path, typer.Option("-o", "--out", help="World file; the draws get its name and .parquet.")
     ],
@@ -40,31 +49,23 @@ def estimate_world_command(
     pool: Annotated[
         str, typer.Option("--pool", help="Codes of the neighbours, instead of the usual ones.")
     ] = "",
-    from_year: Annotated[
-        int | None, typer.Option("--from", help="First year that is used.")
-    ] = None,
-    sites: Annotated[
-        Path | None,
-        typer.Option("--sites", help="Site table of the release; else the one beside the file."),
-    ] = None,
-    draws: Annotated[int, typer.Option("--draws", help="Draws of a chain; two chains.")] = 800,
-    tune: Annotated[int, typer.Option("--tune", help="Steps of adaptation of a chain.")] = 800,
+    from_year: FromYear = None,
+    sites: SiteTable = None,
+    draws: Draws = 800,
+    tune: Tune = 800,
     keep: Annotated[int, typer.Option("--keep", help="Draws that are written, at most.")] = 400,
-    seed: Annotated[int, typer.Option("--seed", help="Of the sampler.")] = 1,
+    seed: Seed = 1,
     as_csv: Annotated[bool, typer.Option("--csv", help="Write the draws as CSV too.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Estimate variance components, drift and weekday profile of a country's world."""
-    try:
+    with refused_in_one_line():
         names = tuple(c.strip() for c in pool.split(",") if c.strip()) if pool else NEIGHBOURS
         found = estimates_of_file(
             file, country, substance, sites=sites, neighbours=names if neighbours or pool else (),
             from_year=from_year, draws=draws, tune=tune, keep=keep, seed=seed,
         )  # fmt: skip
         written = write(found, out, provenance_of(file, found, seed), as_csv=as_csv)
-    except SimDesignError as error:
-        typer.echo(f"simdesign: {' '.join(str(error).split())}", err=True)
-        raise typer.Exit(2) from None
     from simdesign.studies import estimate_words
 
     if as_json:

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simdesign.errors import SimDesignError, SpecError
+from simdesign.errors import SpecError
+from simdesign.studies.measured import (
+    AsJson,
+    Draws,
+    FromYear,
+    MeasuredFile,
+    Seed,
+    SiteTable,
+    Substances,
+    Tune,
+    refused_in_one_line,
+)
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.estimate import Prospective
@@ -21,42 +32,32 @@ def register(app: typer.Typer) -> None:
 
 
 def predict_next_command(
-    file: Annotated[Path, typer.Argument(help="The EUDA release or a tidy file.")],
+    file: MeasuredFile,
     country: Annotated[str, typer.Option("--country", help="Country that is shown first.")],
-    substance: Annotated[
-        list[str], typer.Option("--substance", help="For example cocaine; may be repeated.")
-    ],
+    substance: Substances,
     origin: Annotated[
         list[int] | None,
         typer.Option("--origin", help="Last known year; may be repeated; default: all from 2015."),
     ] = None,
-    from_year: Annotated[
-        int | None, typer.Option("--from", help="First year that is used.")
-    ] = None,
-    sites: Annotated[
-        Path | None,
-        typer.Option("--sites", help="Site table of the release; else the one beside the file."),
-    ] = None,
-    draws: Annotated[int, typer.Option("--draws", help="Draws of a chain.")] = 200,
-    tune: Annotated[int, typer.Option("--tune", help="Steps of adaptation of a chain.")] = 300,
+    from_year: FromYear = None,
+    sites: SiteTable = None,
+    draws: Draws = 200,
+    tune: Tune = 300,
     chains: Annotated[int, typer.Option("--chains", help="Chains of every fit.")] = 2,
-    seed: Annotated[int, typer.Option("--seed", help="Of the sampler.")] = 1,
+    seed: Seed = 1,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="CSV file of all predictions.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Hold out every next year, predict each city's weekly mean, and score the predictions."""
-    try:
+    with refused_in_one_line():
         found = predictions_of_file(
             file, country, substance, origins=origin, from_year=from_year, sites=sites,
             draws=draws, tune=tune, chains=chains, seed=seed,
         )  # fmt: skip
         if out is not None:
             write(found, out)
-    except SimDesignError as error:
-        typer.echo(f"simdesign: {' '.join(str(error).split())}", err=True)
-        raise typer.Exit(2) from None
     tables = {item.substance: scores_of(item) for item in found}
     if as_json:
         typer.echo(json.dumps(tables, indent=1, ensure_ascii=False))
