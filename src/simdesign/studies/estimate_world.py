@@ -4,6 +4,7 @@ import json
 import shlex
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -159,7 +160,6 @@ def write(
     from simdesign.estimate import csv_of, world_section, write_draws, write_whole
 
     draws = {name: item.kept() for name, item in found.items()}
-    summaries = {name: {row.name: _row(row) for row in item.rows} for name, item in found.items()}
     head = (
         "# A world estimated from measurements by `simdesign estimate-world`: docs/estimating.md.\n"
         "# [world] can stand in a study file as it is. Distributions are the posterior's margins;\n"
@@ -176,7 +176,12 @@ def write(
         body: dict[str, Any] = {
             "world": world_section({name: item.posterior for name, item in found.items()}),
             "provenance": provenance,
-            "posterior": summaries,
+            "posterior": {n: {r.name: _short(asdict(r)) for r in e.rows} for n, e in found.items()},
+            "checks": {n: {c.name: _short(asdict(c)) for c in e.checks} for n, e in found.items()},
+            "other_priors": {
+                n: {prior: _short(asdict(o)) for prior, o in e.splits.items()}
+                for n, e in found.items()
+            },
         }
         write_whole(out, (head + tomli_w.dumps(body)).encode())
     except OSError as error:
@@ -184,8 +189,10 @@ def write(
     return written
 
 
-def _row(row: Any) -> dict[str, float]:
-    values = {
-        "median": row.median, "low": row.low, "high": row.high, "r_hat": row.r_hat, "ess": row.ess,
-    }  # fmt: skip
-    return {name: float(f"{value:.4g}") for name, value in values.items()}
+def _short(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers of a record with four significant digits, without its name."""
+    return {
+        key: _short(value) if isinstance(value, Mapping) else float(f"{value:.4g}")
+        for key, value in fields.items()
+        if key != "name"
+    }
