@@ -65,7 +65,8 @@ def test_an_unfinished_study_is_merged_up_to_its_gaps(whole, tmp_path, capsys):
         if (shard.scenario, shard.start) in (("null_mixture", 2), ("none,sigma_shared=0.1", 0)):
             shard.path.unlink()
     assert call(["collect", str(results.folder)]) == 0
-    assert "4 replications are missing" in capsys.readouterr().err
+    said = f"4 replications are missing: simdesign resume {results.folder}"
+    assert said in capsys.readouterr().err
     ranges = [(s.scenario, s.start, s.stop) for s in load(results.folder).store.shards()]
     assert [item for item in ranges if item[0] == "null_mixture"] == [
         ("null_mixture", 0, 2), ("null_mixture", 4, 6),
@@ -229,7 +230,7 @@ def shard(k, start, stop, n_row, mark="m"):
     return Shard(
         path=Path(f"s.{start:06d}-{stop:06d}.{mark}.{k:016x}.parquet"), scenario="s", start=start,
         stop=stop, cells={}, n_byte=1, n_row=n_row, n_failed=0, seconds=0.0, cpu_seconds=None,
-        peak_mib=None, mark=mark, hosts=(), environments=(),
+        peak_mib=None, mark=mark, hosts=(), n_part=1, environments=(),
     )  # fmt: skip
 
 

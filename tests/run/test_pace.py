@@ -2,7 +2,10 @@
 
 import json
 import math
+import os
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -67,6 +70,56 @@ def test_status_tells_what_is_left_from_the_shards_alone(half):
     assert found["rate"] == 0.0
     assert found["remaining_core_seconds"] > 0.0
     assert found["remaining_seconds"] is None
+
+
+def stored_at(folder, shards, times, **said):
+    """Return a store whose shards say what is given, and were written at some seconds."""
+    found = []
+    for number, (shard, at) in enumerate(zip(shards, times, strict=True)):
+        path = folder / f"{number}.parquet"
+        path.touch()
+        os.utime(path, (at, at))
+        found.append(replace(shard, path=path, **said))
+    return SimpleNamespace(shards=lambda: found)
+
+
+def rest_of(plan, store, fake, now):
+    """Return the pace of a store whose shards have other times."""
+    seen = SimpleNamespace(coverage=store.coverage, shards=fake.shards)
+    return pace(plan, seen, now=now)
+
+
+def test_time_left_counts_what_others_take_of_the_machine(half, tmp_path):
+    plan, store = half
+    shards = store.shards()
+    times = [100.0 + 10.0 * i for i in range(1, len(shards) + 1)]
+    for cpu in (10.0, 2.0):  # alone, and beside others who leave a fifth of a processor
+        fake = stored_at(tmp_path, shards, times, seconds=10.0, cpu_seconds=cpu)
+        found = rest_of(plan, store, fake, times[-1])
+        # 4 replications in 10 s, whosever the processor was; 28 replications are left
+        assert found["rate"] == pytest.approx(0.4)
+        assert found["remaining_seconds"] == pytest.approx(28 / 0.4, rel=0.01)
+        assert found["remaining_core_seconds"] == pytest.approx(28 / 4 * cpu, rel=0.01)
+
+
+def test_a_pause_before_is_no_slowness_now(half, tmp_path):
+    plan, store = half
+    shards = store.shards()
+    n = len(shards) // 2
+    times = [1000.0 + 10.0 * i for i in range(n)]
+    times += [90000.0 + 10.0 * i for i in range(len(shards) - n)]  # resumed the next day
+    fake = stored_at(tmp_path, shards, times, seconds=10.0, cpu_seconds=10.0)
+    assert rest_of(plan, store, fake, times[-1])["rate"] == pytest.approx(0.4)
+
+
+def test_merging_is_no_sign_of_work(half, tmp_path):
+    plan, store = half
+    shards = store.shards()
+    times = [1000.0] * len(shards)
+    fake = stored_at(tmp_path, shards, times, seconds=1000.0, cpu_seconds=1000.0, n_part=250)
+    found = rest_of(plan, store, fake, 1001.0)
+    assert (found["rate"], found["remaining_seconds"]) == (0.0, None)
+    assert found["remaining_core_seconds"] > 0.0
 
 
 def test_status_prints_and_returns_them(half, capsys):

@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from simdesign.run.plan import Plan, Task, missing_tasks
@@ -166,18 +167,23 @@ def pace(plan: Plan, store: Store, now: float | None = None) -> dict[str, Any]:
 def _rate_of_shards(store: Store, now: float) -> Rate | None:
     events = []
     for shard in store.shards():
+        if shard.n_part > 1:  # its time is that of the merging
+            continue
         with contextlib.suppress(FileNotFoundError):  # merged into another one just now
             events.append(
                 Event(
                     at=shard.path.stat().st_mtime, n_rep=shard.stop - shard.start,
-                    took=shard.seconds, predicted=shard.seconds,
+                    took=shard.seconds, predicted=shard.cpu_seconds or shard.seconds,
                 )
             )  # fmt: skip
     events.sort(key=lambda event: event.at)
     if not events:
         return None
     last = events[-1].at
-    if now - last > _GRACE + _PATIENCE * max(item.took for item in events[-_AT_LEAST:]):
+    patience = _GRACE + _PATIENCE * max(item.took for item in events[-_AT_LEAST:])
+    if now - last > patience:
         return None
+    pauses = [i for i, (a, b) in enumerate(pairwise(events), 1) if b.at - b.took - a.at > patience]
+    events = events[pauses[-1] :] if pauses else events  # of the run that is going on
     since = min(item.at - item.took for item in events)
     return recent_rate(events, since, last)

@@ -63,6 +63,8 @@ class Shard:
     mark: str
     """Of scenario and cells: shards with one mark have the same columns of the same conditions."""
     hosts: tuple[str, ...]
+    n_part: int
+    """Files that were merged into it; 1 where none were."""
     environments: tuple[str, ...]
     """Hashes of code, library versions and machine, one for each that made a part."""
 
@@ -210,6 +212,7 @@ def read_shard(path: Path, known: dict[str, Mapping[str, CellName]]) -> Shard:
             n_row=meta["n_row"], n_failed=meta["n_failed"],
             seconds=meta["seconds"], cpu_seconds=meta["cpu_seconds"], peak_mib=meta["peak_mib"],
             mark=mark, hosts=tuple(sorted({sys.intern(item["host"]) for item in made})),
+            n_part=sum(item["files"] for item in made),
             environments=tuple(sorted({_environment(item) for item in made})),
         )  # fmt: skip
     except FileNotFoundError:
