@@ -154,7 +154,14 @@ def status(folder: _Folder, as_json: _Json = False) -> None:
 def resume(
     folder: _Folder,
     workers: _Workers = None,
-    backend: _Backend | None = None,
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            "--backend",
+            help="Where tasks run: local, dask or slurm; default: slurm where it was submitted.",
+            metavar="NAME",
+        ),
+    ] = None,
     scheduler: _Scheduler = None,
     max_failures: _MaxFailures = None,
     sbatch: cluster.Sbatch = None,

@@ -105,12 +105,18 @@ def test_an_unfinished_study_can_be_evaluated(gone, tmp_path, capsys):
     for path in sorted(out.glob(f"shards/{gone}*")):
         path.unlink()
     assert call(["evaluate", str(out), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
+    said = capsys.readouterr()
+    found = json.loads(said.out)
     power = {row["threshold"] for row in found["measures"] if row["measure"] == "power"}
     # without the mixture there is no operating threshold, without a world's null no oracle
     assert power == ({"oracle", "published"} if gone == "null_mixture" else set())
+    # also those of changes in a world that has no unchanged programme to judge them by
+    missing = simdesign.load(out).status(digest=False)["missing"]
+    assert json.loads((out / "verdict.json").read_text())["n_missing"] == missing > 0
+    line = f"simdesign: {missing} replications are missing: simdesign resume {out}"
+    assert said.err.splitlines()[-1] == line
     assert call(["evaluate", str(out)]) == 0
-    assert "are missing" in capsys.readouterr().err
+    assert capsys.readouterr().err.splitlines()[-1] == line
 
 
 def test_the_public_objects(done):

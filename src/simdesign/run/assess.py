@@ -16,7 +16,7 @@ from simdesign.run.averaged import averages
 from simdesign.run.extras import Extras
 from simdesign.run.grid import Grid, load_grid
 from simdesign.run.judge import DELAY_YEARS, VERDICT_YEARS, Address, Evidence, in_world, judge
-from simdesign.run.plan import Plan, visits_of
+from simdesign.run.plan import Plan, missing_tasks, visits_of
 from simdesign.run.store import Store
 from simdesign.run.tidy import Table
 from simdesign.seeds import Purpose, stream
@@ -69,7 +69,8 @@ class _Assessor:
         self.reference, self.margin = decision.reference, decision.margin
         self.designs = sorted(plan.study.designs)
         self.estimators = sorted(plan.study.estimators)
-        self.result = Assessment(Table(plan))
+        missing = sum(task.n_rep for task in missing_tasks(plan, store.coverage()))
+        self.result = Assessment(Table(plan), n_missing=missing)
         self.extras = Extras(plan.study, self.result.table)
         self.operating: dict[Key, list[_Cutoff]] = {}
         self.known: dict[Address, Measure] = {}
@@ -94,9 +95,7 @@ class _Assessor:
 
     def load(self, name: str) -> Grid:
         scenario = next(item for item in self.plan.scenarios if item.name == name)
-        grid = load_grid(self.store, self.plan, scenario)
-        self.result.n_missing += self.plan.n_rep(scenario) - grid.n_rep
-        return grid
+        return load_grid(self.store, self.plan, scenario)
 
     def run(self) -> Assessment:
         self._costs()

@@ -1,7 +1,6 @@
 """The command ``simdesign collect``: check, merge, evaluate."""
 
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +21,7 @@ def collect_command(
     from simdesign.report import write_page
     from simdesign.run import load
     from simdesign.run.collect import compact
+    from simdesign.studies.commands import say_missing
     from simdesign.studies.words import verdict_lines
 
     results = load(folder)
@@ -45,5 +45,4 @@ def collect_command(
         typer.echo(f"measures: {results.store.measures_path}")
         typer.echo(f"page: {page}")
     if status["missing"]:
-        text = f"simdesign: {status['missing']} replications are missing; see simdesign resume"
-        print(text, file=sys.stderr)
+        say_missing(status["missing"], folder)

@@ -1,6 +1,7 @@
 """What the commands of the command line do."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -218,11 +219,16 @@ def evaluate(folder: Path, as_json: bool, budget: float | None) -> None:
         results.save()
     if as_json:
         typer.echo(json.dumps(results.plain(budget), indent=1, ensure_ascii=False))
-        return
-    typer.echo("\n".join(verdict_lines(results, budget)))
+    else:
+        typer.echo("\n".join(verdict_lines(results, budget)))
     if found.n_missing:
-        text = f"simdesign: {found.n_missing} replications are missing; see simdesign resume"
-        print(text, file=sys.stderr)
+        say_missing(found.n_missing, folder)
+
+
+def say_missing(n: int, folder: Path) -> None:
+    """Say on standard error that replications are missing, with the command that computes them."""
+    text = f"simdesign: {n} replications are missing: simdesign resume {shlex.quote(str(folder))}"
+    print(text, file=sys.stderr)
 
 
 def report(folder: Path, lang: str) -> None:
