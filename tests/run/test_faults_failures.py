@@ -16,7 +16,7 @@ from simdesign.cli import call
 from simdesign.errors import SpecError, StoppedError
 from simdesign.evaluate import Code, Measure, code_of, difference, loss
 from simdesign.records import Status
-from simdesign.run import Task, failures, load, run
+from simdesign.run import Store, Task, failures, load, run
 from simdesign.run.collect import compact
 from simdesign.run.failures import kind_of
 from simdesign.run.job import do, jobs_of
@@ -99,6 +99,21 @@ def test_rows_that_two_shards_hold_are_counted_once(failing, tmp_path):
     assert load(twice.folder).status(digest=False)["failed_rows"] == wanted
     compact(twice.store)
     assert load(twice.folder).status(digest=False)["failed_rows"] == wanted
+
+
+def test_shards_that_are_merged_while_they_are_read_are_counted_all_the_same(failing, tmp_path):
+    merged = copied(failing, tmp_path / "out")
+    wanted = failures(merged.store, merged.plan)
+    listed = merged.store.shards
+
+    def listed_then_merged():
+        found = listed()
+        compact(Store(merged.folder))
+        return found
+
+    merged.store.shards = listed_then_merged
+    assert failures(merged.store, merged.plan) == wanted
+    assert len(load(merged.folder).store.shards()) < len(list(failing.store.shards()))
 
 
 def test_the_command_prints_kinds_and_one_replay_of_each(failing, capsys):

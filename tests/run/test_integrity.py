@@ -79,7 +79,9 @@ def test_a_harmed_shard_is_moved_reported_and_computed_again(whole, tmp_path, ki
 
 
 @pytest.mark.parametrize("kind", ["page data", "footer", "half of it"])
-@pytest.mark.parametrize("command", ["status", "evaluate", "report", "collect", "verify"])
+@pytest.mark.parametrize(
+    "command", ["status", "evaluate", "report", "collect", "verify", "failures"]
+)
 def test_commands_that_read_refuse_it_in_one_line(whole, tmp_path, kind, command, capsys):
     results = copied(whole, tmp_path / "out")
     victim = harm(results, kind)

@@ -27,6 +27,8 @@ MAX_FAILURES = 0.1
 """Share of an estimator's rows that may fail before a run stops."""
 JUDGED_FROM = 10
 """Replications from which on the share is judged."""
+_TRIES = 10
+"""Attempts at reading shards that others are merging."""
 _ADDRESS = re.compile(r"0x([0-9a-fA-F]+|\.\.\.)")
 _NUMBER = re.compile(
     r"(?<![A-Za-z_0-9.])[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?|[-+]?\b(nan|inf)\b"
@@ -144,8 +146,18 @@ def _place(item: Address, order: dict[str, int]) -> tuple[Any, ...]:
     return (order[item.scenario], *key)
 
 
-def _failed_rows(store: Store, plan: Plan, with_reason_only: bool) -> Iterator[dict[str, Any]]:
-    """Yield key, status and reason of every failed row that the plan asks for, each once."""
+def _failed_rows(store: Store, plan: Plan, with_reason_only: bool) -> list[dict[str, Any]]:
+    """Return key, status and reason of every failed row that the plan asks for, each once."""
+    for _ in range(_TRIES):
+        try:
+            return list(_listed_rows(store, plan, with_reason_only))
+        except FileNotFoundError:  # merged since the listing
+            continue
+    rule = "changes faster than it can be read; try again"
+    raise StoreError(str(store.shard_folder), rule)
+
+
+def _listed_rows(store: Store, plan: Plan, with_reason_only: bool) -> Iterator[dict[str, Any]]:
     n_rep = {item.name: plan.n_rep(item) for item in plan.scenarios}
     wanted = {
         (name, c.substance, c.design, c.estimator): c.content
@@ -182,7 +194,7 @@ def _failed_rows(store: Store, plan: Plan, with_reason_only: bool) -> Iterator[d
 
 def n_failed_rows(store: Store, plan: Plan) -> int:
     """Return how many rows that a plan asks for failed: each once, however many shards hold it."""
-    return sum(1 for _ in _failed_rows(store, plan, with_reason_only=True))
+    return len(_failed_rows(store, plan, with_reason_only=True))
 
 
 def _read(shard: Shard, with_reason_only: bool) -> list[dict[str, Any]]:
@@ -192,6 +204,8 @@ def _read(shard: Shard, with_reason_only: bool) -> list[dict[str, Any]]:
             shard.path, columns=[*_KEY, "status", "reason"],
             filters=pc.field("status") >= int(least),
         )  # fmt: skip
+    except FileNotFoundError:
+        raise
     except (OSError, pa.ArrowException):
         raise StoreError(str(shard.path), "must be a readable shard; move it away") from None
     found: list[dict[str, Any]] = table.to_pylist()

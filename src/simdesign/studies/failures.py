@@ -28,6 +28,7 @@ def failures_command(
     from simdesign.run import failures, load
 
     results = load(folder)
+    results.store.examine()  # a changed byte could hide a failure
     kinds = failures(results.store, results.plan)
     if as_json:
         content = {
