@@ -1,5 +1,6 @@
 """The default study holds what its README promises, at both sizes."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from simdesign.run import judging_estimator, make_plan, shared_level, size_of
 from simdesign.spec.change import SlopeChange
 from simdesign.spec.estimator import DEFAULT_PRIORS, DRIFT_PRIOR
+from simdesign.spec.quantity import HalfNormal
 from simdesign.spec.study import Study
 
 FILE = Path(__file__).parents[2] / "experiments" / "annual_claim" / "study.toml"
@@ -57,10 +59,23 @@ def test_full_has_the_promised_null_programmes_mdma_and_laboratory_years(study):
 
 
 @pytest.mark.parametrize("substance", ["cocaine", "MDMA"])
-def test_the_null_mixture_is_the_default_design_prior(study, substance):
+def test_the_null_mixture_is_the_dutch_estimate_and_what_it_does_not_tell(study, substance):
     drawn = study.null.substances[substance]
-    for name, prior in DEFAULT_PRIORS[substance].items():
-        assert getattr(drawn, name) == prior
-    assert drawn.drift == DRIFT_PRIOR[substance]
+    assert drawn.estimate.name == "NL"
+    assert {*DEFAULT_PRIORS[substance], "drift"} <= set(drawn.drawn_jointly)
     assert drawn.r_lab.values == (0.0, 0.5, 0.8)
     assert drawn.shared_weeks.values == (1.0, 4.0, 12.0)
+    assert isinstance(drawn.season_amplitude, HalfNormal)
+    assert study.world.substances[substance].estimate is None
+
+
+@pytest.mark.parametrize("substance", ["cocaine", "MDMA"])
+def test_the_priors_stated_before_are_there_in_comments(substance, tmp_path):
+    text = re.sub(r'(?m)^estimate = "NL"\n', "", FILE.read_text(encoding="utf-8"))
+    text = re.sub(r"(?m)^# (sigma_\w+|drift) = ", r"\1 = ", text)
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    stated = Study.from_toml(tmp_path / "study.toml").null.substances[substance]
+    for name, prior in DEFAULT_PRIORS[substance].items():
+        assert getattr(stated, name) == prior
+    assert stated.drift == DRIFT_PRIOR[substance]
+    assert stated.estimate is None
