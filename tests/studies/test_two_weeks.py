@@ -86,6 +86,27 @@ def test_the_page_shows_what_its_command_prints():
     assert answer.quadrature_error < 1e-4
 
 
+def test_the_page_shows_the_answer_with_the_estimated_noise():
+    text = PAGE.read_text(encoding="utf-8")
+    section = text[text.index("## 8. With the noise of measured weeks") :]
+    asked = " ".join(LEEUWARDEN)
+    assert f"two-weeks {asked} --substance cocaine --population 104355 --noise NL" in section
+    answer = answer_of(*LEEUWARDEN, "cocaine", population=104355, noise=Path("NL"))
+    rows = [
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in section.splitlines()
+        if line.startswith("| ")
+    ]
+    chances = tables(answer, "en")[0][0].rows
+    for printed, shown in zip(chances, rows[1 : len(chances) + 1], strict=True):
+        for a, b in zip(shown, printed, strict=True):
+            assert same_numbers(a, b), f"{a} on the page, {b} printed"
+    words = " ".join(section.split())
+    assert f"flat prior P is {with_error(answer.naive, 'en')}" in words
+    low, high = answer.rise_range
+    assert f"from {low:.2f} to {high:.2f} over the {answer.n_combined} combinations" in words
+
+
 def test_both_languages_say_the_same_numbers(app):
     out = quick(app)
     english, dutch = out["text"], quick(app, "--lang", "nl")["text"]
