@@ -231,3 +231,9 @@ def test_the_command_prints_words_or_json_and_refuses_what_it_does_not_know(
     slow.write_text('kind = "exact_step"\nday_sd = -1\n')
     with pytest.raises(SpecError, match=r"noisy\.toml"):
         slow_estimator(results.study, str(slow))
+
+
+def test_nothing_stored_is_one_line(results, tmp_path, capsys):
+    (tmp_path / "manifest.json").write_bytes(results.store.paths.manifest.read_bytes())
+    assert call(["refine", str(tmp_path), "--with", "slow"]) == 2
+    assert "holds no replication of null_mixture; run it first" in capsys.readouterr().err

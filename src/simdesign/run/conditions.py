@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simdesign import decide, evaluate
+from simdesign.errors import StoreError
 from simdesign.evaluate import Peaks
 from simdesign.records import Bools, Floats, Ints
 from simdesign.run.assess import N_DRAW
@@ -120,6 +121,11 @@ def conditions(
     horizon : float
         Years after the break within which an alarm counts.
     wanted : Wanted
+
+    Raises
+    ------
+    StoreError
+        When no replication of the null mixture is stored: nothing sets a threshold.
     """
     mixture = next(item for item in plan.scenarios if item.role == MIXTURE)
     thresholds: dict[tuple[str, str], Floats] = {}
@@ -128,6 +134,8 @@ def conditions(
         if scenario is not mixture and not wanted.scenario(scenario):
             continue
         grid = load_grid(store, plan, scenario)
+        if scenario is mixture and not grid.replication.size:
+            raise StoreError(str(store.folder), f"holds no replication of {MIXTURE}; run it first")
         for design in _first(plan.study.decision.reference, grid.designs):
             if wanted.designs and design not in wanted.designs:
                 continue
