@@ -149,7 +149,7 @@ def test_a_missing_file_is_named(tmp_path, capsys):
         (["--replications", "0"], ["replications", ">= 1", "0"]),
         (["--replications", "many"], ["--replications", "integer"]),
         (["--workers", "0"], ["workers", ">= 1", "0"]),
-        (["--task-size", "-1"], ["task_size", ">= 1", "-1"]),
+        (["--task-size", "-1"], ["--task-size", ">= 1", "-1"]),
         (["--wrong"], ["--wrong"]),
     ],
 )
