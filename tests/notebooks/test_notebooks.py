@@ -8,13 +8,17 @@ import pytest
 
 from data.make_release import step_release
 
-SAYS = {"first_study": "Trend break, cocaine", "dutch_data": "P(trendbreuk) = "}
+SAYS = {
+    "dutch_data": "P(trendbreuk) = ",
+    "first_study": "Trend break, cocaine",
+    "the_claim": "the measurements leave anything from",
+}
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.py"))
 
 
 def test_there_are_notebooks():
-    assert [path.name for path in NOTEBOOKS] == ["dutch_data.py", "first_study.py"]
+    assert [path.name for path in NOTEBOOKS] == [f"{name}.py" for name in SAYS]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
