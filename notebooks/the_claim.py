@@ -90,7 +90,7 @@ print(
 #
 # where R is the mean correlation of the shared error over all pairs of rounds (1 for one round),
 # k one over the effective number of sites, and $A(\rho)$ what seven days leave of the day noise
-# (`docs/constancy.md`, `docs/world.md`; count noise is left out). The SE by design and shared error:
+# (`docs/constancy.md`, `docs/world.md`; count noise is left out). By design and shared error, the SE:
 
 # %%
 from simdesign.spec.quantity import expectation
@@ -256,8 +256,8 @@ pd.concat(
 #
 # The oracle threshold is set for the very world. Nobody has it; the difference says what a study of
 # the shared error (split batches, standards) could gain one round a year at most. It may be a loss
-# where the shared error is large: there the oracle keeps a budget that the operating threshold
-# exceeds.
+# where the shared error is large and the operating threshold exceeds the budget that the oracle
+# keeps; and with so few replications it may be chance.
 
 # %%
 verdicts = results.verdicts()
@@ -276,7 +276,8 @@ pd.DataFrame(
 # ## The picture
 #
 # For the picture no threshold is needed: how far is the index from what happened, and how often is
-# its change over three years more than 10 % off?
+# its change over three years more than 10 % off? Here in the worlds without a change; the verdict
+# below takes those with one.
 
 # %%
 picture = [table(name, role="null_world", threshold=("",)) for name in
@@ -288,7 +289,8 @@ pd.concat(picture)
 #
 # *As good*, *not as good*, or *cannot be told with these replications*. Two more answers are honest
 # ones: where no design notices half of the breaks, being equal says nothing; and since the data
-# leave the level of the shared error open, no line is the answer by itself.
+# leave the level of the shared error open, no line is the answer by itself. Money is not weighed
+# here: two and four rounds cost more than one (`experiments/frequency_frontier`).
 
 # %%
 from simdesign.report import verdict_text
@@ -304,7 +306,7 @@ print("lines by answer:", ", ".join(f"{code} {n}" for code, n in told.items()))
 #
 # The same rows judged under other choices: budget, threshold, and the pilot's constancy taken as
 # evidence (next step). `excess` is by how much the worst loss is beyond its margin, in margins:
-# above 0 it is beyond it.
+# above 0 it is beyond it. The estimate `NL` is the stated prior already, so it is no other choice.
 
 # %%
 from simdesign.studies.stability import stability
