@@ -90,7 +90,7 @@ print(
 #
 # where R is the mean correlation of the shared error over all pairs of rounds (1 for one round),
 # k one over the effective number of sites, and $A(\rho)$ what seven days leave of the day noise
-# (`docs/constancy.md`, `docs/world.md`; count noise is left out). By design and shared error, the SE:
+# (`docs/constancy.md`, `docs/world.md`; count noise is left out). By design and shared error:
 
 # %%
 from simdesign.spec.quantity import expectation
@@ -277,7 +277,7 @@ pd.DataFrame(
 #
 # For the picture no threshold is needed: how far is the index from what happened, and how often is
 # its change over three years more than 10 % off? Here in the worlds without a change; the verdict
-# below takes those with one.
+# below takes them together with those that change.
 
 # %%
 picture = [table(name, role="null_world", threshold=("",)) for name in
