@@ -88,9 +88,10 @@ print(
 #
 # $$\mathrm{SE}^2 = \sigma_{shared}^2 R + k\,(\sigma_{site}^2 + \sigma_{day}^2 A(\rho)) / m$$
 #
-# where R is the mean correlation of the shared error over all pairs of rounds (1 for one round),
-# k one over the effective number of sites, and $A(\rho)$ what seven days leave of the day noise
-# (`docs/constancy.md`, `docs/world.md`; count noise is left out). By design and shared error:
+# where R is the mean correlation of the shared error over all pairs of rounds, each with itself
+# among them (1 for one round), k one over the effective number of sites, and $A(\rho)$ what seven
+# days leave of the day noise (`docs/constancy.md`, `docs/world.md`; count noise is left out). The SE
+# by design and level of the shared error:
 
 # %%
 from simdesign.spec.quantity import expectation
