@@ -90,8 +90,8 @@ print(
 #
 # where R is the mean correlation of the shared error over all pairs of rounds, each with itself
 # among them (1 for one round), k one over the effective number of sites, and $A(\rho)$ what seven
-# days leave of the day noise (`docs/constancy.md`, `docs/world.md`; count noise is left out). The SE
-# by design and level of the shared error:
+# days leave of the day noise (`docs/constancy.md`, `docs/world.md`; count noise is left out).
+# The SE by design and level of the shared error:
 
 # %%
 from simdesign.spec.quantity import expectation
@@ -146,9 +146,9 @@ z = NormalDist().inv_cdf(0.975) + NormalDist().inv_cdf(0.80)
 # %% [markdown]
 # ## One replication looked at
 #
-# The study is run, and one replication is computed again from its address: the truth (the national
-# load, which nobody sees), what the laboratory reports in one round a year, and the fit at every
-# yearly look.
+# The study is run, and one replication is computed again from its address: the truth (weekly
+# means of the national load, which nobody sees), what the laboratory reports in one round a year
+# (dots), and the fit at every yearly look.
 
 # %%
 from simdesign.run.replay import Replay
@@ -172,7 +172,7 @@ seen = [
     for item in found.campaigns
 ]
 print(f"{scenario.name}, replication {number}; the change begins on {found.truth['change_day']}")
-line = [{"date": days[t], "load": nation[t]} for t in range(0, truth.n_day, 7)]
+line = [{"date": days[t], "load": nation[t : t + 7].mean()} for t in range(0, truth.n_day - 6, 7)]
 axes = {
     "x": alt.X("date:T", title=None),
     "y": alt.Y("load:Q", title="mg per 1000 inhabitants and day", scale=alt.Scale(zero=False)),
