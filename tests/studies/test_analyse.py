@@ -19,6 +19,7 @@ from simdesign.records import Status
 from simdesign.spec.estimator import EudaRule, ExactBreak, ExactCity
 from simdesign.studies.analyse import analysis_of_file, register
 from simdesign.studies.analysis import day_noise_ratio, fitted, look_at_end, noisy_campaigns
+from simdesign.studies.analysis_rule import every_year
 from simdesign.studies.analysis_words import SCALE, plain_analysis
 
 COLUMNS = {name: HEADER.index(name) for name in DAYS}
@@ -296,6 +297,22 @@ def test_the_ten_per_cent_rule_agrees_with_the_engine(app, tmp_path):
     assert abs(rule["percent"]) == pytest.approx(100 * fit.score[0, 0], abs=1e-9)
     assert (rule["verdict"] != "stable") == bool(fit.published_alarm[0, 0])
     assert fit.status[0, 0] == Status.OK
+
+
+def test_the_ten_per_cent_rule_compares_no_limits(app, tmp_path):
+    """Two years wholly below the LOQ would read `stable (+0 %)`; one of them alone is a fall."""
+
+    def below(row):
+        return [*row[:5], *["0"] * 7, "0", "0", "0"] if int(row[0]) >= 2022 else row
+
+    path = rewritten(step_release(tmp_path), below)
+    compared = every_year(to_observations(read(path)), EudaRule().threshold)
+    assert (compared[-1].after, compared[-1].verdict) == (2022, "decrease")
+    result = run(app, path, "--from", 2020)
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.stdout.split())
+    assert said.count("of the last two years: not comparable (") == 1 + len(CITIES)
+    assert "+0 %, 2022-2023" not in said
 
 
 def test_a_city_that_breaks_alone_is_found_by_its_own_fit(tmp_path):

@@ -75,8 +75,10 @@ def _rule_words(series: Series, texts: Texts) -> list[str]:
         return []
     count = {name: sum(item.verdict == name for item in rule) for name in
              ("increase", "decrease", "stable")}  # fmt: skip
-    last = rule[-1]
-    said = f"{texts(f'names.{last.verdict}')} ({_signed(100.0 * last.change, texts.lang)} %)"
+    last = series.year_on_year  # not the last of `rule`: the last two years may not be comparable
+    said = texts("words.no_rule")
+    if last is not None:
+        said = f"{texts(f'names.{last.verdict}')} ({_signed(100.0 * last.change, texts.lang)} %)"
     return [
         texts("words.rule", up=count["increase"], down=count["decrease"], same=count["stable"],
               last=said)

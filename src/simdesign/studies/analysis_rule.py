@@ -22,7 +22,8 @@ def year_on_year(observations: Observations, threshold: float) -> YearOnYear | N
     """Return the change of the mean load between the last two years with campaigns.
 
     A panel's change is that of the unweighted mean over the sites measured in both. Days below
-    the LOQ count with half their limit, as is common practice.
+    the LOQ count with half their limit, as is common practice. Two years without any quantified
+    day are not compared: a change of nothing but limits is none of the load, nor is its absence.
     """
     years = np.unique(observations.visits.year).tolist()
     if len(years) < 2:
@@ -45,13 +46,20 @@ def _compared(
 ) -> YearOnYear | None:
     old, new = _site_means(observations, before), _site_means(observations, after)
     both = sorted(old.keys() & new.keys())
-    if not both:
+    if not both or not _any_quantified(observations, both, (before, after)):
         return None
     change = sum(new[s] for s in both) / sum(old[s] for s in both) - 1.0
     verdict = "stable"
     if abs(change) > threshold:
         verdict = "increase" if change > 0 else "decrease"
     return YearOnYear(before=before, after=after, change=change, verdict=verdict)
+
+
+def _any_quantified(observations: Observations, sites: list[int], years: tuple[int, int]) -> bool:
+    visits = observations.visits
+    here = np.isin(visits.year, years) & np.isin(visits.site, sites)
+    quantified = ~observations.censored[0, 0] & np.isfinite(observations.load[0, 0])
+    return bool(quantified[here].any())
 
 
 def _site_means(observations: Observations, year: int) -> dict[int, float]:
