@@ -209,7 +209,10 @@ def test_an_estimated_world_keeps_its_draws_together(tmp_path):
         ([*LEEUWARDEN, "--draws", "5"], "--draws: must be at least 100"),
         ([*LEEUWARDEN, "--seed", "-1"], "--seed: must be in [0, 2**63)"),
         ([*LEEUWARDEN, "--lang", "fr"], "--lang: must be one of en, nl, got 'fr'"),
-        ([*LEEUWARDEN, "--noise", "none.csv"], "none.csv: file: must exist"),
+        (
+            [*LEEUWARDEN, "--noise", "none.csv"],
+            "none.csv: file: must exist, or be a shipped estimate (NL)",
+        ),
         ([*LEEUWARDEN, "--noise", "a", "--world", "b"], "cannot be given beside --world"),
         ([*LEEUWARDEN, "--world", "none.toml"], "none.toml"),
     ],

@@ -125,7 +125,8 @@ def _read(file: Path) -> pd.DataFrame:
             return pd.read_parquet(file)
         return pd.read_csv(file)
     except FileNotFoundError:
-        raise DataError(str(file), "file", file.name, "must exist") from None
+        rule = f"must exist, or be a shipped estimate ({', '.join(shipped_estimates())})"
+        raise DataError(str(file), "file", file.name, rule) from None
     except (OSError, ValueError) as error:
         text = " ".join(str(error).split())[:80]
         raise DataError(str(file), "file", text, "must be a CSV or Parquet table") from None
