@@ -105,6 +105,21 @@ def test_the_page_shows_the_answer_with_the_estimated_noise():
     assert f"flat prior P is {with_error(answer.naive, 'en')}" in words
     low, high = answer.rise_range
     assert f"from {low:.2f} to {high:.2f} over the {answer.n_combined} combinations" in words
+    _, (seasons, _), (further, _), (priors, _) = tables(answer, "en")
+    still = next(row[1] for row in priors.rows if row[0].startswith("national drift"))
+    months = [row[-1].split(" ±")[0] for row in seasons.rows]
+    weeks = {row[0]: row[-1] for row in further.rows}
+    for sentence in (
+        f"it is {still}.",
+        f"both months unknown it is {months[0]}, {months[1]} and {months[2]} for seasons",
+        f"with probability {weeks['1']}, four with {weeks['4']}, "
+        f"weeks without end with {weeks['no end']}:",
+    ):
+        as_shown = re.compile(NUMBER.pattern.join(re.escape(x) for x in NUMBER.split(sentence)))
+        found = as_shown.search(words)
+        assert found, sentence
+        assert same_numbers(found.group(), sentence)
+    assert answer.enough_weeks is None
 
 
 def test_both_languages_say_the_same_numbers(app):
