@@ -78,3 +78,46 @@ def test_the_document_holds_the_checks_and_the_other_priors(made):
                 for n in ("sigma_shared", "sigma_rw")
             ]
             assert f"| {s} | {prior} | {' | '.join(both)} | {o['effective_draws']:.0f} |" in text
+
+
+def test_the_sentences_of_the_document_are_those_of_the_tables(made):
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for s in SUBSTANCES:
+        rows = made["posterior"][s]
+        for key, digits, best in (("r_hat", 3, max), ("ess", 0, min)):
+            value = best(row[key] for row in rows.values())
+            names = [n for n, row in rows.items() if row[key] == value]
+            assert any(f"{value:.{digits}f} ({n})" in text for n in names), (s, key, value, names)
+        for name in ("sigma_shared", "sigma_rw"):
+            medians = [o["median"][name] for o in made["other_priors"][s].values()]
+            assert f"from {min(medians):.3f} to {max(medians):.3f}" in text, (s, name)
+        for name, c in made["checks"][s].items():
+            said = f"{name} of {s} ({c['observed']:.3f} against {c['low']:.3f} to {c['high']:.3f})"
+            assert (said in text) == (not c["low"] <= c["observed"] <= c["high"]), said
+
+
+def test_the_posteriors_beside_the_moments_are_the_tables(made):
+    """Every row of that table, by the digits it shows."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    names = {
+        "day SD": "day_sd", "day correlation": "day_rho", "count part c": "day_count",
+        "shared error": "sigma_shared", "national walk": "sigma_rw",
+        "city-week error": "sigma_site", "drift": "drift",
+    }  # fmt: skip
+    start = text.index("### Beside estimates by moments")
+    seen = 0
+    for line in text[start:].splitlines():
+        if not line.startswith("| "):
+            continue
+        what, _, here = (cell.strip() for cell in line.split("|")[1:4])
+        name, _, substance = what.partition(", ")
+        if name not in names or substance not in SUBSTANCES:
+            continue
+        c = made["posterior"][substance][names[name]]
+        digits = len(here.split(" ")[0].partition(".")[2])
+        shown = " ".join(here.split()[:4])
+        assert (
+            shown == f"{c['median']:.{digits}f} ({c['low']:.{digits}f} to {c['high']:.{digits}f})"
+        )
+        seen += 1
+    assert seen == 23
