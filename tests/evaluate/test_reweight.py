@@ -6,7 +6,8 @@ from scipy import integrate, stats
 
 from mc import assert_mean
 from simdesign.evaluate import importance_weights, not_covered, weighted_mean
-from simdesign.evaluate.reweight import has_finite_variance, log_density
+from simdesign.evaluate.prior import log_density
+from simdesign.evaluate.reweight import has_finite_variance
 from simdesign.spec.quantity import Choice, HalfNormal, LogNormal, Normal, Uniform
 
 NORMAL, HALF = Normal(mean=0.05, sd=0.04), HalfNormal(scale=0.08)

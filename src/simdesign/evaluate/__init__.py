@@ -5,7 +5,6 @@ from simdesign.evaluate.allocation import neyman as neyman
 from simdesign.evaluate.allocation import strata_by_distance as strata_by_distance
 from simdesign.evaluate.averaged import Average as Average
 from simdesign.evaluate.averaged import hats as hats
-from simdesign.evaluate.averaged import prior_values as prior_values
 from simdesign.evaluate.costs import DesignCost as DesignCost
 from simdesign.evaluate.costs import design_cost as design_cost
 from simdesign.evaluate.detection import Alarms as Alarms
@@ -56,6 +55,7 @@ from simdesign.evaluate.picture import large_error_prob as large_error_prob
 from simdesign.evaluate.picture import level_bias as level_bias
 from simdesign.evaluate.picture import level_rmse as level_rmse
 from simdesign.evaluate.picture import right_verdict_prob as right_verdict_prob
+from simdesign.evaluate.prior import prior_values as prior_values
 from simdesign.evaluate.reweight import POOR_BELOW as POOR_BELOW
 from simdesign.evaluate.reweight import Weights as Weights
 from simdesign.evaluate.reweight import importance_weights as importance_weights

@@ -13,21 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from simdesign.records import Floats
-from simdesign.spec.quantity import (
-    Choice,
-    Draws,
-    HalfNormal,
-    LogNormal,
-    Normal,
-    Parameter,
-    Uniform,
-)
-
-N_PRIOR = 4000
-"""Equally spaced quantiles that stand for a continuous distribution."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,31 +38,6 @@ class Average:
     beyond: float  # share of the distribution above the highest level studied
     levels: tuple[float, ...]
     weights: tuple[float, ...]
-
-
-def prior_values(quantity: Parameter) -> Floats:
-    """Return equally likely values of a parameter: its atoms or draws, else its quantiles."""
-    share = (np.arange(N_PRIOR) + 0.5) / N_PRIOR
-    match quantity:
-        case Choice() | Draws():
-            return np.array(quantity.values, dtype=float)
-        case Normal(sd=sd) if sd > 0.0:
-            found = stats.norm.ppf(share, quantity.mean, sd)
-        case HalfNormal(scale=scale) if scale > 0.0:
-            found = stats.halfnorm.ppf(share, scale=scale)
-        case LogNormal(log_sd=log_sd) if log_sd > 0.0:
-            found = stats.lognorm.ppf(share, log_sd, scale=quantity.median)
-        case Uniform():
-            found = quantity.low + share * (quantity.high - quantity.low)
-        case Normal():
-            found = np.array([quantity.mean])
-        case HalfNormal():
-            found = np.array([0.0])
-        case LogNormal():
-            found = np.array([quantity.median])
-        case _:
-            found = np.array([float(quantity)])
-    return np.asarray(found, dtype=float)
 
 
 def hats(levels: Sequence[float], values: Floats) -> Floats:

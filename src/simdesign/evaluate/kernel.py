@@ -12,7 +12,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simdesign.evaluate.reweight import Weights, atoms, log_density, weights_of
+from simdesign.evaluate.prior import atoms, log_density
+from simdesign.evaluate.reweight import Weights, weights_of
 from simdesign.records import Floats
 from simdesign.spec.quantity import HalfNormal, LogNormal, Normal, Parameter
 

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from simdesign.evaluate.measure import Z95, Measure, wilson
+from simdesign.evaluate.prior import atoms, log_density
 from simdesign.records import Bools, Floats
 from simdesign.spec.quantity import (
-    Choice,
     Draws,
     HalfNormal,
     LogNormal,
@@ -29,46 +28,6 @@ REFUSED_BELOW = 50.0
 POOR_BELOW = 400.0
 """Effective replications below which a warning stands beside the number: the standard error of a
 probability can exceed 0.025 then."""
-
-
-def log_density(quantity: Quantity, value: Floats) -> Floats:
-    """Return the log density of a parameter's distribution, or the log probability of a value.
-
-    Values and choices have probabilities, everything else densities; minus infinity outside.
-    """
-    x = np.asarray(value, dtype=float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        match quantity:
-            case Normal(sd=sd) if sd > 0.0:
-                found = stats.norm.logpdf(x, quantity.mean, sd)
-            case HalfNormal(scale=scale) if scale > 0.0:
-                found = stats.halfnorm.logpdf(x, scale=scale)
-            case LogNormal(log_sd=log_sd) if log_sd > 0.0:
-                found = stats.lognorm.logpdf(x, log_sd, scale=quantity.median)
-            case Uniform():
-                inside = (x >= quantity.low) & (x < quantity.high)
-                found = np.where(inside, -np.log(quantity.high - quantity.low), -np.inf)
-            case _:
-                values = np.array(atoms(quantity))
-                found = np.log((x[..., None] == values).mean(axis=-1))
-    return np.asarray(np.where(np.isnan(x), np.nan, found))
-
-
-def atoms(quantity: Quantity) -> tuple[float, ...]:
-    """Return the possible values of a discrete parameter; none of a continuous one."""
-    match quantity:
-        case Choice():
-            return quantity.values
-        case Normal(sd=0.0):
-            return (quantity.mean,)
-        case HalfNormal(scale=0.0):
-            return (0.0,)
-        case LogNormal(log_sd=0.0):
-            return (quantity.median,)
-        case Normal() | HalfNormal() | LogNormal() | Uniform():
-            return ()
-        case _:
-            return (float(quantity),)
 
 
 def not_covered(old: Parameter, new: Quantity) -> str:

@@ -1,4 +1,4 @@
-"""Verdicts as JSON has them -> verdicts."""
+"""Verdicts and averages as JSON has them -> their records; null is a number that is not defined."""
 
 import math
 from dataclasses import replace
@@ -12,49 +12,46 @@ from simdesign.evaluate.verdict import Verdict
 
 
 def stored_verdict(content: Any) -> Verdict:
-    """Return a verdict from JSON values, in which null stands for a number that is not defined.
+    """Return a verdict from JSON values.
 
     Raises
     ------
     ValueError
         When it is none.
     """
-    if not isinstance(content, dict) or not isinstance(content.get("world"), dict):
-        raise ValueError("must be an object with a world")
-    losses = content.get("losses")
+    losses = content.get("losses") if isinstance(content, dict) else None
     if not isinstance(losses, list):
         raise ValueError("must have a list of losses")
-    fields = {
-        **_numbers(content),
+    kept = {
         "at_equal_cost": content.get("at_equal_cost"),  # None says that there is none
         "losses": [_numbers(item) for item in losses],
-        "world": {},  # levels of factors may be of any kind
     }
-    return replace(_adapter().validate_python(fields), world=content["world"])
+    return _record(Verdict, content, kept)
 
 
 def stored_average(content: Any) -> Average:
-    """Return an average from JSON values; null stands for a number that is not defined.
+    """Return an average from JSON values.
 
     Raises
     ------
     ValueError
         When it is none.
     """
+    return _record(Average, content, {})
+
+
+def _record[T: (Verdict, Average)](form: type[T], content: Any, kept: dict[str, Any]) -> T:
     if not isinstance(content, dict) or not isinstance(content.get("world"), dict):
         raise ValueError("must be an object with a world")
-    fields = {**_numbers(content), "world": {}}
-    return replace(_average_adapter().validate_python(fields), world=content["world"])
+    fields = {**_numbers(content), **kept, "world": {}}  # levels of factors may be of any kind
+    kind: Any = form  # a type of unhashable records is itself hashable
+    found: T = _adapter(kind).validate_python(fields)
+    return replace(found, world=content["world"])
 
 
 @cache
-def _average_adapter() -> pydantic.TypeAdapter[Average]:
-    return pydantic.TypeAdapter(Average)
-
-
-@cache
-def _adapter() -> pydantic.TypeAdapter[Verdict]:
-    return pydantic.TypeAdapter(Verdict)
+def _adapter(form: Any) -> pydantic.TypeAdapter[Any]:
+    return pydantic.TypeAdapter(form)
 
 
 def _numbers(item: Any) -> Any:

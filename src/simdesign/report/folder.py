@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,11 +124,11 @@ def read_folder(path: str | Path, digest: str = "") -> Folder:
         path=paths.folder, study=study, size=str(manifest["size"]), manifest=manifest,
         measures=frame, factors=tuple(factors),
         other_factors=tuple(n for n in factors if n not in {*shared[:1], *change}),
-        verdicts=_verdicts(content, paths.verdict),
+        verdicts=_stored(content, paths.verdict, "verdicts", "a verdict", stored_verdict),
         n_missing=int(content.get("n_missing", 0)), digest=digest or str(content.get("digest", "")),
         written=_written(paths),
         precision=_decisions(paths) if manifest.get("target") else None,
-        averages=_averages(content, paths.verdict),
+        averages=_stored(content, paths.verdict, "averages", "an average", stored_average),
         stability=_stability(paths, str(content.get("state", ""))),
     )  # fmt: skip
 
@@ -193,23 +194,15 @@ def _absent(path: Path) -> StoreError:
     return StoreError(str(path.parent), f"holds no {path.name}; run or evaluate first")
 
 
-def _verdicts(content: dict[str, Any], path: Path) -> tuple[Verdict, ...]:
+def _stored[T](
+    content: dict[str, Any], path: Path, key: str, kind: str, read: Callable[[Any], T]
+) -> tuple[T, ...]:
+    """Return the records of a list of ``verdict.json``."""
     found = []
-    for number, item in enumerate(content.get("verdicts", ())):
+    for number, item in enumerate(content.get(key, ())):
         try:
-            found.append(stored_verdict(item))
+            found.append(read(item))
         except ValueError:
-            rule = f"verdicts.{number}: must be a verdict as evaluate writes it, got {short(item)}"
-            raise StoreError(str(path), rule) from None
-    return tuple(found)
-
-
-def _averages(content: dict[str, Any], path: Path) -> tuple[Average, ...]:
-    found = []
-    for number, item in enumerate(content.get("averages", ())):
-        try:
-            found.append(stored_average(item))
-        except ValueError:
-            rule = f"averages.{number}: must be an average as evaluate writes it, got {short(item)}"
+            rule = f"{key}.{number}: must be {kind} as evaluate writes it, got {short(item)}"
             raise StoreError(str(path), rule) from None
     return tuple(found)

@@ -13,13 +13,14 @@ from simdesign import decide, evaluate
 from simdesign.evaluate import Measure
 from simdesign.records import Bools, Floats, Ints
 from simdesign.run.averaged import averages
+from simdesign.run.cutoff import Cutoff, cutoff_of, known_weight
 from simdesign.run.extras import Extras
 from simdesign.run.grid import Grid, load_grid
 from simdesign.run.judge import DELAY_YEARS, VERDICT_YEARS, Address, Evidence, in_world, judge
 from simdesign.run.plan import Plan, missing_tasks, visits_of
+from simdesign.run.resamples import N_DRAW, N_DRAW_OTHER, Resamples
 from simdesign.run.store import Store
 from simdesign.run.tidy import Table
-from simdesign.seeds import Purpose, stream
 from simdesign.spec.breaks import BreakModel
 from simdesign.spec.local import ExactLocal
 
@@ -29,10 +30,6 @@ DELAYS = (3.0, DELAY_YEARS)
 """Restrictions of the mean delay."""
 CURVE = tuple(0.25 * quarter for quarter in range(1, 21))
 """Years after the break at which the delay curve is given."""
-N_DRAW = 500
-"""Resamples at the decision's budget: a standard error from 500 is itself within about 3 %."""
-N_DRAW_OTHER = 200
-"""Resamples at the other budgets, on which no verdict rests: within about 5 %."""
 N_BIN = 5
 """Equally filled bins of a drawn parameter, for false alarms as its function."""
 
@@ -51,15 +48,6 @@ class Assessment:
     """Replications that the plan asks for and that are not complete yet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Cutoff:
-    """A threshold in use: its kind, its budget, and its value on the study and on resamples."""
-
-    kind: str
-    budget: float
-    values: Floats  # (1 + n_draw,)
-
-
 class _Assessor:
     def __init__(self, store: Store, plan: Plan, budget: float | None, frozen: bool) -> None:
         self.store, self.plan = store, plan
@@ -72,26 +60,15 @@ class _Assessor:
         missing = sum(task.n_rep for task in missing_tasks(plan, store.coverage()))
         self.result = Assessment(Table(plan), n_missing=missing)
         self.extras = Extras(plan.study, self.result.table)
-        self.operating: dict[Key, list[_Cutoff]] = {}
+        self.operating: dict[Key, list[Cutoff]] = {}
         self.known: dict[Address, Measure] = {}
         self.bounds: dict[Address, tuple[float, float]] = {}
         self.cost: dict[str, float] = {}
-        most = {"null": 1, "study": 1}
-        for scenario in plan.scenarios:
-            most[scenario.luck] = max(most[scenario.luck], plan.n_rep(scenario))
-        self.counts = {
-            luck: decide.resampling_counts(
-                stream(plan.study.seed, Purpose.BOOTSTRAP, luck), N_DRAW, n
-            )
-            for luck, n in most.items()
-        }
-        if frozen:
-            self.counts["null"] = np.ones_like(self.counts["null"])
+        self.resamples = Resamples(plan, frozen_null=frozen)
 
     def weight(self, grid: Grid) -> Floats:
         """Return how often each replication is in the study (once) and in its resamples."""
-        drawn = self.counts[grid.scenario.luck][:, grid.replication]
-        return np.concatenate([np.ones((1, grid.n_rep)), drawn])
+        return self.resamples.weight(grid.scenario, grid.replication)
 
     def load(self, name: str) -> Grid:
         scenario = next(item for item in self.plan.scenarios if item.name == name)
@@ -115,15 +92,13 @@ class _Assessor:
                     alternative = self.load(scenario.name)
                     if alternative.n_rep:
                         self._alternative(alternative, oracle)
-            evidence = Evidence(
-                plan=self.plan, known=self.known, cost=self.cost, bounds=self.bounds
-            )
-            self.result.verdicts += judge(evidence, world)
+            self.result.verdicts += judge(self._evidence(), world)
         if worlds:
-            self.result.averages = averages(
-                Evidence(plan=self.plan, known=self.known, cost=self.cost, bounds=self.bounds)
-            )
+            self.result.averages = averages(self._evidence())
         return self.result
+
+    def _evidence(self) -> Evidence:
+        return Evidence(plan=self.plan, known=self.known, cost=self.cost, bounds=self.bounds)
 
     def _cells(self, grid: Grid) -> Iterator[tuple[str, str, str]]:
         for substance in grid.substances:
@@ -132,9 +107,7 @@ class _Assessor:
                     yield substance, design, estimator
 
     def _costs(self) -> None:
-        visits = visits_of(self.plan.study, self.plan.scenarios[0])
-        for name, design in self.plan.study.designs.items():
-            found = evaluate.design_cost(design, visits[name], self.plan.study.programme)
+        for name, found in costs_of(self.plan).items():
             self.cost[name] = found.total
             for measure, value in (
                 ("cost", found.total), ("cost_per_year", found.per_year), ("cost_high", found.high),
@@ -156,10 +129,10 @@ class _Assessor:
             fitted = grid.is_fitted(design, estimator, substance)
             found = decide.calibrated_thresholds(largest, self.budgets, weight[1:])
             for budget, threshold in zip(self.budgets, found, strict=True):
-                cutoffs.append(_cutoff("operating", budget, threshold, fitted))
+                cutoffs.append(cutoff_of("operating", budget, threshold, fitted))
             if bins.n_bin:  # none when no world could be made: then there is nothing to guard
                 guarded = decide.guarded_threshold(largest, bins, self.budget, weight[1:])
-                cutoffs.append(_cutoff("guarded", self.budget, guarded, fitted))
+                cutoffs.append(cutoff_of("guarded", self.budget, guarded, fitted))
             published = decide.published_alarms(
                 grid.cell("published_alarm", design, estimator, substance)
             )
@@ -233,11 +206,11 @@ class _Assessor:
                     threshold="operating", budget=self.budget,
                 )  # fmt: skip
 
-    def _operating(self, substance: str, design: str, estimator: str) -> _Cutoff:
+    def _operating(self, substance: str, design: str, estimator: str) -> Cutoff:
         found = self.operating[substance, design, estimator, ""]
         return next(c for c in found if c.kind == "operating" and c.budget == self.budget)
 
-    def _null_world(self, grid: Grid) -> dict[tuple[str, str, str], _Cutoff]:
+    def _null_world(self, grid: Grid) -> dict[tuple[str, str, str], Cutoff]:
         """Set the oracle thresholds of one world, and count false alarms at the others."""
         weight = self.weight(grid)
         oracle = {}
@@ -247,7 +220,7 @@ class _Assessor:
             largest = decide.largest_scores(score)
             threshold = decide.calibrated_threshold(largest, self.budget, weight[1:])
             fitted = grid.is_fitted(design, estimator, substance)
-            cutoff = _cutoff("oracle", self.budget, threshold, fitted)
+            cutoff = cutoff_of("oracle", self.budget, threshold, fitted)
             oracle[substance, design, estimator] = cutoff
             place = self._place(grid, substance, design, estimator, cutoff)
             self._add_threshold(cutoff, grid.n_rep, **place)
@@ -262,7 +235,7 @@ class _Assessor:
                 *self._as_published(estimator),
             ):
                 look = self._first_looks(grid, substance, design, estimator, other, weight)
-                known = _known_weight(weight, fitted, other)
+                known = known_weight(weight, fitted, other)
                 rate = evaluate.false_alarm_prob(look, known, score.shape[1], n_failed)
                 place = self._place(grid, substance, design, estimator, other)
                 self._keep("false_alarm_prob", rate, np.nan, place)
@@ -274,17 +247,17 @@ class _Assessor:
         self._picture(grid)
         return oracle
 
-    def _add_threshold(self, cutoff: _Cutoff, n_rep: int, **place: Any) -> None:
+    def _add_threshold(self, cutoff: Cutoff, n_rep: int, **place: Any) -> None:
         spread = cutoff.values[1:]
         known = spread[np.isfinite(spread)]
         mcse = float(known.std(ddof=1)) if known.size > 1 else np.nan
         value = Measure(value=float(cutoff.values[0]), mcse=mcse, n_rep=n_rep)
         self.result.table.add("threshold", value, **place)
 
-    def _as_published(self, estimator: str) -> list[_Cutoff]:
+    def _as_published(self, estimator: str) -> list[Cutoff]:
         if isinstance(self.plan.study.estimators[estimator], BreakModel):
             return []
-        return [_Cutoff(kind="published", budget=np.nan, values=np.full(1 + N_DRAW, np.nan))]
+        return [Cutoff(kind="published", budget=np.nan, values=np.full(1 + N_DRAW, np.nan))]
 
     def _first_looks(
         self,
@@ -292,7 +265,7 @@ class _Assessor:
         substance: str,
         design: str,
         estimator: str,
-        cutoff: _Cutoff,
+        cutoff: Cutoff,
         weight: Floats,
     ) -> Ints:
         """Return the look of the first alarm, shape (1 + n_draw, r)."""
@@ -302,7 +275,7 @@ class _Assessor:
         score = grid.cell("score", design, estimator, substance)
         return decide.first_alarms(score, cutoff.values[: weight.shape[0]])
 
-    def _alternative(self, grid: Grid, oracle: dict[tuple[str, str, str], _Cutoff]) -> None:
+    def _alternative(self, grid: Grid, oracle: dict[tuple[str, str, str], Cutoff]) -> None:
         """Add every measure of a scenario with a change."""
         weight = self.weight(grid)
         for substance, design, estimator in self._cells(grid):
@@ -322,7 +295,7 @@ class _Assessor:
                 drawn = weight if in_full else weight[: 1 + N_DRAW_OTHER]
                 look = self._first_looks(grid, substance, design, estimator, cutoff, drawn)
                 alarms = evaluate.alarms_after_break(
-                    look, _known_weight(drawn, fitted, cutoff), grid.look_day,
+                    look, known_weight(drawn, fitted, cutoff), grid.look_day,
                     self.plan.study.programme.report_lag, grid.change_day, n_failed,
                 )  # fmt: skip
                 place = self._place(grid, substance, design, estimator, cutoff)
@@ -471,12 +444,21 @@ class _Assessor:
             )  # fmt: skip
 
     def _place(
-        self, grid: Grid, substance: str, design: str, estimator: str, cutoff: _Cutoff
+        self, grid: Grid, substance: str, design: str, estimator: str, cutoff: Cutoff
     ) -> dict[str, Any]:
         return {
             "scenario": grid.scenario, "substance": substance, "design": design,
             "estimator": estimator, "threshold": cutoff.kind, "budget": cutoff.budget,
         }  # fmt: skip
+
+
+def costs_of(plan: Plan) -> dict[str, evaluate.DesignCost]:
+    """Return what every design of a study costs."""
+    visits = visits_of(plan.study, plan.scenarios[0])
+    return {
+        name: evaluate.design_cost(design, visits[name], plan.study.programme)
+        for name, design in plan.study.designs.items()
+    }
 
 
 def assess(
@@ -495,20 +477,6 @@ def assess(
         their own replications alone; other errors mean nothing then.
     """
     return _Assessor(store, plan, budget, frozen).run()
-
-
-def _cutoff(kind: str, budget: float, threshold: decide.Threshold, fitted: bool) -> _Cutoff:
-    """Return a threshold in use; NaN when no null programme behind it was fitted."""
-    values = np.concatenate([[threshold.value], threshold.draws])
-    return _Cutoff(
-        kind=kind, budget=budget, values=values if fitted else np.full(values.size, np.nan)
-    )
-
-
-def _known_weight(weight: Floats, fitted: bool, cutoff: _Cutoff) -> Floats:
-    """Return weights that are NaN, and make measures so, where nothing was fitted or calibrated."""
-    known = fitted and (cutoff.kind == "published" or not np.isnan(cutoff.values[0]))
-    return weight if known else np.full(weight.shape, np.nan)
 
 
 def _share(hit: Bools, fitted: bool = True, n_failed: int = 0) -> Measure:

@@ -12,50 +12,23 @@ from typing import Any
 from simdesign.run.cluster import COMPILE_MINUTES, Draft
 from simdesign.run.element import STARTUP_MINUTES
 from simdesign.run.expected import expected_costs
-from simdesign.run.forecast import PartForecast, StartForecast, by_group, by_scenario, n_row
+from simdesign.run.forecast import StartForecast, StudyForecast, by_group, by_scenario, n_row
 from simdesign.run.plan import Plan, Task
-from simdesign.run.price import NOTHING, Cost, known, price_of_store
+from simdesign.run.price import NOTHING, Cost, price_of_store
 from simdesign.run.share import Costs, Element, missing_ranges
 from simdesign.run.store import Store
 from simdesign.run.submission import submissions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterForecast:
+class ClusterForecast(StudyForecast):
     """What the elements of a submission will compute, and what that will cost."""
 
-    study: str
-    size: str
-    scenarios: tuple[PartForecast, ...]
-    groups: tuple[PartForecast, ...]
-    """The same, scenarios of one role that cost alike together."""
-    n_row: int
-    """Rows that will be added."""
     n_element: int
-    tasks: Cost
-    """All tasks together."""
-    start: StartForecast
-    n_shard: int
-    """Shards that the price rests on; 0 for assumptions."""
     hosts: tuple[str, ...]
-    """Machines that made them."""
+    """Machines that made the shards that the price rests on."""
     at_most: Cost | None
     """Up to the limit of replications; None when their number is fixed."""
-
-    @property
-    def n_missing(self) -> int:
-        """Replications that will be computed."""
-        return sum(item.n_missing for item in self.scenarios)
-
-    @property
-    def n_task(self) -> int:
-        """Tasks, and files, that will be made."""
-        return sum(item.n_task for item in self.scenarios)
-
-    @property
-    def core_seconds(self) -> float:
-        """Of one processor, everything counted that is known."""
-        return self.tasks.seconds + self.start.seconds
 
     def plain(self) -> dict[str, Any]:
         """Return JSON values: seconds and bytes; unknown numbers are null."""
@@ -69,16 +42,7 @@ class ClusterForecast:
                 "allowed_minutes_each": STARTUP_MINUTES,
                 "allowed_compile_minutes": COMPILE_MINUTES,
             },
-            "total": {
-                "missing": self.n_missing,
-                "tasks": self.n_task,
-                "rows": self.n_row,
-                "elements": self.n_element,
-                "core_seconds": round(self.core_seconds, 3),
-                "core_seconds_error": known(self.tasks.seconds_error),
-                "memory_per_worker_bytes": self.tasks.plain()["memory_bytes"],
-                "disk_bytes": self.tasks.plain()["disk_bytes"],
-            },
+            "total": {**self.plain_total(), "elements": self.n_element},
             "at_most": None if self.at_most is None else self.at_most.plain(),
         }
 

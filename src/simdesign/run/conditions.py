@@ -9,9 +9,9 @@ from simdesign import decide, evaluate
 from simdesign.errors import StoreError
 from simdesign.evaluate import Peaks
 from simdesign.records import Bools, Floats, Ints
-from simdesign.run.assess import N_DRAW
 from simdesign.run.grid import Grid, load_grid
 from simdesign.run.plan import Plan
+from simdesign.run.resamples import Resamples
 from simdesign.run.store import Store
 from simdesign.seeds import Purpose, stream
 from simdesign.spec.study import Scenario
@@ -55,30 +55,6 @@ class Condition:
         return members[np.argsort(self.priority[members], kind="stable")]
 
 
-class Luck:
-    """How often each replication is in the study's resamples; the same as in its assessment."""
-
-    def __init__(self, plan: Plan) -> None:
-        most = {"null": 1, "study": 1}
-        for item in plan.scenarios:
-            most[item.luck] = max(most[item.luck], plan.n_rep(item))
-        self._counts = {
-            luck: decide.resampling_counts(
-                stream(plan.study.seed, Purpose.BOOTSTRAP, luck), N_DRAW, n
-            )
-            for luck, n in most.items()
-        }
-
-    def counts(self, scenario: Scenario, replication: Ints) -> Floats:
-        """Return the counts of some replications, shape (d, n)."""
-        return np.asarray(self._counts[scenario.luck][:, replication])
-
-    def weight(self, scenario: Scenario, replication: Ints) -> Floats:
-        """Return ones, then the counts, shape (1 + d, n)."""
-        counts = self.counts(scenario, replication)
-        return np.concatenate([np.ones((1, counts.shape[1])), counts])
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Which conditions are asked for; an empty collection asks for all."""
@@ -96,7 +72,7 @@ def conditions(
     store: Store,
     plan: Plan,
     contents: Mapping[tuple[str, str, str], str],
-    luck: Luck,
+    luck: Resamples,
     *,
     fast: str,
     budget: float,
@@ -113,7 +89,7 @@ def conditions(
         The finished study.
     contents : mapping
         (scenario, design, substance) -> hash of what determines the slow scores.
-    luck : Luck
+    luck : Resamples
     fast : str
         Name of the estimator whose threshold is used.
     budget : float

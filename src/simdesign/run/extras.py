@@ -16,6 +16,7 @@ from simdesign.run.grid import Grid
 from simdesign.run.tidy import Table
 from simdesign.spec.base import Spec
 from simdesign.spec.change import Change, LevelShift, SlopeChange, Substitution, amount_of
+from simdesign.spec.effect import effect_of
 from simdesign.spec.local import LARGEST, ExactLocal
 from simdesign.spec.rules import RoundSpread
 from simdesign.spec.study import Study
@@ -75,10 +76,7 @@ def effect_at_looks(
     amount = amount_of(field, substance) if field != "plateau" else None
     if not isinstance(amount, int | float):
         return None
-    if isinstance(change, LevelShift):
-        return np.where(gone >= 0, np.log1p(amount), 0.0)
-    longest = np.inf if change.years is None else change.years * DAYS_PER_YEAR
-    return np.asarray(amount / DAYS_PER_YEAR * np.clip(gone, 0.0, longest))
+    return effect_of(change, float(amount), gone / DAYS_PER_YEAR)
 
 
 class Extras:

@@ -78,12 +78,11 @@ class StartForecast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast:
-    """What is missing of a study, and what it will cost."""
+class StudyForecast:
+    """What is missing of a study and will be computed, whoever computes it."""
 
     study: str
     size: str
-    workers: int
     scenarios: tuple[PartForecast, ...]
     groups: tuple[PartForecast, ...]
     """The same, scenarios of one role that cost alike together."""
@@ -92,13 +91,8 @@ class Forecast:
     tasks: Cost
     """All tasks together."""
     start: StartForecast
-    wall: float
-    """Predicted seconds from the command to the last shard; evaluation is not in it."""
-    wall_error: float
     n_shard: int
-    """Shards that the price rests on."""
-    pilot_seconds: float
-    """That measuring took; 0 without a pilot."""
+    """Shards that the price rests on; 0 for assumptions."""
 
     @property
     def n_missing(self) -> int:
@@ -112,8 +106,33 @@ class Forecast:
 
     @property
     def core_seconds(self) -> float:
-        """Of one processor, everything counted."""
+        """Of one processor, everything counted that is known."""
         return self.tasks.seconds + self.start.seconds
+
+    def plain_total(self) -> dict[str, Any]:
+        """Return the sums as JSON values: seconds and bytes; unknown numbers are null."""
+        tasks = self.tasks.plain()
+        return {
+            "missing": self.n_missing,
+            "tasks": self.n_task,
+            "rows": self.n_row,
+            "core_seconds": round(self.core_seconds, 3),
+            "core_seconds_error": known(self.tasks.seconds_error),
+            "memory_per_worker_bytes": tasks["memory_bytes"],
+            "disk_bytes": tasks["disk_bytes"],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast(StudyForecast):
+    """What is missing of a study, and what it will cost on the workers that will compute it."""
+
+    workers: int
+    wall: float
+    """Predicted seconds from the command to the last shard; evaluation is not in it."""
+    wall_error: float
+    pilot_seconds: float
+    """That measuring took; 0 without a pilot."""
 
     def plain(self) -> dict[str, Any]:
         """Return JSON values: seconds and bytes; unknown numbers are null."""
@@ -125,15 +144,9 @@ class Forecast:
             "scenarios": [item.plain() for item in self.scenarios],
             "start": self.start.plain(),
             "total": {
-                "missing": self.n_missing,
-                "tasks": self.n_task,
-                "rows": self.n_row,
-                "core_seconds": round(self.core_seconds, 3),
-                "core_seconds_error": known(self.tasks.seconds_error),
+                **self.plain_total(),
                 "wall_seconds": round(self.wall, 3),
                 "wall_seconds_error": known(self.wall_error),
-                "memory_per_worker_bytes": self.tasks.plain()["memory_bytes"],
-                "disk_bytes": self.tasks.plain()["disk_bytes"],
             },
         }
 

@@ -12,7 +12,8 @@ import numpy as np
 from simdesign import decide, evaluate
 from simdesign.evaluate import Measure, Verdict
 from simdesign.records import Floats
-from simdesign.run.assess import N_DRAW, N_DRAW_OTHER
+from simdesign.run.assess import costs_of
+from simdesign.run.cutoff import values_of
 from simdesign.run.grid import Grid, load_grid
 from simdesign.run.judge import (
     DELAY_YEARS,
@@ -23,14 +24,14 @@ from simdesign.run.judge import (
     judge,
     judged,
 )
-from simdesign.run.plan import Plan, visits_of
+from simdesign.run.plan import Plan
+from simdesign.run.resamples import N_DRAW_OTHER, Resamples
 from simdesign.run.results import Results
-from simdesign.seeds import Purpose, stream
 from simdesign.spec.study import Scenario
 
-Limit = Callable[[Grid, tuple[str, str, str], Floats], Floats | None]
-"""Unchanged programmes, (design, estimator, substance) and counts (d, n) -> thresholds (1 + d,) of
-the study and of its resamples; None where there is none."""
+Limit = Callable[[Grid, tuple[str, str, str], Floats], decide.Threshold | None]
+"""Unchanged programmes, (design, estimator, substance) and counts (d, n) -> the threshold; None
+where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +49,9 @@ class Option:
 def at_budget(budget: float) -> Limit:
     """Return the threshold that unchanged programmes pass with this probability."""
 
-    def limit(grid: Grid, cell: tuple[str, str, str], counts: Floats) -> Floats:
+    def limit(grid: Grid, cell: tuple[str, str, str], counts: Floats) -> decide.Threshold:
         largest = decide.largest_scores(grid.cell("score", *cell))
-        return _joined(decide.calibrated_threshold(largest, budget, counts))
+        return decide.calibrated_threshold(largest, budget, counts)
 
     return limit
 
@@ -58,7 +59,7 @@ def at_budget(budget: float) -> Limit:
 def guarded_at(budget: float) -> Limit:
     """Return the threshold that holds the budget in the worst cell of the null mixture."""
 
-    def limit(grid: Grid, cell: tuple[str, str, str], counts: Floats) -> Floats | None:
+    def limit(grid: Grid, cell: tuple[str, str, str], counts: Floats) -> decide.Threshold | None:
         largest = decide.largest_scores(grid.cell("score", *cell))
         substance = cell[2]
         bins = decide.prior_bins(
@@ -66,7 +67,7 @@ def guarded_at(budget: float) -> Limit:
         )
         if not bins.n_bin:
             return None
-        return _joined(decide.guarded_threshold(largest, bins, budget, counts))
+        return decide.guarded_threshold(largest, bins, budget, counts)
 
     return limit
 
@@ -77,19 +78,15 @@ def weighted_at(budget: float, weights: Mapping[str, Floats]) -> Limit:
     ``weights`` is substance -> the weight of every replication number; no negative ones, no NaN.
     """
 
-    def limit(grid: Grid, cell: tuple[str, str, str], counts: Floats) -> Floats | None:
+    def limit(grid: Grid, cell: tuple[str, str, str], counts: Floats) -> decide.Threshold | None:
         mine = weights.get(cell[2])
         if mine is None:
             return None
         largest = decide.largest_scores(grid.cell("score", *cell))
         use = mine[grid.replication]
-        return _joined(decide.weighted_threshold(largest, budget, use, counts))
+        return decide.weighted_threshold(largest, budget, use, counts)
 
     return limit
-
-
-def _joined(found: decide.Threshold) -> Floats:
-    return np.concatenate([[found.value], found.draws])
 
 
 def verdicts_at(results: Results, options: Sequence[Option]) -> list[list[Verdict]]:
@@ -100,15 +97,15 @@ def verdicts_at(results: Results, options: Sequence[Option]) -> list[list[Verdic
     """
     store, plan = results.store, results.plan
     mixture = next(item for item in plan.scenarios if item.role == "null_mixture")
-    counts = _counts(plan)
-    limits = _limits(load_grid(store, plan, mixture), options, counts["null"], each=False)
-    cost = _costs(plan)
+    resamples = Resamples(plan, N_DRAW_OTHER)
+    limits = _limits(load_grid(store, plan, mixture), options, resamples, each=False)
+    cost = {name: found.total for name, found in costs_of(plan).items()}
     found: list[list[Verdict]] = [[] for _ in options]
     for world in (item for item in plan.scenarios if item.role == "null_world"):
         grid = load_grid(store, plan, world)
         if not grid.n_rep:
             continue
-        here = limits | _limits(grid, options, counts["null"], each=True)
+        here = limits | _limits(grid, options, resamples, each=True)
         known: list[dict[Address, Measure]] = [{} for _ in options]
         bounds: list[dict[Address, tuple[float, float]]] = [{} for _ in options]
         for scenario in _wanted(plan, world):
@@ -122,7 +119,7 @@ def verdicts_at(results: Results, options: Sequence[Option]) -> list[list[Verdic
                         cell = (design, option.estimator, substance)
                         if values is not None:
                             _measure(
-                                plan, alternative, cell, values, counts["study"],
+                                plan, alternative, cell, values, resamples,
                                 known[number], bounds[number],
                             )  # fmt: skip
         for number, option in enumerate(options):
@@ -138,43 +135,21 @@ def _wanted(plan: Plan, world: Scenario) -> list[Scenario]:
     return [item for item in plan.scenarios if item.name in names and in_world(item, world)]
 
 
-def _counts(plan: Plan) -> dict[str, Floats]:
-    """Return the resampling counts of the study's assessment, the first of them."""
-    most = {"null": 1, "study": 1}
-    for item in plan.scenarios:
-        most[item.luck] = max(most[item.luck], plan.n_rep(item))
-    return {
-        luck: decide.resampling_counts(stream(plan.study.seed, Purpose.BOOTSTRAP, luck), N_DRAW, n)[
-            :N_DRAW_OTHER
-        ]
-        for luck, n in most.items()
-    }
-
-
-def _costs(plan: Plan) -> dict[str, float]:
-    visits = visits_of(plan.study, plan.scenarios[0])
-    return {
-        name: evaluate.design_cost(design, visits[name], plan.study.programme).total
-        for name, design in plan.study.designs.items()
-    }
-
-
 def _limits(
-    grid: Grid, options: Sequence[Option], counts: Floats, *, each: bool
+    grid: Grid, options: Sequence[Option], resamples: Resamples, *, each: bool
 ) -> dict[tuple[int, str, str], Floats]:
     """Return (option, design, substance) -> thresholds set by these unchanged programmes."""
     found = {}
     for number, option in enumerate(options):
         if option.in_each_world is not each or not grid.n_rep:
             continue
+        counts = resamples.counts(grid.scenario, grid.replication)
         for design in grid.designs:
             for substance in grid.substances:
                 cell = (design, option.estimator, substance)
-                values = option.limit(grid, cell, counts[:, grid.replication])
-                if values is not None:
-                    if not grid.is_fitted(*cell):
-                        values = np.full(values.size, np.nan)  # then nothing was calibrated
-                    found[number, design, substance] = values
+                limit = option.limit(grid, cell, counts)
+                if limit is not None:
+                    found[number, design, substance] = values_of(limit, grid.is_fitted(*cell))
     return found
 
 
@@ -183,13 +158,13 @@ def _measure(
     grid: Grid,
     cell: tuple[str, str, str],
     thresholds: Floats,
-    counts: Floats,
+    resamples: Resamples,
     known: dict[Address, Measure],
     bounds: dict[Address, tuple[float, float]],
 ) -> None:
     """Add power and restricted mean delay of one cell, and their ends where fits failed."""
     design, estimator, substance = cell
-    weight = np.concatenate([np.ones((1, grid.n_rep)), counts[:, grid.replication]])
+    weight = resamples.weight(grid.scenario, grid.replication)
     if not grid.is_fitted(*cell) or np.isnan(thresholds[0]):
         weight = np.full(weight.shape, np.nan)  # and so are the measures
     alarms = evaluate.alarms_after_break(

@@ -18,12 +18,13 @@ from simdesign.evaluate import Subset
 from simdesign.fit import EstimatorEngine, build
 from simdesign.records import Floats, Ints, Looks, Status
 from simdesign.run.backends import LostWorkersError, run_locally
-from simdesign.run.conditions import Condition, Luck, Wanted, conditions
+from simdesign.run.conditions import Condition, Wanted, conditions
 from simdesign.run.judge import VERDICT_YEARS, judging_estimator
 from simdesign.run.persist import IN_VAIN
 from simdesign.run.plan import make_plan
 from simdesign.run.refined_rows import RefinedStore, SlowFit
 from simdesign.run.replay import Replay
+from simdesign.run.resamples import Resamples
 from simdesign.run.results import Results
 from simdesign.spec.base import content_hash
 from simdesign.spec.estimator import Estimator
@@ -65,7 +66,7 @@ class Refinement:
     conditions: tuple[Condition, ...]
     fits: dict[tuple[str, str, str], dict[int, SlowFit]]
     """Condition -> replication -> fit."""
-    luck: Luck
+    luck: Resamples
     store: RefinedStore
 
 
@@ -121,7 +122,7 @@ def open_refinement(
         for name, cells in make_plan(slow, plan.size, plan.replications, plan.folder).cells.items()
         for cell in cells
     }
-    luck = Luck(plan)
+    luck = Resamples(plan)
     found = conditions(
         results.store, plan, contents, luck, fast=fast,
         budget=plan.study.decision.budget if budget is None else budget,

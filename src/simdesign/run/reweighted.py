@@ -9,9 +9,10 @@ from simdesign import decide, evaluate
 from simdesign.errors import SpecError
 from simdesign.evaluate import Weights
 from simdesign.records import Floats, Ints
-from simdesign.run.conditions import MIXTURE, Condition, Luck, Wanted, conditions
+from simdesign.run.conditions import MIXTURE, Condition, Wanted, conditions
 from simdesign.run.judge import VERDICT_YEARS, judging_estimator
 from simdesign.run.plan import Plan
+from simdesign.run.resamples import Resamples
 from simdesign.run.results import Results
 from simdesign.run.schema import DRAWN
 from simdesign.run.store import Store
@@ -93,7 +94,7 @@ def reweighted(
         raise SpecError("--estimator", name, f"must be one of {known}")
     mixture = next(item for item in plan.scenarios if item.role == MIXTURE)
     _check(mixture, prior, bare=likelihood is not None)
-    luck = Luck(plan)
+    luck = Resamples(plan)
     budget = plan.study.decision.budget if budget is None else budget
     found: list[ReweightedMeasure] = []
     drawn: dict[str, Mapping[str, Mapping[str, Floats]]] = {}

@@ -7,6 +7,9 @@ three years are the horizon of the power on which verdicts rest. docs/evaluation
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simdesign.spec.change import (
     Change,
     LevelShift,
@@ -59,14 +62,31 @@ def effect_after(
     years : float
         Time since the break.
     """
-    found = amount(change, substance, drift)
+    found = effect_of(change, amount(change, substance, drift), np.array([years]))
+    return float(found[0])
+
+
+def effect_of(change: Change, amount: float, years: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return E of a lasting change of this size or slope at times since the break; 0 before it.
+
+    NaN for a pulse, which does not last.
+
+    Parameters
+    ----------
+    change : Change
+    amount : float
+        Size of a step, or slope on the log scale [1/year].
+    years : ndarray of float64
+        Time since the break.
+    """
     match change:
         case LevelShift():
-            return math.log1p(found)
+            return np.where(years >= 0.0, math.log1p(amount), 0.0)
         case SlopeChange():
-            return found * (years if change.years is None else min(years, change.years))
+            longest = math.inf if change.years is None else change.years
+            return amount * np.clip(years, 0.0, longest)
         case _:
-            return math.nan
+            return np.full(years.shape, math.nan)
 
 
 def size_of(scenario: Scenario, substance: str | None = None) -> float:
