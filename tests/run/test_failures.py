@@ -6,13 +6,14 @@ import sys
 
 import pytest
 
-from run.tiny import write_study
+from run.tiny import SCORE_ONLY, write_study
 from simdesign.errors import StoppedError, StoreError
 from simdesign.records import Status
 from simdesign.run import load, run
 from simdesign.spec.study import Study
 
-MOODY = '''
+MOODY = (
+    '''
 import numpy as np
 from simdesign.records import Fit
 
@@ -28,14 +29,9 @@ class Moody:
         if (mean > 900.0).any():
             raise ArithmeticError("too\\nmuch")
         score = np.repeat(mean[:, None], looks.day.size, axis=1)
-        nothing = np.full(score.shape, np.nan)
-        return Fit(
-            estimator=self.name, substance=substance, score=score,
-            published_alarm=np.zeros(score.shape, dtype=bool), prob_break=nothing,
-            effect=nothing, effect_low=nothing, effect_high=nothing, break_day=nothing,
-            log_evidence=nothing, status=np.zeros(score.shape, dtype=np.int64),
-        )
 '''
+    + SCORE_ONLY
+)
 
 
 @pytest.fixture

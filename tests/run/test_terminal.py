@@ -8,7 +8,7 @@ import time
 import pytest
 
 from run.terminal import CTRL_C, Screen, Terminal
-from run.tiny import write_study
+from run.tiny import SCORE_ONLY, write_study
 from simdesign.run import load, run
 from simdesign.run.progress import Reporter
 from simdesign.spec.study import Study
@@ -20,7 +20,8 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*(?:3[0-8]|4[0-8]|9[0-7])(?:;[0-9;]*)?m")
 """A sequence that sets a colour; bold and the like are none."""
 CURSOR_ON, CURSOR_OFF = "\x1b[?25h", "\x1b[?25l"
 
-OWN = '''
+OWN = (
+    '''
 """An estimator that waits until it is told to go on, and lets an interruption wait too."""
 
 import time
@@ -47,14 +48,9 @@ class Stubborn:
                 time.sleep(0.02)
             raise
         score = np.nanmean(observations.load, axis=(1, 2, 3))[:, None]
-        nothing = np.full(score.shape, np.nan)
-        return Fit(
-            estimator=self.name, substance=substance, score=score,
-            published_alarm=np.zeros(score.shape, dtype=bool), prob_break=nothing,
-            effect=nothing, effect_low=nothing, effect_high=nothing, break_day=nothing,
-            log_evidence=nothing, status=np.zeros(score.shape, dtype=np.int64),
-        )
 '''
+    + SCORE_ONLY
+)
 
 
 def arguments(study, out, *more, workers=1):

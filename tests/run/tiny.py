@@ -71,3 +71,15 @@ def write_study(folder: Path, *changes: tuple[str, str]) -> Path:
     path = folder / "study.toml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+SCORE_ONLY = """\
+        nothing = np.full(score.shape, np.nan)
+        return Fit(
+            estimator=self.name, substance=substance, score=score,
+            published_alarm=np.zeros(score.shape, dtype=bool), prob_break=nothing,
+            effect=nothing, effect_low=nothing, effect_high=nothing, break_day=nothing,
+            log_evidence=nothing, status=np.zeros(score.shape, dtype=np.int64),
+        )
+"""
+"""The end of ``fit`` in the text of an own estimator that has a score and nothing else."""

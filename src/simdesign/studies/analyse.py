@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simdesign.errors import DataError, SimDesignError, SpecError
+from simdesign.studies.console import wide_console
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.studies.analysis import Analysis
 
-WIDTH = 150
-"""Columns of the table where the output is no terminal."""
 LANGUAGES = ("en", "nl")
 
 
@@ -78,14 +77,12 @@ def analyse_command(
         plain = plain_analyses(found.analyses, found.skipped, texts)
         typer.echo(json.dumps(plain, indent=2, ensure_ascii=False))
         return
-    from rich.console import Console
     from rich.markup import escape
 
     from simdesign.studies.analysis_page import print_analysis
     from simdesign.studies.analysis_report import skipped_lines
 
-    console = Console()
-    console = console if console.is_terminal else Console(width=WIDTH)
+    console = wide_console()
     for one in found.analyses:
         print_analysis(one, console, texts)
     for line in skipped_lines(found.skipped, texts):

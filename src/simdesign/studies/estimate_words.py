@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from simdesign.studies.console import wide_console
 
 if TYPE_CHECKING:
     from simdesign.estimate import Estimate
@@ -85,10 +86,9 @@ def plain_estimate(item: "Estimate") -> dict[str, Any]:
     }
 
 
-def print_estimates(found: "Mapping[str, Estimate]", width: int) -> None:
+def print_estimates(found: "Mapping[str, Estimate]") -> None:
     """Print the tables of every substance, then what the words in them mean."""
-    console = Console()
-    console = console if console.is_terminal else Console(width=width)
+    console = wide_console()
     for name, item in found.items():
         console.print(_table(f"{name}: parameters of the world", item.rows))
         console.print(_table(f"{name}: between countries and cities", item.pooling))

@@ -28,8 +28,6 @@ if TYPE_CHECKING:  # imported late, so that help stays quick
 
 NEIGHBOURS = ("BE", "DE", "CH", "AT", "FR", "GB", "DK")
 """Countries that lend strength when asked for without names."""
-WIDTH = 150
-"""Columns of the tables where the output is no terminal."""
 
 
 def register(app: typer.Typer) -> None:
@@ -73,7 +71,7 @@ def estimate_world_command(
         plain = {name: estimate_words.plain_estimate(item) for name, item in found.items()}
         typer.echo(json.dumps(plain, indent=1, ensure_ascii=False))
         return
-    estimate_words.print_estimates(found, WIDTH)
+    estimate_words.print_estimates(found)
     for path in written:
         typer.echo(f"written: {path}")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simdesign.errors import SpecError
+from simdesign.studies.console import wide_console
 from simdesign.studies.measured import (
     AsJson,
     Draws,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.estimate import Prospective
 
 ALL = "all countries"
-WIDTH = 150
 
 
 def register(app: typer.Typer) -> None:
@@ -172,11 +172,9 @@ def write(found: "list[Prospective]", out: Path) -> None:
 
 
 def _print(item: "Prospective", rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console()
-    console = console if console.is_terminal else Console(width=WIDTH)
+    console = wide_console()
     table = Table(title=f"{item.substance}: next year's weekly mean, predicted")
     heads = {
         "coverage_50": "50 %", "coverage_80": "80 %", "coverage_95": "95 %", "crps": "CRPS",

@@ -10,12 +10,11 @@ import typer
 
 from simdesign.errors import SimDesignError, SpecError
 from simdesign.spec.estimator import DEFAULT_PRIORS
+from simdesign.studies.console import wide_console
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.studies.two_weeks_answer import TwoWeekAnswer
 
-WIDTH = 150
-"""Columns where the output is no terminal."""
 LANGUAGES = ("en", "nl")
 DEFAULT_POPULATION = 200_000.0
 """As for a site of a release without a population."""
@@ -73,12 +72,10 @@ def two_weeks_command(
     if as_json:
         typer.echo(json.dumps(plain_answer(answer, lang, seed), indent=2, ensure_ascii=False))
         return
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console()
-    console = console if console.is_terminal else Console(width=WIDTH)
+    console = wide_console()
     for text in paragraphs(answer, lang, seed):
         console.print(escape(text), highlight=False)
     for item, note in tables(answer, lang):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simdesign.errors import SimDesignError, SpecError
+from simdesign.studies.console import wide_console
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from rich.console import Console
@@ -20,8 +21,6 @@ COUNTRIES = "NL,BE,DE,CH,AT,DK,FR"
 """The Netherlands, which the catalogue's numbers describe, and six neighbours."""
 CATALOGUE_WORLDS = {"default": "core", "full": "full"}
 """Name of a world without a file -> its ``realism``."""
-WIDTH = 150
-"""Columns of the tables where the output is no terminal."""
 
 
 def register(app: typer.Typer) -> None:
@@ -171,12 +170,9 @@ def write(comparison: "Comparison", out: Path) -> list[Path]:
 
 def print_comparison(comparison: "Comparison") -> None:
     """Print the tables, then what the words in them mean."""
-    from rich.console import Console
-
     from simdesign.studies.validation.words import intro_of, parts, summary_of, table_of
 
-    console = Console()
-    console = console if console.is_terminal else Console(width=WIDTH)
+    console = wide_console()
     for group, substance, rows in parts(comparison):
         _print_table(console, table_of(group, substance, rows))
     _print_table(console, summary_of(comparison))

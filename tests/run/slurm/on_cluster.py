@@ -6,9 +6,10 @@ import sys
 import time
 from pathlib import Path
 
-from run.tiny import write_study
+from run.tiny import SCORE_ONLY, write_study
 
-OWN = '''
+OWN = (
+    '''
 """An estimator that can be held in an array's elements until they are told to stop."""
 
 import os
@@ -34,14 +35,9 @@ class Slow:
             while (HERE / "hold").exists() and not was_told():
                 time.sleep(0.05)
         score = np.nanmean(observations.load, axis=(1, 2, 3))[:, None]
-        nothing = np.full(score.shape, np.nan)
-        return Fit(
-            estimator=self.name, substance=substance, score=score,
-            published_alarm=np.zeros(score.shape, dtype=bool), prob_break=nothing,
-            effect=nothing, effect_low=nothing, effect_high=nothing, break_day=nothing,
-            log_evidence=nothing, status=np.zeros(score.shape, dtype=np.int64),
-        )
 '''
+    + SCORE_ONLY
+)
 REPLICATIONS = 8
 COMMAND = "from simdesign.cli import main; main()"
 RECORD = {
