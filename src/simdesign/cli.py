@@ -235,6 +235,7 @@ def _register() -> None:
         reweight,
         sensitivity,
         stability,
+        table,
         two_weeks,
         validate_world,
         verify,
@@ -246,6 +247,7 @@ def _register() -> None:
     data_check.register(app)
     failures.register(app)
     frontier.register(app)
+    table.register(app)
     validate_world.register(app)
     estimate_world.register(app)
     predict_next.register(app)

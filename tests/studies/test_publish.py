@@ -95,10 +95,17 @@ def test_a_protocol_is_replaced_only_with_a_reason_and_lists_it(tmp_path):
 
 def test_published_results_are_sorted_and_say_where_they_come_from(finished, published):
     names = {item.name for item in published.iterdir()}
-    assert names == {"measures.csv", "study.lock.json", "run.json", "page.html"}
+    assert names == {"measures.csv", "study.lock.json", "run.json", "verdict.json", "page.html"}
     rows = list(csv.reader((published / "measures.csv").open(encoding="utf-8")))
     assert rows[1:] == sorted(rows[1:])
-    assert len(rows) - 1 == len(finished.assessment().table.rows)
+    whole = finished.assessment().table.rows
+    assert 100 < len(rows) - 1 < len(whole) / 3  # without curves and thresholds that nobody reads
+    head = rows[0]
+    published_keys = {(*row[: head.index("value")], row[-1]) for row in rows[1:]}
+    assert len(published_keys) == len(rows) - 1
+    assert {row["measure"] for row in whole} - {row[head.index("measure")] for row in rows} == {
+        "delay_curve"
+    }
     lock = json.loads((published / "study.lock.json").read_text())
     assert lock["digest"] == finished.digest()
     assert lock["protocol"] == {"hash": protocol_hash(finished.study, "quick"), "matches": True}

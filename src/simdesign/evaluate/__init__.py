@@ -28,6 +28,7 @@ from simdesign.evaluate.flip import Answer as Answer
 from simdesign.evaluate.flip import Crossing as Crossing
 from simdesign.evaluate.flip import FlipPoint as FlipPoint
 from simdesign.evaluate.flip import flip_point as flip_point
+from simdesign.evaluate.headline import Headline as Headline
 from simdesign.evaluate.incidence import cumulative_incidence as cumulative_incidence
 from simdesign.evaluate.incidence import noticed as noticed
 from simdesign.evaluate.incidence import restricted_mean_delay as restricted_mean_delay

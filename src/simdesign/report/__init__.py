@@ -12,6 +12,7 @@ from simdesign.report.series_page import SeriesPart as SeriesPart
 from simdesign.report.series_page import SubstancePart as SubstancePart
 from simdesign.report.series_page import write_series_page as write_series_page
 from simdesign.report.tables import Table as Table
+from simdesign.report.tables import headline as headline
 from simdesign.report.texts import Texts as Texts
 from simdesign.report.validation import Curve as Curve
 from simdesign.report.validation import Section as Section

@@ -4,6 +4,9 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from simdesign.evaluate import Headline
 from simdesign.report.folder import Folder
 from simdesign.report.names import change_name, level
 from simdesign.report.numbers import general, number, of_hundred, with_error
@@ -11,6 +14,8 @@ from simdesign.report.select import POWER_YEARS, Cell, Selection, Value
 from simdesign.report.texts import LANGUAGES, Texts, both
 from simdesign.report.verdicts import Wording, hardest
 from simdesign.spec.catalogue import catalogue_entries
+from simdesign.spec.estimator import Rule, judging
+from simdesign.spec.study import Study
 from simdesign.spec.terms import term_entries
 
 if TYPE_CHECKING:
@@ -149,18 +154,36 @@ def shown_rows(folder: Folder, cell: Cell) -> "pd.DataFrame":
     for name, wanted in cell.items():
         keep &= frame[name].isna() | (frame[name] == wanted)
     keep &= frame["measure"].isin(SHOWN)
-    # companions of the operating threshold where they matter most; measures.csv has them all
-    power = frame["measure"].isin(_POWERS)
-    alarms = frame["measure"] == "false_alarm_prob"
-    headline = power & (frame["horizon"] == POWER_YEARS)
-    keep &= (frame["threshold"] != "guarded") | headline | alarms
-    keep &= (frame["threshold"] != "oracle") | power | alarms
-    return frame[keep]
+    is_read = headline(folder.study)
+    found = frame[keep]
+    columns = ("measure", "estimator", "threshold", "budget", "horizon")
+    read = [
+        is_read(m, estimator=e, threshold=t, budget=b, horizon=h, paired=False)
+        for m, e, t, b, h in zip(*(found[name] for name in columns), strict=True)
+    ]
+    return found.loc[np.array(read, dtype=bool)]
+
+
+def headline(study: Study) -> Headline:
+    """Return what says of a study's measures whether they are published and tabulated."""
+    rules = {name for name, spec in study.estimators.items() if isinstance(spec, Rule)}
+    return Headline(
+        judging=judging(study.estimators), budget=study.decision.budget, rules=frozenset(rules)
+    )
 
 
 _CURVES = ("delay_curve", "cost_per_year", "false_alarm_by_sigma_shared", "large_error_prob")
-_CSV = ("substance", "design", "threshold", "measure", "horizon", "value", "mcse", "low", "high",
-        "n_rep", "n_failed")  # fmt: skip
+_CSV = (
+    "substance",
+    "design",
+    "threshold",
+    "measure",
+    "horizon",
+    "value",
+    "mcse",
+    "n_rep",
+    "n_failed",
+)
 
 
 def download_csv(folder: Folder, cell: Cell, change: float) -> str:
@@ -173,12 +196,13 @@ def download_csv(folder: Folder, cell: Cell, change: float) -> str:
     keep &= frame["budget"].isna() | ((frame["budget"] - folder.budget).abs() < 1e-9)
     for name, wanted in cell.items():
         keep &= frame[name].isna() | (frame[name] == wanted)
-    keep &= frame["estimator"].isin(("", folder.judging))
+    keep &= frame["estimator"].isin(("", folder.judging)) & (frame["threshold"] != "guarded")
     curve = frame["measure"].isin(_CURVES) & frame["threshold"].isin(("", "operating"))
     curve &= (frame["measure"] != "delay_curve") | (frame["change"] == change)
     power = frame["measure"].isin(_POWERS) & (frame["horizon"] == POWER_YEARS)
     keep &= curve | power | (frame["measure"] == "false_alarm_prob")
-    columns = [name for name in frame.columns if name in folder.factors] + list(_CSV)
+    factors = [name for name in folder.factors if name not in cell]  # the cell is in the text
+    columns = [name for name in frame.columns if name in factors] + list(_CSV)
     return str(frame.loc[keep, columns].to_csv(index=False, float_format="%.4g"))
 
 

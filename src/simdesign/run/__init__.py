@@ -47,6 +47,8 @@ from simdesign.run.price import Price as Price
 from simdesign.run.price import price_of_store as price_of_store
 from simdesign.run.progress import duration as duration
 from simdesign.run.provenance import provenance as provenance
+from simdesign.run.published import Published as Published
+from simdesign.run.published import read as read
 from simdesign.run.results import Results as Results
 from simdesign.run.results import load as load
 from simdesign.run.schema import COLUMNS as COLUMNS

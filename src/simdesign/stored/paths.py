@@ -190,6 +190,16 @@ class PublishedPaths:
         return Paths(self.folder).measures
 
     @property
+    def verdict(self) -> Path:
+        """The verdicts."""
+        return Paths(self.folder).verdict
+
+    @property
+    def stability(self) -> Path:
+        """What would change the verdicts, where that was asked."""
+        return Paths(self.folder).stability
+
+    @property
     def page(self) -> Path:
         """The page."""
         return Paths(self.folder).page

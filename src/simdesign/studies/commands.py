@@ -16,12 +16,14 @@ from simdesign.run import (
     DaskBackend,
     LocalBackend,
     Plan,
+    Published,
     Results,
     Store,
     Target,
     failures,
     load,
     make_plan,
+    read,
     run_plan,
     run_to_target,
     target_of_plan,
@@ -213,16 +215,16 @@ def evaluate(folder: Path, as_json: bool, budget: float | None) -> None:
     """Compute and print measures and verdict; with the study's own budget, store them too."""
     if budget is not None and not 0.0 < budget < 1.0:
         raise SpecError("--budget", budget, "must be in (0, 1)")
-    results = load(folder)
-    found = results.assessment(budget)
+    results = read(folder)
+    n_missing = 0 if isinstance(results, Published) else results.assessment(budget).n_missing
     if budget is None:
         results.save()
     if as_json:
         typer.echo(json.dumps(results.plain(budget), indent=1, ensure_ascii=False))
     else:
         typer.echo("\n".join(verdict_lines(results, budget)))
-    if found.n_missing:
-        say_missing(found.n_missing, folder)
+    if n_missing:
+        say_missing(n_missing, folder)
 
 
 def say_missing(n: int, folder: Path) -> None:

@@ -57,11 +57,11 @@ def frontier_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print what every design costs and achieves, cheapest first, beside the reference design."""
-    from simdesign.run import judging_estimator, load
+    from simdesign.run import judging_estimator, read
 
     if threshold not in ("operating", "oracle", "guarded"):
         raise SpecError("--threshold", threshold, "must be operating, oracle or guarded")
-    results = load(folder)
+    results = read(folder)
     known = [item.name for item in results.plan.scenarios if item.role == "alternative"]
     for name in scenario or ():
         if name not in known:

@@ -1,8 +1,11 @@
 """The commands ``simdesign publish`` and ``simdesign reproduce``: results that are committed.
 
-measures.csv       every performance measure, sorted, 12 significant digits
+measures.csv       the performance measures that are read (evaluate/headline.py), sorted, 12
+                   significant digits
 study.lock.json    the study, its size, hashes, seed and versions: what reproduces the numbers
 run.json           when, where and how long: never compared
+verdict.json       the verdicts, from those measures
+stability.json     what would change them, where simdesign stability was called
 page.html          the page
 """
 
@@ -117,6 +120,9 @@ def publish(
         paths = PublishedPaths(made)
         paths.measures.write_text(_sorted_measures(results), encoding="utf-8")
         _write_json(paths.lock, lock)
+        _write_close(paths.verdict, json.loads(results.store.verdict_path.read_text("utf-8")))
+        if (found := stability_of(results)) is not None:
+            _write_close(paths.stability, found)
         _write_json(paths.circumstances, _circumstances(results, status))
         write_page(results.folder, lang, lock["digest"], to=paths.page, protocol=text)
         size = sum(f.stat().st_size for f in made.iterdir())
@@ -278,6 +284,17 @@ def _lock(results: "Results", protocol: str | None) -> dict[str, Any]:
     }
 
 
+def stability_of(results: "Results") -> dict[str, Any] | None:
+    """Return what ``simdesign stability`` stored of these very rows; None where it did not."""
+    from simdesign.stored import Paths, StabilityFile, read_plain
+
+    try:
+        found = read_plain(Paths(results.folder).stability, StabilityFile)
+    except FileNotFoundError:
+        return None
+    return found if found["state"] == results.state() else None
+
+
 def _circumstances(results: "Results", status: dict[str, Any]) -> dict[str, Any]:
     return {
         "seconds_in_tasks": status["seconds"],
@@ -288,9 +305,18 @@ def _circumstances(results: "Results", status: dict[str, Any]) -> dict[str, Any]
 
 
 def _sorted_measures(results: "Results") -> str:
-    """Return the table of measures with 12 significant digits, its rows in order of their text."""
-    table = results.assessment().table
-    rows = [[_text(row[name]) for name in table.columns] for row in table.rows]
+    """Return the headline measures with 12 significant digits, rows in order of their text."""
+    from simdesign.report import headline
+
+    table, is_read = results.assessment().table, headline(results.study)
+    rows = [
+        [_text(row[name]) for name in table.columns]
+        for row in table.rows
+        if is_read(
+            row["measure"], estimator=row["estimator"], threshold=row["threshold"],
+            budget=row["budget"], horizon=row["horizon"], paired=bool(row["compared_with"]),
+        )
+    ]  # fmt: skip
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.columns)
@@ -317,6 +343,13 @@ def _gap(one: str, other: str) -> float:
 
 def _named(key: Sequence[str]) -> str:
     return ", ".join(word for word in key if word)
+
+
+def _write_close(path: Path, content: Any) -> None:
+    """Write JSON for programs: no spaces, and the digits of the table of measures."""
+    short = json.loads(json.dumps(content), parse_float=lambda text: float(f"{float(text):.12g}"))
+    text = json.dumps(short, ensure_ascii=False, separators=(",", ":"))
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

@@ -79,7 +79,8 @@ def verdict_lines(results: Results, budget: float | None = None) -> list[str]:
 def precision_lines(results: Results, budget: float | None = None) -> list[str]:
     """Return the largest Monte Carlo errors of the headline power, and the failures.
 
-    At both thresholds that verdicts rest on; "failed" counts refused fits too.
+    At both thresholds that verdicts rest on, of all estimators at the operating one; "failed"
+    counts refused fits too.
     """
     used = results.study.decision.budget if budget is None else budget
     rows = [
@@ -93,12 +94,12 @@ def precision_lines(results: Results, budget: float | None = None) -> list[str]:
     ]
     judging = judging_estimator(results.plan)
     lines = []
-    for label, chosen in (
-        (f"estimator {judging}", [row for row in rows if row["estimator"] == judging]),
-        ("all estimators", rows),
+    for label, chosen, thresholds in (
+        (f"estimator {judging}", [r for r in rows if r["estimator"] == judging], _THRESHOLDS),
+        ("all estimators", rows, _THRESHOLDS[:1]),
     ):
         largest = []
-        for threshold in _THRESHOLDS:
+        for threshold in thresholds:
             mine = [row for row in chosen if row["threshold"] == threshold]
             errors = np.array([row["mcse"] for row in mine], dtype=float)
             if np.isfinite(errors).any():

@@ -127,7 +127,10 @@ def panel_of_lines(
         "x:Q", title=x_title, scale=alt.Scale(domain=[low_x, high_x], nice=False),
         axis=alt.Axis(values=list(x_values), labelExpr=x_labels, grid=False),
     )  # fmt: skip
-    y = alt.Y("y:Q", title=y_title, scale=alt.Scale(domain=[0, y_top], nice=False))
+    y = alt.Y(
+        "y:Q", title=y_title, scale=alt.Scale(domain=[0, y_top], nice=False),
+        axis=alt.Axis(tickCount=5),
+    )  # fmt: skip
     layers = [*_data_layers(lines, span, x, y, bars=bars), *_label_layers(lines, y_top)]
     if rule is not None:
         layers += _rule(*rule)
@@ -165,7 +168,7 @@ def _data_layers(lines: Sequence[Line], span: float, x: Any, y: Any, *, bars: bo
     base = alt.Chart(alt.Data(values=rows))
     ends = alt.Chart(alt.Data(values=known))
     interval = (
-        ends.mark_rule(strokeWidth=1.2, opacity=0.7).encode(
+        ends.mark_rule(strokeWidth=1, opacity=1).encode(
             x=x, y=alt.Y("low:Q"), y2="high:Q", color=colour
         )
         if bars
@@ -194,7 +197,7 @@ def _label_layers(lines: Sequence[Line], y_top: float) -> list[Any]:
     base = alt.Chart(alt.Data(values=rows))
     at = alt.Y("at:Q")
     return [
-        base.mark_rule(color="#aaaaaa", strokeWidth=0.7).encode(
+        base.mark_rule(color="#bbbbbb", strokeWidth=1).encode(
             x=alt.X("x:Q"), x2=alt.value(_LABEL_X - 5), y=alt.Y("y:Q"), y2="at:Q"
         ),
         base.mark_point(filled=True, size=40, opacity=1).encode(

@@ -19,8 +19,16 @@ _SHORTER = (
     (re.compile(r' (class|role|aria-[a-z]+|pointer-events|xmlns:xlink|version)="[^"]*"'), ""),
     (re.compile(r' (opacity|stroke-width)="1"'), ""),
     (re.compile(rf' (font-size="12px"|fill="{INK}"|font-family="[^"]*")'), ""),  # page.css has them
-    (re.compile(r'<path[^>]* d="(M0,0h0v0h0Z)?"[^>]*/>'), ""),
+    (
+        re.compile(
+            r' (transform="translate\(0,0\)"|font-weight="normal"|text-anchor="start"|[xy]2="0")'
+        ),
+        "",
+    ),
+    (re.compile(r"<path(?![^>]* (fill|stroke)=)[^>]*/>"), ""),  # without colour there is no line
+    (re.compile(r'(<path(?![^>]* stroke=)[^>]*?) stroke-width="[^"]*"'), r"\1"),
     (re.compile(r"<g></g>"), ""),
+    (re.compile(r'"#(.)\1(.)\2(.)\3"'), r'"#\1\2\3"'),
 )
 """What Vega writes and a page does not need: two thirds of the text."""
 

@@ -225,22 +225,23 @@ def _strip(posterior: _Posterior, low: float, high: float, texts: Texts) -> Any:
     values = 100 * posterior.values
     edges = np.arange(0.0, max(high, float(values.max())) + _BIN, _BIN)
     count, _ = np.histogram(values, edges)
-    bars = [
-        {"x": float(a), "x2": float(min(b, high)), "y": float(n) / values.size}
-        for a, b, n in zip(edges[:-1], edges[1:], count, strict=True)
-        if n and a < high
+    shown = edges[:-1] < high
+    steps = [
+        {"x": float(a), "y": float(n) / values.size}
+        for a, n in zip(edges[:-1][shown], count[shown], strict=True)
     ]
+    steps.append({"x": min(float(edges[shown.sum()]), high), "y": steps[-1]["y"]})
     scale = alt.Scale(domain=[low, high], nice=False)
-    top = max(item["y"] for item in bars)
+    top = max(item["y"] for item in steps)
     x = alt.X("x:Q", scale=scale, axis=None)
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[-0.25 * top, top], nice=False))
     ends = np.quantile(values, [0.025, 0.5, 0.975]).tolist()
     line = [{"x": ends[0], "x2": min(ends[2], high), "mid": ends[1], "y": -0.12 * top}]
     base = alt.Chart(alt.Data(values=line))
     return alt.layer(
-        alt.Chart(alt.Data(values=bars)).mark_bar(color="#5E5E5E", stroke="#ffffff").encode(
-            x=x, x2="x2:Q", y=y, y2=alt.datum(0.0)
-        ),
+        alt.Chart(alt.Data(values=steps))
+        .mark_area(color="#5E5E5E", interpolate="step-after")  # one path, not a hundred bars
+        .encode(x=x, y=y, y2=alt.datum(0.0)),
         base.mark_rule(color="#000000", strokeWidth=2).encode(x=x, x2="x2:Q", y=y),
         base.mark_point(filled=True, color="#000000", size=45, opacity=1).encode(
             x=alt.X("mid:Q", scale=scale, axis=None), y=y

@@ -1,0 +1,202 @@
+"""The command ``simdesign table``: one measure, by two columns of the table of measures."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from simdesign.errors import SpecError
+
+_FREE = ("value", "mcse", "low", "high", "n_rep", "n_failed")
+"""Columns that are results: they neither choose rows nor head a table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossed:
+    """One measure in cells of rows and columns."""
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cell: Mapping[tuple[str, str], tuple[float, float]]
+    """(row, column) -> value and Monte Carlo standard error; absent where there is none."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to an application."""
+    app.command("table")(table_command)
+
+
+def table_command(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Results folder, or published results.")
+    ],
+    measure: Annotated[str, typer.Option("--measure", help="For example power.")] = "power",
+    horizon: Annotated[
+        float | None, typer.Option("--horizon", help="Years, or another argument of the measure.")
+    ] = None,
+    rows: Annotated[str, typer.Option("--rows", help="Column that heads the lines.")] = "design",
+    columns: Annotated[
+        str, typer.Option("--columns", help="Column that heads the columns; a factor, say.")
+    ] = "sigma_shared",
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", metavar="COLUMN=VALUE", help="Choose rows; several times."),
+    ] = None,
+    paired: Annotated[
+        bool, typer.Option("--paired", help="Differences from the judged design.")
+    ] = False,
+    per: Annotated[float, typer.Option("--per", help="Multiply: 100 makes percentages.")] = 1.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print one measure by two columns of the table of measures, with Monte Carlo errors.
+
+    Without --where the estimator is the one that verdicts rest on, the threshold the operating
+    one and the budget the study's.
+
+    Example: simdesign table results/annual_claim --horizon 3 --where size=0.2 --per 100
+    """
+    from simdesign.run import judging_estimator, read
+
+    if not (math.isfinite(per) and per > 0.0):
+        raise SpecError("--per", per, "must be a number above 0")
+    results = read(folder)
+    decision = results.study.decision
+    chosen = {
+        "measure": measure,
+        "compared_with": decision.reference if paired else "",
+        **_asked(where or ()),
+    }
+    if horizon is not None:
+        chosen["horizon"] = f"{horizon:g}"
+    usual = {
+        "estimator": judging_estimator(results.plan), "threshold": "operating",
+        "budget": f"{decision.budget:g}",
+    }  # fmt: skip
+    found = crossed(results.records(), rows, columns, chosen, usual)
+    if as_json:
+        cells = [
+            {rows: r, columns: c, "value": _finite(value), "mcse": _finite(mcse)}
+            for (r, c), (value, mcse) in found.cell.items()
+        ]
+        typer.echo(json.dumps({"study": results.study.name, "cells": cells}, indent=1))
+        return
+    typer.echo("\n".join(lines(found, rows, columns, per)))
+
+
+def crossed(
+    records: Iterable[Mapping[str, Any]],
+    rows: str,
+    columns: str,
+    chosen: Mapping[str, str],
+    usual: Mapping[str, str],
+) -> Crossed:
+    """Return one value for every pair of levels of two columns.
+
+    Parameters
+    ----------
+    records : iterable of mapping
+        Rows of the tidy table of measures.
+    rows, columns : str
+        Columns of it, whose levels head the lines and the columns.
+    chosen : mapping
+        Column -> the level that is wanted, as text.
+    usual : mapping
+        Likewise, but rows that have nothing there are kept; left out for what is chosen or heads.
+
+    Raises
+    ------
+    SpecError
+        For an unknown column or level, and where a cell would hold several values.
+    """
+    kept = list(records)
+    known = list(kept[0]) if kept else []
+    for name in (rows, columns, *chosen):
+        if name not in known or name in _FREE:
+            rule = f"must be one of {', '.join(item for item in known if item not in _FREE)}"
+            raise SpecError("column", name, rule)
+    if rows == columns:
+        raise SpecError("--columns", columns, "must be another column than --rows")
+    for name, level in chosen.items():
+        before, kept = kept, [item for item in kept if _level(item[name]) == level]
+        if not kept:
+            levels = dict.fromkeys(_level(item[name]) or "(none)" for item in before)
+            raise SpecError(name, level, f"must be one of {', '.join(levels)}")
+    for name, level in usual.items():
+        if name not in (rows, columns, *chosen):
+            kept = [item for item in kept if _level(item[name]) in ("", level)]
+    heads = [item for item in kept if _level(item[rows]) and _level(item[columns])]
+    _refuse_several(heads, rows, columns)
+    return Crossed(
+        rows=tuple(dict.fromkeys(_level(item[rows]) for item in heads)),
+        columns=tuple(dict.fromkeys(_level(item[columns]) for item in heads)),
+        cell={
+            (_level(item[rows]), _level(item[columns])): (item["value"], item["mcse"])
+            for item in heads
+        },
+    )
+
+
+def lines(found: Crossed, rows: str, columns: str, per: float = 1.0) -> list[str]:
+    """Return the table as text: value, and its Monte Carlo standard error in brackets."""
+    if not found.cell:
+        return ["no such measure"]
+    first = max(len(rows), *(len(item) for item in found.rows))
+    cells = {key: _words(value * per, mcse * per, per) for key, (value, mcse) in found.cell.items()}
+    width = max(len(item) for item in (*cells.values(), *found.columns))
+
+    def line(name: str, words: Iterable[str]) -> str:
+        return "  ".join([f"{name:{first}}", *(f"{word:>{width}}" for word in words)])
+
+    return [
+        f"{'':{first}}  {columns}",
+        line(rows, found.columns),
+        *(line(r, (cells.get((r, c), "-") for c in found.columns)) for r in found.rows),
+    ]
+
+
+def _refuse_several(kept: Iterable[Mapping[str, Any]], rows: str, columns: str) -> None:
+    seen: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for item in kept:
+        other = seen.setdefault((_level(item[rows]), _level(item[columns])), item)
+        if other is item:
+            continue
+        named = [n for n in item if n not in _FREE and _level(item[n]) != _level(other[n])]
+        # the scenario is what its factors say; a factor is the better thing to ask for
+        name = next((n for n in named if n not in ("scenario", "role")), named[0] if named else "")
+        rule = f"several rows in one cell: choose one, --where {name}={_level(item[name])} say"
+        raise SpecError(name, f"{_level(other[name])}, {_level(item[name])}", rule)
+
+
+def _asked(where: Iterable[str]) -> dict[str, str]:
+    found = {}
+    for text in where:
+        name, sign, level = text.partition("=")
+        if not sign or not name:
+            raise SpecError("--where", text, "must be COLUMN=VALUE")
+        try:
+            found[name] = f"{float(level):g}"
+        except ValueError:
+            found[name] = level
+    return found
+
+
+def _level(value: Any) -> str:
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:g}"
+    return str(value)
+
+
+def _words(value: float, mcse: float, per: float) -> str:
+    if not math.isfinite(value):
+        return "-"
+    digits = max(0, 3 - round(math.log10(per)))
+    error = f" ({mcse:.{digits}f})" if math.isfinite(mcse) else ""
+    return f"{value:.{digits}f}{error}"
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,122 @@
+"""One measure by two columns, against the table of measures; the same of published results."""
+
+import json
+import math
+
+import pytest
+
+from run.tiny import write_study
+from simdesign.cli import call
+from simdesign.errors import StoreError
+from simdesign.run import Published, read, run
+from simdesign.spec.study import Study
+from simdesign.studies.publish import publish
+from simdesign.studies.stability import published_stability, stability
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("table")
+    return run(Study.from_toml(write_study(folder)), folder / "out", workers=1)
+
+
+@pytest.fixture(scope="module")
+def published(done, tmp_path_factory):
+    assert call(["stability", str(done.folder)]) == 0
+    target = tmp_path_factory.mktemp("results") / "tiny"
+    publish(done, target)
+    return target
+
+
+def test_cells_are_rows_of_the_table(done, capsys):
+    options = ["--horizon", "3", "--where", "size=0.3", "--where", "estimator=euda"]
+    assert call(["table", str(done.folder), *options, "--json"]) == 0
+    cells = json.loads(capsys.readouterr().out)["cells"]
+    assert len(cells) == 2 * 2
+    frame = done.measures()
+    for cell in cells:
+        rows = frame[
+            (frame["measure"] == "power") & (frame["horizon"] == 3) & (frame["size"] == 0.3)
+            & (frame["estimator"] == "euda") & (frame["threshold"] == "operating")
+            & (frame["budget"] == 0.1) & (frame["compared_with"] == "")
+            & (frame["design"] == cell["design"])
+            & (frame["sigma_shared"] == float(cell["sigma_shared"]))
+        ]  # fmt: skip
+        assert rows["value"].tolist() == [pytest.approx(cell["value"], rel=1e-9)]
+        assert rows["mcse"].tolist() == [pytest.approx(cell["mcse"], rel=1e-9)]
+
+
+def test_differences_and_percentages_in_words(done, capsys):
+    options = ["--horizon", "3", "--where", "size=0.3", "--paired", "--per", "100"]
+    assert call(["table", str(done.folder), *options]) == 0
+    head, names, line = capsys.readouterr().out.splitlines()
+    assert head.split() == ["sigma_shared"]
+    assert names.split() == ["design", "0", "0.1"]
+    frame = done.measures()
+    rows = frame[
+        (frame["measure"] == "power") & (frame["horizon"] == 3) & (frame["size"] == 0.3)
+        & (frame["estimator"] == "exact") & (frame["threshold"] == "operating")
+        & (frame["budget"] == 0.1) & (frame["compared_with"] == "annual")
+    ].sort_values("sigma_shared")  # fmt: skip
+    said = [
+        f"{100 * v:.1f} ({100 * m:.1f})" for v, m in zip(rows["value"], rows["mcse"], strict=True)
+    ]
+    assert line.split() == ["two", *" ".join(said).split()]
+
+
+@pytest.mark.parametrize(
+    ("options", "rule"),
+    [
+        (["--rows", "town"], "column: must be one of scenario"),
+        (["--rows", "value"], "must be one of scenario"),
+        (["--where", "size"], "must be COLUMN=VALUE"),
+        (["--where", "size=0.4"], "must be one of"),
+        (["--measure", "weight"], "must be one of"),
+        (["--horizon", "3"], "several rows in one cell: choose one, --where size="),
+        (["--columns", "design"], "must be another column"),
+        (["--per", "0"], "must be a number above 0"),
+    ],
+)
+def test_wrong_input_is_one_line(done, capsys, options, rule):
+    assert call(["table", str(done.folder), *options]) == 2
+    error = capsys.readouterr().err
+    assert rule in error
+    assert error.count("\n") == 1
+
+
+def test_published_results_say_the_same_as_the_folder_that_they_are_of(done, published, capsys):
+    assert isinstance(read(published), Published)
+    for command in (
+        ["evaluate"], ["frontier"], ["table", "--horizon", "3", "--where", "size=0.3"],
+        ["stability"],
+    ):  # fmt: skip
+        said = []
+        for folder in (done.folder, published):
+            assert call([command[0], str(folder), *command[1:]]) == 0
+            said.append(capsys.readouterr().out)
+        assert said[0] == said[1]
+        assert len(said[0]) > 100
+
+
+def test_published_results_have_no_rows_and_say_so(done, published, tmp_path):
+    with pytest.raises(StoreError, match="holds no rows, which another budget needs"):
+        read(published).verdicts(0.2)
+    without = tmp_path / "without"
+    fresh = run(done.study, tmp_path / "out", workers=1)
+    publish(fresh, without)
+    with pytest.raises(StoreError, match=r"holds no stability\.json"):
+        published_stability(without)
+    (without / "verdict.json").write_text('{"verdicts": [{"world": 3}]}')
+    with pytest.raises(StoreError, match="verdicts: must have a list of losses"):
+        read(without).verdicts()
+    (without / "verdict.json").unlink()
+    with pytest.raises(StoreError, match=r"holds no verdict\.json; publish it again"):
+        read(without).averages()
+
+
+def test_numbers_of_published_stability_are_those_of_the_rows(done, published):
+    mine, theirs = published_stability(published), stability(done)
+    assert mine == json.loads(
+        json.dumps(theirs), parse_float=lambda text: float(f"{float(text):.12g}")
+    )
+    assert any(math.isfinite(row["mcse"]) for row in mine["rows"] if row["mcse"] is not None)
