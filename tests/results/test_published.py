@@ -16,6 +16,7 @@ from simdesign.studies.publish import LARGEST, read_lock
 ROOT = Path(__file__).parents[2]
 PUBLISHED = sorted(path.parent for path in (ROOT / "results").glob("*/study.lock.json"))
 LARGEST_PAGE = 1_500_000
+QUOTED = re.compile(r"```console\n(\$ simdesign \w+ results/[^\n]*)\n(.*?)```", re.DOTALL)
 CLAIM = {
     "annual_claim", "frequency_frontier", "pilot_constancy", "local_break", "claim_stability",
 }  # fmt: skip
@@ -24,15 +25,14 @@ CLAIM = {
 def documents():
     """Return every document that may print what a command says of published results."""
     pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("experiments/*/*.md")]
-    return [page for page in sorted(pages) if "$ simdesign" in page.read_text(encoding="utf-8")]
+    return [page for page in sorted(pages) if QUOTED.search(page.read_text(encoding="utf-8"))]
 
 
 def printed():
-    """Yield (document, command, what it printed): blocks of ``console`` with one command each."""
+    """Yield (command, what it printed) of every block ``console`` about published results."""
     for page in documents():
         text = page.read_text(encoding="utf-8")
-        for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
-            command, _, said = block.partition("\n")
+        for command, said in QUOTED.findall(text):
             yield pytest.param(command, said, id=f"{page.parent.name}: {command[:60]}")
 
 
@@ -61,7 +61,7 @@ def test_results_are_those_of_the_study_and_of_its_protocol(folder):
     assert lock["digest"][:12] in page
 
 
-@pytest.mark.parametrize(("command", "said"), printed())
+@pytest.mark.parametrize(("command", "said"), list(printed()))
 def test_documents_say_what_commands_print(command, said, capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     sign, program, *options = shlex.split(command)
@@ -75,3 +75,12 @@ def test_documents_say_what_commands_print(command, said, capsys, monkeypatch):
     place = wanted.index("...")  # a document may leave out the middle of a long answer
     assert wanted[:place] == lines[:place]
     assert wanted[place + 1 :] == lines[len(lines) - (len(wanted) - place - 1) :]
+
+
+@pytest.mark.parametrize("page", documents(), ids=lambda path: path.parent.name)
+def test_numbers_in_sentences_stand_in_a_table(page):
+    text = page.read_text(encoding="utf-8")
+    blocks = "".join(re.findall(r"```console\n.*?```", text, re.DOTALL))
+    sentences = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    numbers = re.findall(r"-?\d+\.\d+ \(\d+\.\d+\)", " ".join(sentences.split()))
+    assert [number for number in numbers if number not in blocks] == []

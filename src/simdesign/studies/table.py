@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -76,7 +76,9 @@ def table_command(
         "estimator": judging_estimator(results.plan), "threshold": "operating",
         "budget": f"{decision.budget:g}",
     }  # fmt: skip
-    found = crossed(results.records(), rows, columns, chosen, usual)
+    study = results.study
+    named = (*study.designs, *study.estimators, *(item.name for item in results.plan.scenarios))
+    found = crossed(results.records(), rows, columns, chosen, usual, named)
     if as_json:
         cells = [
             {rows: r, columns: c, "value": _finite(value), "mcse": _finite(mcse)}
@@ -93,6 +95,7 @@ def crossed(
     columns: str,
     chosen: Mapping[str, str],
     usual: Mapping[str, str],
+    named: Sequence[str] = (),
 ) -> Crossed:
     """Return one value for every pair of levels of two columns.
 
@@ -106,6 +109,8 @@ def crossed(
         Column -> the level that is wanted, as text.
     usual : mapping
         Likewise, but rows that have nothing there are kept; left out for what is chosen or heads.
+    named : sequence of str
+        Levels that are names, in the order wanted; numbers stand before them, by size.
 
     Raises
     ------
@@ -131,8 +136,8 @@ def crossed(
     heads = [item for item in kept if _level(item[rows]) and _level(item[columns])]
     _refuse_several(heads, rows, columns)
     return Crossed(
-        rows=tuple(dict.fromkeys(_level(item[rows]) for item in heads)),
-        columns=tuple(dict.fromkeys(_level(item[columns]) for item in heads)),
+        rows=_ordered((_level(item[rows]) for item in heads), named),
+        columns=_ordered((_level(item[columns]) for item in heads), named),
         cell={
             (_level(item[rows]), _level(item[columns])): (item["value"], item["mcse"])
             for item in heads
@@ -156,6 +161,18 @@ def lines(found: Crossed, rows: str, columns: str, per: float = 1.0) -> list[str
         line(rows, found.columns),
         *(line(r, (cells.get((r, c), "-") for c in found.columns)) for r in found.rows),
     ]
+
+
+def _ordered(levels: Iterable[str], named: Sequence[str]) -> tuple[str, ...]:
+    places = {name: place for place, name in enumerate(named)}
+
+    def place(level: str) -> tuple[float, float, str]:
+        try:
+            return 0.0, float(level), ""
+        except ValueError:
+            return 1.0, float(places.get(level, len(places))), level
+
+    return tuple(sorted(set(levels), key=place))
 
 
 def _refuse_several(kept: Iterable[Mapping[str, Any]], rows: str, columns: str) -> None:
