@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +15,11 @@ from simdesign.report import amendments, registered
 from simdesign.run import LocalBackend, Store, load, make_plan, run, run_plan
 from simdesign.spec.protocol import protocol_hash
 from simdesign.spec.study import Study
+from simdesign.studies.check_model import protocol_of
 from simdesign.studies.preregister import preregister
 from simdesign.studies.publish import compare, publish, reproduce
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -196,3 +200,20 @@ def test_the_commands(finished, tmp_path, capsys, monkeypatch):
     assert "identical:" in said.out
     plan = make_plan(Study.from_toml(study), "quick")
     run_plan(plan, Store("runs/reproduce-tiny"), LocalBackend(1))  # it is an ordinary folder
+
+
+def test_a_model_check_has_a_protocol_of_its_own(tmp_path):
+    study = Study.from_toml(ROOT / "experiments" / "model_check" / "study.toml")
+    path = tmp_path / "protocol.md"
+    assert "content hash" in preregister(study, "full", path, check=True)
+    text = path.read_text(encoding="utf-8")
+    for said in ("10000 draws at look 10", "3000 at the middle look", "`staggered`", "at 1 %"):
+        assert said in text
+    assert registered(text).hash == protocol_hash(study, "full")
+    assert protocol_of(study, "full", path) == protocol_hash(study, "full")
+    assert protocol_of(study, "quick", path) is None
+    assert protocol_of(study, "full", tmp_path / "none.md") is None
+    committed = (ROOT / "experiments" / "model_check" / "protocol.md").read_text(encoding="utf-8")
+    assert text == committed
+    with pytest.raises(SpecError, match="must be one of full, quick"):
+        preregister(study, "middle", tmp_path / "other.md", check=True)

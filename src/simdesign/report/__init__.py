@@ -1,5 +1,7 @@
 """report: results folders -> one page and the verdict in words; it reads, and never simulates."""
 
+from simdesign.report.check_protocol import CheckPlan as CheckPlan
+from simdesign.report.check_protocol import check_protocol_text as check_protocol_text
 from simdesign.report.numbers import decimals as decimals
 from simdesign.report.numbers import number as number
 from simdesign.report.page import write_page as write_page

@@ -43,6 +43,11 @@ def registered(text: str) -> Registered | None:
     return None if found is None else Registered(hash=found[1], size=found[2])
 
 
+def hash_line(study: Study, size: str) -> str:
+    """Return the line that ``registered`` reads."""
+    return f"Content hash: `{protocol_hash(study, size)}`, size `{size}`"
+
+
 def standing(protocol: str | None, study: Study, size: str, manifest: Mapping[str, Any]) -> str:
     """Return whether results are what a protocol announced.
 
@@ -78,7 +83,7 @@ def protocol_text(study: Study, size: str, amendments: tuple[str, ...] = ()) -> 
         f"# Protocol of {study.name}",
         "Written by `simdesign preregister` before the study is run at this size. Whatever changes"
         " after this shows as another hash.",
-        f"Content hash: `{protocol_hash(study, size)}`, size `{size}`",
+        hash_line(study, size),
         f"## Aims\n\n{study.aims}",
         f"## Data-generating mechanisms\n\n{_mechanisms(study, size, scenarios)}",
         f"## Estimands\n\n{' '.join([texts('ademp.estimands_text'), *_special(study, 0)])}",

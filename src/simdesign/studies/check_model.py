@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simdesign.errors import SpecError, StoreError
+from simdesign.studies.preregister import FILE
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.spec.study import Study
@@ -58,7 +59,9 @@ def check_model_command(
         say=None if as_json else lambda line: print(line, file=sys.stderr),
     )  # fmt: skip
     options = f" --size {size}" + ("" if draws is None else f" --draws {draws}")
-    paths = write(found, folder, f"simdesign check-model {study_file.as_posix()}{options}")
+    protocol = protocol_of(study, size, study_file.parent / FILE) if draws is None else None
+    command = f"simdesign check-model {study_file.as_posix()}{options}"
+    paths = write(found, folder, command, protocol)
     if as_json:
         typer.echo(json.dumps(plain_check(found, full=True), indent=1))
         raise typer.Exit(0 if found.checked else 1)
@@ -68,6 +71,16 @@ def check_model_command(
     for path in paths:
         typer.echo(f"written: {path}")
     raise typer.Exit(0 if found.checked else 1)
+
+
+def protocol_of(study: "Study", size: str, path: Path) -> str | None:
+    """Return the hash of the registered protocol that this check is; None when it is of none."""
+    from simdesign.report import registered
+    from simdesign.spec.protocol import protocol_hash
+
+    found = registered(path.read_text(encoding="utf-8")) if path.is_file() else None
+    is_this = found is not None and (found.hash, found.size) == (protocol_hash(study, size), size)
+    return found.hash if found is not None and is_this else None
 
 
 def check_folder(folder: Path, study: "Study") -> None:
@@ -93,8 +106,11 @@ def check_folder(folder: Path, study: "Study") -> None:
         raise StoreError(str(folder), rule)
 
 
-def write(check: "Check", folder: Path, command: str) -> list[Path]:
-    """Write ``model_check`` as JSON (for the page), Markdown and CSV tables into a folder."""
+def write(check: "Check", folder: Path, command: str, protocol: str | None = None) -> list[Path]:
+    """Write ``model_check`` as JSON (for the page), Markdown and CSV tables into a folder.
+
+    ``protocol``: hash of the registered protocol that the check is, if it is of one.
+    """
     from simdesign.run import write_atomic
     from simdesign.stored import MODEL_CHECK, Paths
     from simdesign.studies.calibration import words
@@ -110,8 +126,9 @@ def write(check: "Check", folder: Path, command: str) -> list[Path]:
         raise SpecError("--out", str(folder), f"must be a folder ({error.strerror})") from None
     whole = Paths(folder).model_check
     paths = [whole, whole.with_suffix(".md")]
-    write_atomic(paths[0], (json.dumps(words.plain_check(check), indent=1) + "\n").encode())
-    write_atomic(paths[1], words.markdown_of(check, command).encode())
+    content = words.plain_check(check) | {"protocol": protocol}
+    write_atomic(paths[0], (json.dumps(content, indent=1) + "\n").encode())
+    write_atomic(paths[1], words.markdown_of(check, command, protocol).encode())
     for name, columns, rows in tables:
         paths.append(folder / f"{MODEL_CHECK}_{name}.csv")
         write_atomic(paths[-1], _csv(columns, rows).encode())

@@ -29,18 +29,24 @@ def preregister_command(
         str | None,
         typer.Option("--amend", metavar="REASON", help="Replace a protocol and list why."),
     ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Of a model check (check-model), which runs nothing.")
+    ] = False,
 ) -> None:
     """Write the protocol of a study: aims to verdict rule, with a content hash."""
     from simdesign.spec.study import Study
 
     path = out or study_file.parent / FILE
-    typer.echo(preregister(Study.from_toml(study_file), size, path, amend))
+    typer.echo(preregister(Study.from_toml(study_file), size, path, amend, check=check))
 
 
-def preregister(study: "Study", size: str, path: Path, amend: str | None = None) -> str:
+def preregister(
+    study: "Study", size: str, path: Path, amend: str | None = None, *, check: bool = False
+) -> str:
     """Write a protocol and say what was done.
 
     A protocol with another content is replaced only with a reason, which the new one lists.
+    ``check``: of a study that `check-model` checks, instead of one that is run.
 
     Raises
     ------
@@ -68,5 +74,19 @@ def preregister(study: "Study", size: str, path: Path, amend: str | None = None)
         earlier = (*amendments(text), line)
     elif amend:
         raise SpecError("--amend", amend, f"needs a protocol to replace; there is no {path}")
-    write_atomic(path, protocol_text(study, size, earlier).encode())
+    text = _check_text(study, size, earlier) if check else protocol_text(study, size, earlier)
+    write_atomic(path, text.encode())
     return f"{path}: content hash {mine}"
+
+
+def _check_text(study: "Study", size: str, earlier: tuple[str, ...]) -> str:
+    from simdesign.report import CheckPlan, check_protocol_text
+    from simdesign.studies.calibration.check import DRAWS, MIDDLE_SHARE, WRONG_SHARE
+    from simdesign.studies.calibration.measures import LEVEL
+
+    if size not in DRAWS:
+        raise SpecError("--size", size, f"must be one of {', '.join(DRAWS)}")
+    plan = CheckPlan(
+        draws=DRAWS[size], middle_share=MIDDLE_SHARE, wrong_share=WRONG_SHARE, level=LEVEL
+    )
+    return check_protocol_text(study, size, plan, earlier)

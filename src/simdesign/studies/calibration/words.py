@@ -124,7 +124,7 @@ def verdict_of(check: Check) -> str:
     return f"not checked: {why}" + (f", {failed} failed fits" if failed else "")
 
 
-def markdown_of(check: Check, command: str) -> str:
+def markdown_of(check: Check, command: str, protocol: str | None = None) -> str:
     """Return the tables that are committed."""
     lines = [
         f"# Model check of `{check.study}`",
@@ -135,6 +135,7 @@ def markdown_of(check: Check, command: str) -> str:
         "CSV files beside this one.",
         "",
         f"- Command: `{command}`",
+        f"- Protocol: {'none' if protocol is None else f'these are its results, `{protocol}`'}",
         f"- Draws at the last look: {check.draws}; seed {check.seed}",
         f"- Kernel hash `{check.kernels}`, code hash `{check.code}`, commit `{check.commit}`",
         f"- Processor time of the cells, summed: {sum(c.seconds for c in check.cells):.0f} s",
