@@ -224,6 +224,7 @@ def _register() -> None:
         collect,
         constancy,
         data_check,
+        departures,
         estimate_world,
         failures,
         frontier,
@@ -245,6 +246,7 @@ def _register() -> None:
     check_model.register(app)
     cluster.register(app)
     data_check.register(app)
+    departures.register(app)
     failures.register(app)
     frontier.register(app)
     table.register(app)

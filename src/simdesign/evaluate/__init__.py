@@ -7,6 +7,15 @@ from simdesign.evaluate.averaged import Average as Average
 from simdesign.evaluate.averaged import hats as hats
 from simdesign.evaluate.costs import DesignCost as DesignCost
 from simdesign.evaluate.costs import design_cost as design_cost
+from simdesign.evaluate.departures import DEFAULT_WORLD as DEFAULT_WORLD
+from simdesign.evaluate.departures import HEADLINES as HEADLINES
+from simdesign.evaluate.departures import Line as Line
+from simdesign.evaluate.departures import Move as Move
+from simdesign.evaluate.departures import Number as Number
+from simdesign.evaluate.departures import Worst as Worst
+from simdesign.evaluate.departures import departure_lines as departure_lines
+from simdesign.evaluate.departures import verdict_moves as verdict_moves
+from simdesign.evaluate.departures import worst_cases as worst_cases
 from simdesign.evaluate.detection import Alarms as Alarms
 from simdesign.evaluate.detection import alarm_share as alarm_share
 from simdesign.evaluate.detection import alarms_after_break as alarms_after_break

@@ -17,6 +17,7 @@ from simdesign.errors import WriteError
 from simdesign.evaluate import Average
 from simdesign.report.ademp import ademp_rows, provenance_rows
 from simdesign.report.beside import average_lines, composition, worth_lines
+from simdesign.report.departures import departure_parts
 from simdesign.report.environment import TEMPLATES
 from simdesign.report.environment import environment as page_environment
 from simdesign.report.folder import Folder, read_folder
@@ -202,6 +203,7 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
         ],
         "verdict_table": verdict_table(folder, wording),
         "stability": stability_tables(folder, cell, wording),
+        "departures": departure_parts(folder, selections, wording),
         "held": world_sentences(folder, texts),
         "assumed_title": title,
         "assumptions": assumptions,

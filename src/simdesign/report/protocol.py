@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simdesign.report.departures import departure_words
 from simdesign.report.names import design_names, estimator_names
 from simdesign.report.numbers import general, percent
 from simdesign.report.texts import Texts
@@ -118,7 +119,15 @@ _SPECIAL: dict[type[Spec], tuple[str, str]] = {
 def _special(study: Study, part: int) -> list[str]:
     """Return the sentences on estimands (part 0) or measures (1) that are not the nation's."""
     kinds = {type(spec) for spec in study.estimators.values()}
-    return [words[part] for kind, words in _SPECIAL.items() if kind in kinds]
+    found = [words[part] for kind, words in _SPECIAL.items() if kind in kinds]
+    return found + ([_DEPARTED] if part == 1 and study.departures else [])
+
+
+_DEPARTED = (
+    "Of departures: the same, at the thresholds of the null mixture, less that in the default world"
+    " (paired); the worst departure beside the default world; the verdicts that become others. Power"
+    " at a threshold set in that very departure is a second column, labelled, and judges nothing."
+)
 
 
 def amendments(text: str) -> tuple[str, ...]:
@@ -154,6 +163,10 @@ def _mechanisms(study: Study, size: str, scenarios: list[Scenario]) -> str:
     lines += [
         f"- beside them, in every fixed world: `{name}`, {_words(change)}"
         for name, change in study.also.items()
+    ]
+    lines += [
+        f"- departure `{name}`, crossed with the rest: {departure_words(overrides)}"
+        for name, overrides in study.departures.items()
     ]
     lines += [f"- left out: {dict(rule.when)} ({rule.because})" for rule in study.exclude]
     return "\n".join(lines)

@@ -14,6 +14,7 @@ from simdesign.evaluate import Measure
 from simdesign.records import Bools, Floats, Ints
 from simdesign.run.averaged import averages
 from simdesign.run.cutoff import Cutoff, cutoff_of, known_weight
+from simdesign.run.departed import differences
 from simdesign.run.extras import Extras
 from simdesign.run.grid import Grid, load_grid
 from simdesign.run.judge import DELAY_YEARS, VERDICT_YEARS, Address, Evidence, in_world, judge
@@ -23,6 +24,7 @@ from simdesign.run.store import Store
 from simdesign.run.tidy import Table
 from simdesign.spec.breaks import BreakModel
 from simdesign.spec.local import ExactLocal
+from simdesign.spec.study import Scenario
 
 HORIZONS = (1.0, 2.0, 3.0, 5.0)
 """Years after the break within which an alarm counts."""
@@ -63,6 +65,7 @@ class _Assessor:
         self.operating: dict[Key, list[Cutoff]] = {}
         self.known: dict[Address, Measure] = {}
         self.bounds: dict[Address, tuple[float, float]] = {}
+        self.replications: dict[str, Ints] = {}
         self.cost: dict[str, float] = {}
         self.resamples = Resamples(plan, frozen_null=frozen)
 
@@ -72,7 +75,9 @@ class _Assessor:
 
     def load(self, name: str) -> Grid:
         scenario = next(item for item in self.plan.scenarios if item.name == name)
-        return load_grid(self.store, self.plan, scenario)
+        grid = load_grid(self.store, self.plan, scenario)
+        self.replications[name] = grid.replication
+        return grid
 
     def run(self) -> Assessment:
         self._costs()
@@ -93,6 +98,8 @@ class _Assessor:
                     if alternative.n_rep:
                         self._alternative(alternative, oracle)
             self.result.verdicts += judge(self._evidence(), world)
+        for scenario, address, less in differences(self.plan, self.known, self.replications):
+            self._add_difference(scenario, address, less, evaluate.DEFAULT_WORLD)
         if worlds:
             self.result.averages = averages(self._evidence())
         return self.result
@@ -435,13 +442,18 @@ class _Assessor:
             if mine is None:  # the reference has no such measure: no fit of it succeeded
                 continue
             paired = evaluate.difference(value, mine)
-            self.result.table.add(
-                address.measure, paired, scenario=grid.scenario, substance=address.substance,
-                design=address.design, estimator=address.estimator, threshold=address.threshold,
-                horizon=float(address.horizon),
-                budget=np.nan if address.threshold in ("", "published") else self.budget,
-                compared_with=self.reference,
-            )  # fmt: skip
+            self._add_difference(grid.scenario, address, paired, self.reference)
+
+    def _add_difference(
+        self, scenario: Scenario, address: Address, paired: Measure, compared_with: str
+    ) -> None:
+        self.result.table.add(
+            address.measure, paired, scenario=scenario, substance=address.substance,
+            design=address.design, estimator=address.estimator, threshold=address.threshold,
+            horizon=float(address.horizon),
+            budget=np.nan if address.threshold in ("", "published") else self.budget,
+            compared_with=compared_with,
+        )  # fmt: skip
 
     def _place(
         self, grid: Grid, substance: str, design: str, estimator: str, cutoff: Cutoff
