@@ -63,9 +63,7 @@ def rows(scenarios):
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory):
-    scenarios = list(
-        departing(tmp_path_factory.mktemp("worst"), *ONE_WORLD).scenarios("quick")
-    )
+    scenarios = list(departing(tmp_path_factory.mktemp("worst"), *ONE_WORLD).scenarios("quick"))
     return departure_lines(scenarios, rows(scenarios), "exact", 0.1)
 
 

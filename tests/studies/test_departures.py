@@ -131,9 +131,7 @@ def test_false_alarms_are_those_that_result(done, table):
 def test_the_bias_and_coverage_of_e_and_the_picture_are_paired(done, table, name):
     scenario = f"{name},size=-0.3"
     mine, base = cells(done, scenario), cells(done, "size=-0.3")
-    last = [
-        {key: values[:, -1] for key, values in cell.items()} for cell in (mine, base)
-    ]
+    last = [{key: values[:, -1] for key, values in cell.items()} for cell in (mine, base)]
     bias = [cell["effect"] - cell["true_effect"] for cell in last]
     held = [
         (
@@ -224,6 +222,7 @@ def test_the_command_prints_the_worst_case_beside_the_default_world(done, table,
     [
         (["--change", "noisy,size=0.3"], "must be one of plateau; size=0.3; size=-0.3"),
         (["--design", "weekly"], "must be one of annual, two"),
+        (["--estimator", "pymc"], "must be one of euda, exact"),
     ],
 )
 def test_wrong_input_is_one_line(done, capsys, options, rule):

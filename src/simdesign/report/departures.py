@@ -15,6 +15,7 @@ from simdesign.evaluate import (
     worst_cases,
 )
 from simdesign.report.folder import Folder
+from simdesign.report.names import world
 from simdesign.report.numbers import number
 from simdesign.report.select import Selection
 from simdesign.report.tables import Table
@@ -105,20 +106,30 @@ def _sentences(moves: Sequence[Move], folder: Folder, wording: Wording) -> list[
             continue
         common = {"topic": wording.topic(topic, threshold), "reference": reference}
         another = [
-            texts("departures.another_part", departure=item.departure, after=wording.code(code))
+            texts(
+                "departures.another_part", departure=_where(item, wording), after=wording.code(code)
+            )
             for item in mine
             if (code := item.after) is not None and item.is_another
         ]
         if another:
             found.append(texts("departures.another", worlds=", ".join(another), **common))
         else:
-            before = wording.code(mine[0].before)
+            before = ", ".join(dict.fromkeys(wording.code(item.before) for item in mine))
             found.append(texts("departures.same", before=before, **common))
         absent = dict.fromkeys(item.departure for item in mine if item.after is None)
         if absent:
             worlds = ", ".join(absent)
             found.append(texts("departures.not_judged", topic=common["topic"], worlds=worlds))
     return found
+
+
+def _where(item: Move, wording: Wording) -> str:
+    """Return the name of a departure, and the levels of other factors."""
+    shared = [value for path, value in item.world.items() if path.endswith(".sigma_shared")]
+    level = wording.where(float(shared[0])) if shared else ""
+    words = (item.departure, level, world(item.world, wording.texts))
+    return ", ".join(word for word in words if word)
 
 
 def _each(lines: Sequence[Line], change: str, folder: Folder, wording: Wording) -> Table:

@@ -124,9 +124,10 @@ def _special(study: Study, part: int) -> list[str]:
 
 
 _DEPARTED = (
-    "Of departures: the same, at the thresholds of the null mixture, less that in the default world"
-    " (paired); the worst departure beside the default world; the verdicts that become others. Power"
-    " at a threshold set in that very departure is a second column, labelled, and judges nothing."
+    "Of departures: the same, at the thresholds of the null mixture, less that in the default"
+    " world, paired; the worst departure beside the default world; the verdicts that become others."
+    " Power at a threshold set in that very departure is a second column, labelled, and judges"
+    " nothing."
 )
 
 

@@ -70,9 +70,7 @@ def overlaid(
         if path == "world.realism":
             parts["world"]["realism"] = overrides[path]
         else:
-            assign(
-                parts, path, _copy(overrides[path]), place=f"departures.{name}", may_be_new=True
-            )
+            assign(parts, path, _copy(overrides[path]), place=f"departures.{name}", may_be_new=True)
     return parts["world"], parts["change"]
 
 

@@ -35,10 +35,15 @@ def departures_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
     change: Annotated[
         list[str] | None,
-        typer.Option("--change", help="Scenario of the default world, several times; default: all."),
+        typer.Option(
+            "--change", help="Scenario of the default world, several times; default: all."
+        ),
     ] = None,
     design: Annotated[
         str | None, typer.Option("--design", help="Shown in every world; default: the judged one.")
+    ] = None,
+    estimator: Annotated[
+        str | None, typer.Option("--estimator", help="Default: the one that verdicts rest on.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -56,16 +61,18 @@ def departures_command(
             raise SpecError("--change", name, f"must be one of {'; '.join(known)}")
     if design is not None and design not in study.designs:
         raise SpecError("--design", design, f"must be one of {', '.join(study.designs)}")
-    lines = departure_lines(
-        plan.scenarios, results.records(), judging_estimator(plan), study.decision.budget
-    )
+    if estimator is not None and estimator not in study.estimators:
+        raise SpecError("--estimator", estimator, f"must be one of {', '.join(study.estimators)}")
+    fitted = estimator or judging_estimator(plan)
+    lines = departure_lines(plan.scenarios, results.records(), fitted, study.decision.budget)
     lines = [line for line in lines if not change or line.change in change]
     moves = verdict_moves(results.verdicts())
     worst = worst_cases(lines)
     if as_json:
         content = {
             "study": study.name, "budget": study.decision.budget,
-            "reference": study.decision.reference, "departures": study.departures,
+            "reference": study.decision.reference, "estimator": fitted,
+            "departures": study.departures,
             "worlds": [asdict(item) for item in lines],
             "worst": [asdict(item) for item in worst],
             "verdicts": [{**asdict(item), "is_another": item.is_another} for item in moves],
