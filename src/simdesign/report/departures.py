@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simdesign.evaluate import (
+    DEFAULT_WORLD,
     HEADLINES,
     Line,
     Move,
@@ -57,8 +58,7 @@ def departure_parts(
     if not study.departures:
         return []
     scenarios = list(study.scenarios(folder.size))
-    rows = folder.measures.to_dict("records")
-    lines = departure_lines(scenarios, rows, folder.judging, folder.budget)
+    lines = departure_lines(scenarios, _rows(folder), folder.judging, folder.budget)
     moves = verdict_moves(folder.verdicts)
     found = []
     for selection in selections:
@@ -81,6 +81,14 @@ def departure_parts(
             )
         )  # fmt: skip
     return found
+
+
+def _rows(folder: Folder) -> list[dict[str, Any]]:
+    """Return the rows that the tables need: most of a table of measures is something else."""
+    frame = folder.measures
+    keep = frame["measure"].isin({head.measure for head in HEADLINES})
+    keep &= frame["compared_with"].isin(("", DEFAULT_WORLD))
+    return [{str(key): item for key, item in row.items()} for row in frame[keep].to_dict("records")]
 
 
 def _shown_change(folder: Folder, selection: Selection) -> str:

@@ -179,8 +179,8 @@ class Study(Spec):
                 raise SpecError(f"also.{name}.kind", "none", "must be a change")
         for name, overrides in self.departures.items():
             check_name(name, self.also)
-            for size in (self, *self.sizes.values()):
-                check_paths(name, overrides, size.factors or {})
+            for grid in (self.factors, *(item.factors or {} for item in self.sizes.values())):
+                check_paths(name, overrides, grid)
         for size in self.sizes:
             for _ in self.scenarios(size):
                 pass
