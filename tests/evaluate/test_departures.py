@@ -7,7 +7,7 @@ import pytest
 from run.departing import ONE_WORLD, departing
 from simdesign.evaluate import (
     DEFAULT_WORLD,
-    HEADLINES,
+    COMPARED,
     Code,
     Verdict,
     departure_lines,
@@ -37,7 +37,7 @@ def rows(scenarios):
     """Return a table of measures as it is stored, and rows of it that must not be taken."""
     found = []
     for item in scenarios:
-        for head in HEADLINES:
+        for head in COMPARED:
             quiet = head.key == "false_alarm_prob"
             if item.role != ("null_world" if quiet else "alternative"):
                 continue
@@ -71,7 +71,7 @@ def test_every_world_has_its_numbers_and_its_differences(lines):
     mine = [line for line in lines if line.change == "size=0.3"]
     assert [line.departure or "default" for line in mine] == list(WORLDS)
     for world, line in enumerate(mine):
-        for head in HEADLINES:
+        for head in COMPARED:
             item, wanted = line.numbers[head.key], VALUES[head.key][world]
             assert item.value == pytest.approx(wanted, nan_ok=True)
             assert (item.mcse, item.n_failed) == (0.01, 2)

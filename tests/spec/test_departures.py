@@ -95,6 +95,14 @@ def test_list_and_protocol_name_them(tmp_path, capsys):
     )
 
 
+def test_what_a_factor_lays_over_again_is_no_departure(tmp_path):
+    rule = r"departures\.noisy: must differ from the study's own world and change"
+    hidden = '"world.substances.cocaine.sigma_shared" = 0.5'  # a factor, spelt otherwise
+    both = '"world.substances.*.day_sd" = 0.4\n"world.substances.*.sigma_shared" = 0.25'
+    with pytest.raises(SpecError, match=rule):
+        departing(tmp_path, (both, hidden))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "rule"),
     [

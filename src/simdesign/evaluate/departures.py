@@ -17,8 +17,8 @@ DEFAULT_WORLD = "default world"
 """What a paired difference from it is compared with; no design can be named so."""
 
 
-class Headline(NamedTuple):
-    """A measure of the headline table."""
+class Compared(NamedTuple):
+    """A measure that is compared between worlds."""
 
     key: str
     measure: str
@@ -28,14 +28,14 @@ class Headline(NamedTuple):
     """Which way is worse: ``more``, ``less`` or, of an error with a sign, ``far`` from zero."""
 
 
-HEADLINES = (
-    Headline("false_alarm_prob", "false_alarm_prob", math.nan, "operating", "more"),
-    Headline("power", "power", 3.0, "operating", "less"),
-    Headline("restricted_mean_delay", "restricted_mean_delay", 5.0, "operating", "more"),
-    Headline("effect_bias", "effect_bias", math.nan, "", "far"),
-    Headline("effect_coverage", "effect_coverage", math.nan, "", "less"),
-    Headline("large_error_prob", "large_error_prob", 3.0, "", "more"),
-    Headline("recalibrated_power", "power", 3.0, "oracle", "less"),
+COMPARED = (
+    Compared("false_alarm_prob", "false_alarm_prob", math.nan, "operating", "more"),
+    Compared("power", "power", 3.0, "operating", "less"),
+    Compared("restricted_mean_delay", "restricted_mean_delay", 5.0, "operating", "more"),
+    Compared("effect_bias", "effect_bias", math.nan, "", "far"),
+    Compared("effect_coverage", "effect_coverage", math.nan, "", "less"),
+    Compared("large_error_prob", "large_error_prob", 3.0, "", "more"),
+    Compared("recalibrated_power", "power", 3.0, "oracle", "less"),
 )
 """False alarms are of the world without the change. ``recalibrated_power`` is what the power would
 be, were the threshold set in that very departure: nobody knows which world it is."""
@@ -63,7 +63,7 @@ class Line:
     """The scenario's name in the default world."""
     design: str
     numbers: Mapping[str, Number]
-    """Key of a headline -> its number."""
+    """Key of ``COMPARED`` -> its number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +105,7 @@ def departure_lines(
     estimator: str,
     budget: float,
 ) -> list[Line]:
-    """Return the headline numbers of every change in every world, the default world first.
+    """Return the numbers compared, of every change in every world, the default world first.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def departure_lines(
             for design in sorted({key[2] for key in found if key[:2] == (item.name, substance)}):
                 numbers = {
                     head.key: found.get((name, substance, design, head.key), Number())
-                    for head in HEADLINES
+                    for head in COMPARED
                     for name in (quiet if head.key == "false_alarm_prob" else item.name,)
                 }
                 lines.append(
@@ -153,7 +153,7 @@ def _numbers(
     rows: Iterable[Mapping[str, Any]], estimator: str, budget: float
 ) -> dict[tuple[str, str, str, str], Number]:
     """Return (scenario, substance, design, key) -> number."""
-    keys = {(h.measure, _plain(h.horizon), h.threshold): h.key for h in HEADLINES}
+    keys = {(h.measure, _plain(h.horizon), h.threshold): h.key for h in COMPARED}
     own: dict[tuple[str, str, str, str], Mapping[str, Any]] = {}
     beside: dict[tuple[str, str, str, str], Mapping[str, Any]] = {}
     for row in rows:
@@ -198,7 +198,7 @@ def worst_cases(lines: Sequence[Line]) -> list[Worst]:
             for line in lines
             if line.departure and (line.substance, line.change, line.design) == place
         ]
-        for head in HEADLINES:
+        for head in COMPARED:
             known = [line for line in others if math.isfinite(line.numbers[head.key].value)]
             if not known:
                 continue

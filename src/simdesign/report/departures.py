@@ -7,7 +7,7 @@ from typing import Any
 
 from simdesign.evaluate import (
     DEFAULT_WORLD,
-    HEADLINES,
+    COMPARED,
     Line,
     Move,
     Number,
@@ -86,7 +86,7 @@ def departure_parts(
 def _rows(folder: Folder) -> list[dict[str, Any]]:
     """Return the rows that the tables need: most of a table of measures is something else."""
     frame = folder.measures
-    keep = frame["measure"].isin({head.measure for head in HEADLINES})
+    keep = frame["measure"].isin({head.measure for head in COMPARED})
     keep &= frame["compared_with"].isin(("", DEFAULT_WORLD))
     return [{str(key): item for key, item in row.items()} for row in frame[keep].to_dict("records")]
 
@@ -147,12 +147,12 @@ def _each(lines: Sequence[Line], change: str, folder: Folder, wording: Wording) 
     rows = tuple(
         (
             line.departure or texts("departures.default"),
-            *(_cell(line.numbers[head.key], head.key, texts.lang) for head in HEADLINES),
+            *(_cell(line.numbers[head.key], head.key, texts.lang) for head in COMPARED),
         )
         for line in lines
         if line.design == reference
     )
-    heads = (texts(f"departures.{head.key}") for head in HEADLINES)
+    heads = (texts(f"departures.{head.key}") for head in COMPARED)
     return Table(
         caption=texts("departures.each", reference=wording.design(reference), change=change),
         columns=(texts("departures.world"), *heads), rows=rows,
