@@ -6,8 +6,8 @@ import pytest
 
 from run.departing import ONE_WORLD, departing
 from simdesign.evaluate import (
-    DEFAULT_WORLD,
     COMPARED,
+    DEFAULT_WORLD,
     Code,
     Verdict,
     departure_lines,

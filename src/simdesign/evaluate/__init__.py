@@ -7,8 +7,8 @@ from simdesign.evaluate.averaged import Average as Average
 from simdesign.evaluate.averaged import hats as hats
 from simdesign.evaluate.costs import DesignCost as DesignCost
 from simdesign.evaluate.costs import design_cost as design_cost
-from simdesign.evaluate.departures import DEFAULT_WORLD as DEFAULT_WORLD
 from simdesign.evaluate.departures import COMPARED as COMPARED
+from simdesign.evaluate.departures import DEFAULT_WORLD as DEFAULT_WORLD
 from simdesign.evaluate.departures import Line as Line
 from simdesign.evaluate.departures import Move as Move
 from simdesign.evaluate.departures import Number as Number

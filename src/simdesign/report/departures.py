@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from simdesign.evaluate import (
-    DEFAULT_WORLD,
     COMPARED,
+    DEFAULT_WORLD,
     Line,
     Move,
     Number,
