@@ -20,6 +20,7 @@ from simdesign.spec.departures import (
     Overrides,
     check_name,
     check_paths,
+    in_default,
     overlaid,
 )
 from simdesign.spec.design import Design
@@ -228,16 +229,23 @@ class Study(Spec):
         if named:
             rule = "cannot be a factor: its draws are laid into the world when the file is read"
             raise SpecError(f"factors.{named[0]}", list(factors[named[0]]), rule)
-        yield from self._grid(size, factors, "", world, self.change, self.also)
+        default = list(self._grid(size, factors, "", world, self.change, self.also))
+        yield from default
+        own = {item.name: item for item in default}
         for name, overrides in self.departures.items():
             departed, change = _departed(name, overrides, world, self.change)
             # a departure of the change alone has no part in changes beside it
             also = self.also if plain(departed) != plain(world) else {}
             try:
-                yield from self._grid(size, factors, name, departed, change, also)
+                found = list(self._grid(size, factors, name, departed, change, also))
             except SpecError as error:
                 rule = f"{error.rule} (in the departure {name})"
                 raise SpecError(error.field, error.value, rule) from None
+            pairs = [(item, own[in_default(item.name, name)]) for item in found]
+            if all((it.world, it.change) == (base.world, base.change) for it, base in pairs):
+                rule = "must differ from the study's own world and change"
+                raise SpecError(f"departures.{name}", ", ".join(overrides), rule)
+            yield from found
 
     def _grid(
         self,
@@ -364,16 +372,9 @@ def _validated[T: Spec](model: type[T], content: Any, cell: Mapping[str, FactorV
 def _departed(
     name: str, overrides: Mapping[str, Any], world: World, change: Change
 ) -> tuple[World, Change]:
-    """Return world and change of a departure.
-
-    Raises
-    ------
-    SpecError
-        When they cannot be, or are those of the study.
-    """
-    own = plain(world), plain(change)
-    found = overlaid(name, overrides, *own)
-    if found[1]["kind"] == "none":
+    """Return world and change of a departure, refused with its name when they cannot be."""
+    found = overlaid(name, overrides, plain(world), plain(change))
+    if found[1]["kind"] == "none" != change.kind:
         raise SpecError(f"departures.{name}.change.kind", "none", "must be a change")
     parts: list[Any] = []
     for key, model, content in (
@@ -387,11 +388,7 @@ def _departed(
             raise SpecError(
                 f"departures.{name}.{key}{error.field}", error.value, error.rule + why
             ) from None
-    departed: tuple[World, Change] = parts[0], parts[1].change
-    if (plain(departed[0]), plain(departed[1])) == own:
-        rule = "must differ from the study's own world and change"
-        raise SpecError(f"departures.{name}", ", ".join(overrides), rule)
-    return departed
+    return parts[0], parts[1].change
 
 
 def _matches(cell: Mapping[str, FactorValue], when: Mapping[str, tuple[FactorValue, ...]]) -> bool:

@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def departures_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder, or published results.")],
     change: Annotated[
         list[str] | None,
         typer.Option(
@@ -49,9 +49,9 @@ def departures_command(
 ) -> None:
     """Print what each wrong world does, the worst beside the default world, and the verdicts."""
     from simdesign.evaluate import departure_lines, verdict_moves, worst_cases
-    from simdesign.run import judging_estimator, load
+    from simdesign.run import judging_estimator, read
 
-    results = load(folder)
+    results = read(folder)
     study, plan = results.study, results.plan
     if not study.departures:
         raise SpecError("departures", study.name, "must name a departure; the study has none")
