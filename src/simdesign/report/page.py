@@ -42,6 +42,7 @@ from simdesign.report.tables import (
 from simdesign.report.texts import LANGUAGES, Texts
 from simdesign.report.verdicts import COLUMNS, Group, Wording, groups_of
 from simdesign.report.worlds import world_sentences
+from simdesign.spec.departures import DEFAULT, DEPARTURE
 from simdesign.spec.study import Study
 from simdesign.stored import Paths
 
@@ -220,7 +221,9 @@ def _title(study: Study, lang: str) -> str:
 def _verdict_groups(folder: Folder, cell: Cell, wording: Wording) -> list[VerdictGroup]:
     """Return substances in the order of the study, the world of the figures before the others."""
     shown = world(cell, wording.texts)
-    groups = groups_of(folder.verdicts, wording.texts)
+    # departures have a section of their own
+    own = [v for v in folder.verdicts if v.world.get(DEPARTURE, DEFAULT) == DEFAULT]
+    groups = groups_of(own, wording.texts)
     order = {name: number for number, name in enumerate(folder.study.world.substances)}
     groups.sort(key=lambda group: (group.world != shown, group.world, order[group.substance]))
     return [

@@ -32,7 +32,9 @@ def register(app: typer.Typer) -> None:
 
 
 def departures_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder, or published results.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Results folder, or published results.")
+    ],
     change: Annotated[
         list[str] | None,
         typer.Option(
