@@ -33,6 +33,8 @@ LARGEST = 20_000_000
 """Bytes of a folder of published results, all studies together."""
 TOLERANCE = 1e-9
 """Relative difference of numbers that were computed elsewhere."""
+DERIVED = ("low", "high")
+"""Columns that value, error and replications give again (docs/evaluation.md)."""
 _KEYS = (
     "scenario", "role", "substance", "design", "estimator", "threshold", "budget", "measure",
     "horizon", "compared_with",
@@ -309,8 +311,9 @@ def _sorted_measures(results: "Results") -> str:
     from simdesign.report import headline
 
     table, is_read = results.assessment().table, headline(results.study)
+    columns = [name for name in table.columns if name not in DERIVED]
     rows = [
-        [_text(row[name]) for name in table.columns]
+        [_text(row[name]) for name in columns]
         for row in table.rows
         if is_read(
             row["measure"], estimator=row["estimator"], threshold=row["threshold"],
@@ -319,7 +322,7 @@ def _sorted_measures(results: "Results") -> str:
     ]  # fmt: skip
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(table.columns)
+    writer.writerow(columns)
     writer.writerows(sorted(rows))
     return out.getvalue()
 
