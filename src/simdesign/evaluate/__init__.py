@@ -7,6 +7,7 @@ from simdesign.evaluate.averaged import Average as Average
 from simdesign.evaluate.averaged import hats as hats
 from simdesign.evaluate.costs import DesignCost as DesignCost
 from simdesign.evaluate.costs import design_cost as design_cost
+from simdesign.evaluate.costs import high_cost as high_cost
 from simdesign.evaluate.detection import Alarms as Alarms
 from simdesign.evaluate.detection import alarm_share as alarm_share
 from simdesign.evaluate.detection import alarms_after_break as alarms_after_break

@@ -6,6 +6,7 @@ import numpy as np
 
 from simdesign.records import Bools, Floats, Ints, Status
 from simdesign.run.plan import Plan
+from simdesign.run.policies import may_ask
 from simdesign.run.store import Store
 from simdesign.spec.study import Scenario
 
@@ -84,7 +85,9 @@ class Grid:
 
 def load_grid(store: Store, plan: Plan, scenario: Scenario) -> Grid:
     """Read one scenario; replications whose rows are not all there are left out."""
-    rows = store.rows(plan, scenario.name, _COLUMNS)
+    told = ("prob_break",) if any(map(may_ask, plan.study.designs.values())) else ()
+    columns = (*_COLUMNS, *told)
+    rows = store.rows(plan, scenario.name, columns)
     designs = tuple(sorted(plan.study.designs))
     estimators = tuple(sorted(plan.study.estimators))
     substances = tuple(sorted(scenario.world.substances))
@@ -95,7 +98,7 @@ def load_grid(store: Store, plan: Plan, scenario: Scenario) -> Grid:
     if complete.size < replication.size:
         use = np.isin(rows["replication"], complete)
         rows = {name: values[use] for name, values in rows.items()}
-    values = {name: rows[name].reshape((complete.size, *shape)) for name in _COLUMNS}
+    values = {name: rows[name].reshape((complete.size, *shape)) for name in columns}
     return Grid(
         scenario=scenario,
         designs=designs,
