@@ -106,7 +106,7 @@ class Asked:
                     self._note(grid, cell, policy)
 
     def notes(self) -> list[str]:
-        """Return a line for every trigger that never asked, and for every one that always did."""
+        """Return a line for every trigger that never asked, and for every one that always does."""
         return [line for key, item in self._triggers.items() for line in _lines(key, item)]
 
     def _note(self, grid: Grid, cell: tuple[str, str, str], policy: Policy) -> None:
@@ -152,24 +152,23 @@ def _lines(cell: tuple[str, str, str], item: _Trigger) -> list[str]:
     what, low, high = _WORDS[item.policy.on], item.policy.low, item.policy.high
     if not np.isfinite(item.highest):
         return [f"{place}no look of {item.n_programme} programmes gave a {what}"]
-    ran = f"{what} ran from {item.lowest:.3g} to {item.highest:.3g}"
     if not item.n_ever:
-        line = f"{place}never asked in {item.n_programme} programmes (low {low:g}, high {high:g}; "
-        largest = np.sort(np.nanmax(item.unchanged, axis=1, initial=-np.inf))
-        if not largest.size:
-            return [f"{line}{ran})"]
-        passing = largest[max(largest.size - int(np.ceil(ASK_IN * largest.size)) - 1, 0)]
-        if not passing < high:
-            return [f"{line}{ran})"]
-        return [f"{line}{ran}; low = {passing:.3g} lets one unchanged programme in ten ask)"]
-    if item.n_always == item.n_programme:
+        line = f"{place}never asked in {item.n_programme} programmes"
+    elif item.n_always == item.n_programme:
         line = f"{place}always asked, after every look of {item.n_programme} programmes"
-        known = item.unchanged[np.isfinite(item.unchanged)]
-        if not known.size:
-            return [f"{line} (low {low:g}, high {high:g}; {ran})"]
-        half = f"low = {np.median(known):.3g} asks after half of the looks of unchanged ones"
-        return [f"{line} (low {low:g}, high {high:g}; {ran}; {half})"]
-    return []
+    elif item.unchanged.size and item.policy.asks(item.unchanged).any(axis=1).all():
+        line = (
+            f"{place}always asked at least once, in all {len(item.unchanged)} unchanged programmes"
+        )
+    else:
+        return []
+    bounds = f"low {low:g}, high {high:g}; {what} ran from {item.lowest:.3g} to {item.highest:.3g}"
+    largest = np.sort(np.nanmax(item.unchanged, axis=1, initial=-np.inf))
+    if largest.size:
+        passing = largest[max(largest.size - int(np.ceil(ASK_IN * largest.size)) - 1, 0)]
+        if np.isfinite(passing) and passing < high:
+            bounds += f"; low = {passing:.3g} lets one unchanged programme in ten ask"
+    return [f"{line} ({bounds})"]
 
 
 def costs_of(plan: Plan, mixture: Grid) -> Mapping[str, DesignCost]:
