@@ -26,6 +26,8 @@ BASE = {"kind": "fixed_weeks", "weeks": [11]}
 EXTRA = [37, 46]
 LOWS = (0.7, 0.5, 0.3)
 DENSE = {"kind": "fixed_weeks", "weeks": [11, *EXTRA]}
+PROB_BREAK = 2
+"""Its place among the columns of a fit."""
 SHARED = {"dist": "halfnormal", "scale": 0.08}
 
 
@@ -80,7 +82,7 @@ def compare(of: Study, plan: Plan, scenario: Scenario, n_rep: int, seconds: floa
     for name in of.designs:
         seen = Replay(of, scenario, name).observations(range(n_rep))
         lost = np.zeros(n_rep, dtype=bool)
-        taken = bench.fitted(cells[name], seen, lost)[2]
+        columns, _, taken = bench.fitted(cells[name], seen, lost)
         time = best(partial(once, bench, cells[name], seen, lost), seconds)
         base = base or time
         asked = ""
@@ -92,6 +94,9 @@ def compare(of: Study, plan: Plan, scenario: Scenario, n_rep: int, seconds: floa
             f"{cells[name].estimator:10s} {scenario.role:12s} {name:10s} {time:6.3f} s,"
             f" {time / base:4.1f} times the base{asked}"
         )
+        if name == "annual":
+            median = np.median(columns[PROB_BREAK], axis=0)
+            print(f"  median of P(break) by look: {' '.join(f'{p:.2f}' for p in median)}")
 
 
 def once(bench: Bench, cell: Cell, seen: Observations, lost: np.ndarray, _: int) -> None:
