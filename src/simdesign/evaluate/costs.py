@@ -112,7 +112,7 @@ def high_cost(totals: Floats, weight: Floats, n_failed: int = 0) -> Measure:
     below = np.cumsum(weight[:, order], axis=1)
     enough = below >= HIGH * below[:, -1:] * (1.0 - _ROUNDING)
     values = ranked[enough.argmax(axis=1)]
-    low, high = stats.binom.ppf([0.025, 0.975], n, HIGH).astype(int)
+    low, high = (int(stats.binom.ppf(tail, n, HIGH)) for tail in (0.025, 0.975))
     return Measure(
         value=float(values[0]),
         mcse=float(values[1:].std(ddof=1)) if values.size > 2 else np.nan,
