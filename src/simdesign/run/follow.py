@@ -5,6 +5,9 @@ programme (docs/designs.md). Replications are fitted with what they asked for so
 will ask for if no later look says anything; where a look asks for something else, the
 replications that ask alike go on together from there. One that never asks for more is thereby
 fitted once, with its base alone: its rows are those of the base design, bit for bit.
+
+A fit is made at all looks, also those before the departure: a rule of practice makes its yearly
+series of them.
 """
 
 from collections.abc import Callable, Sequence
