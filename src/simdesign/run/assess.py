@@ -401,7 +401,8 @@ class _Assessor:
 
     def _common(self, grid: Grid) -> None:
         """Add what no threshold is needed for: what policies asked for, and the picture."""
-        self.asked.add(grid, self.weight(grid)[: 1 + N_DRAW_OTHER], self.result.table)
+        if self.asked.designs:
+            self.asked.add(grid, self.weight(grid)[: 1 + N_DRAW_OTHER], self.result.table)
         self._picture(grid)
 
     def _picture(self, grid: Grid) -> None:
