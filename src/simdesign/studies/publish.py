@@ -235,6 +235,8 @@ def read_lock(published: Path) -> dict[str, Any]:
 
 def _published_measures(path: Path) -> str:
     """Return the table of measures, refused before anything is run if it is none."""
+    from simdesign.run.tidy import renamed
+
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -243,7 +245,7 @@ def _published_measures(path: Path) -> str:
     for name in _KEYS:
         if name not in columns:
             raise StoreError(str(path), f"must have the column {name!r}")
-    return text
+    return renamed(text)
 
 
 def _check_target(results: "Results", target: Path, replace: bool) -> None:
