@@ -296,6 +296,7 @@ class _Assessor:
             fitted = grid.is_fitted(*cell)
             drawn_parameters = grid.scenario.averaged_over(substance)
             self._effect_measures(grid, substance, design, estimator, n_failed)
+            self.extras.attributions.last_look(grid, substance, design, estimator)
             for cutoff in (
                 *self.operating.get((substance, design, estimator, ""), ()),
                 oracle[substance, design, estimator],
@@ -328,6 +329,7 @@ class _Assessor:
                 add = self.result.table.add
                 add("power_given_quiet", quiet, horizon=VERDICT_YEARS, **place)
                 add("premature_prob", evaluate.premature_prob(alarms), **place)
+                self.extras.attributions.alarmed(grid, alarms, place)
                 full = true_effect[:, -1]
                 if isinstance(self.plan.study.estimators[estimator], ExactLocal):
                     self.extras.changed(grid, alarms, place)
