@@ -82,9 +82,11 @@ def test_shares_at_the_alarm_are_over_alarms_that_are_not_premature(right):
     else:
         assert found.correct.value == pytest.approx(slow[0, 0])
         assert found.correct.mcse == pytest.approx(slow[1:, 0].std(ddof=1))
-        heard = (look[0] < k) & ~np.append(premature, np.zeros((r, 1), bool), axis=1)[
-            np.arange(r), look[0]
-        ] & np.append(known, np.zeros((r, 1), bool), axis=1)[np.arange(r), look[0]]
+        heard = (
+            (look[0] < k)
+            & ~np.append(premature, np.zeros((r, 1), bool), axis=1)[np.arange(r), look[0]]
+            & np.append(known, np.zeros((r, 1), bool), axis=1)[np.arange(r), look[0]]
+        )
         assert found.correct.n_rep == heard.sum()
 
 

@@ -162,8 +162,9 @@ def test_words_tables_and_the_target(done):
     for row in part.cheapest.rows:
         assert float(row[-1]) <= 1.0
     # a target that anything reaches is reached by the cheapest way
-    easy = attribution_parts(done.study, "quick", records, AttributionTarget(correct=1e-9,
-                                                                             wrong=1 - 1e-9))[1][0]
+    easy = attribution_parts(
+        done.study, "quick", records, AttributionTarget(correct=1e-9, wrong=1 - 1e-9)
+    )[1][0]
     by_name = {row[0]: row for row in easy.cheapest.rows}
     assert by_name["new light users"][2] == "annual: weekdays"
     assert by_name["new light users"][3] == "0"

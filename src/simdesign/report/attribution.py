@@ -34,7 +34,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class AttributionTarget:
     """What a way must reach: so often right, and not more often wrong."""
 
     correct: float = 0.8
@@ -53,7 +53,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class AttributionCell:
     """What one way says about one true mechanism at one size."""
 
     substance: str
@@ -82,7 +82,7 @@ class Cell:
         """P(another class is named)."""
         return self.share("attribution_wrong")
 
-    def prob_reached(self, target: Target) -> float:
+    def prob_reached(self, target: AttributionTarget) -> float:
         """Return the probability that the way really reaches a target; NaN where none is right."""
         sizes = [
             effective_size(item.value, item.mcse, item.n_rep)
@@ -95,11 +95,11 @@ class Cell:
             self.correct.value, self.wrong.value, min(sizes), target.correct, target.wrong
         )
 
-    def meets(self, target: Target) -> bool:
+    def meets(self, target: AttributionTarget) -> bool:
         """Whether the shares that were found meet a target."""
         return self.correct.value >= target.correct and self.wrong.value <= target.wrong
 
-    def shortfall(self, target: Target) -> float:
+    def shortfall(self, target: AttributionTarget) -> float:
         """Return by how much a target is missed, 0 where it is met."""
         if not math.isfinite(self.correct.value):
             return math.inf
@@ -112,7 +112,7 @@ class Judged:
 
     way: Way
     size: float
-    weakest: Cell
+    weakest: AttributionCell
     prob: float
     """Of the weakest mechanism: at most so probable is it that all of them reach the target."""
     meets: bool
@@ -130,9 +130,9 @@ def asks(study: Study) -> bool:
     return any(isinstance(item, ExactMechanism) for item in study.estimators.values())
 
 
-def cells_of(
+def attribution_cells(
     study: Study, size: str, records: Iterable[Mapping[str, Any]], moment: str = "last"
-) -> list[Cell]:
+) -> list[AttributionCell]:
     """Return every cell of a study, in the order of its scenarios; false alarms are NaN in size.
 
     Parameters
@@ -165,7 +165,7 @@ def cells_of(
                     continue
                 changes = scenario.role == "alternative"
                 cells.append(
-                    Cell(
+                    AttributionCell(
                         substance=substance, world=_world(scenario.factors),
                         mechanism=mechanism_name(scenario.change),
                         right=class_of(scenario.change),
@@ -181,9 +181,9 @@ def _world(factors: Mapping[str, Any]) -> str:
     return ", ".join(f"{path.split('.')[-1]} = {level}" for path, level in mine.items())
 
 
-def parts_of(cells: Iterable[Cell]) -> dict[tuple[str, str], list[Cell]]:
+def parts_of(cells: Iterable[AttributionCell]) -> dict[tuple[str, str], list[AttributionCell]]:
     """Return the cells of every substance and world."""
-    found: dict[tuple[str, str], list[Cell]] = {}
+    found: dict[tuple[str, str], list[AttributionCell]] = {}
     for cell in cells:
         found.setdefault((cell.substance, cell.world), []).append(cell)
     return found
@@ -204,12 +204,12 @@ def _ways(study: Study, cost: Mapping[tuple[str, str], float]) -> list[Way]:
     return sorted(ways, key=lambda way: (math.isnan(way.cost_per_year), way.cost_per_year))
 
 
-def sizes_of(cells: Iterable[Cell]) -> list[float]:
+def attribution_sizes(cells: Iterable[AttributionCell]) -> list[float]:
     """Return the sizes of changes, increasing."""
     return sorted({cell.size for cell in cells if math.isfinite(cell.size)})
 
 
-def groups_of(cells: Iterable[Cell]) -> dict[str, tuple[str, ...]]:
+def groups_of(cells: Iterable[AttributionCell]) -> dict[str, tuple[str, ...]]:
     """Return what is asked together: the three explanations, then every mechanism alone."""
     present = [cell.mechanism for cell in cells if cell.right is not None]
     names = list(dict.fromkeys(present))
@@ -217,13 +217,15 @@ def groups_of(cells: Iterable[Cell]) -> dict[str, tuple[str, ...]]:
     return together | {name: (name,) for name in names}
 
 
-def judged(cells: Sequence[Cell], mechanisms: Sequence[str], target: Target) -> list[Judged]:
+def judged(
+    cells: Sequence[AttributionCell], mechanisms: Sequence[str], target: AttributionTarget
+) -> list[Judged]:
     """Return every way at every size at which all these mechanisms were simulated.
 
     ``cells`` are those of one substance and one world; cheapest first within a size.
     """
     found = []
-    for size in sizes_of(cells):
+    for size in attribution_sizes(cells):
         here = [cell for cell in cells if cell.size == size and cell.mechanism in mechanisms]
         for way in dict.fromkeys(cell.way for cell in here):
             mine = [cell for cell in here if cell.way == way]
@@ -248,7 +250,7 @@ def cheapest(items: Sequence[Judged]) -> Judged | None:
     return min(meeting, key=lambda item: item.way.cost_per_year) if meeting else None
 
 
-def nearest(items: Sequence[Judged], target: Target) -> Judged | None:
+def nearest(items: Sequence[Judged], target: AttributionTarget) -> Judged | None:
     """Return the way that misses the target by least; of equals the cheapest."""
     if not items:
         return None

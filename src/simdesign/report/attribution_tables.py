@@ -7,18 +7,18 @@ from typing import Any
 
 from simdesign.report.attribution import (
     SETTLED,
-    Cell,
+    AttributionCell,
+    AttributionTarget,
     Judged,
     Share,
-    Target,
     Way,
-    cells_of,
+    attribution_cells,
+    attribution_sizes,
     cheapest,
     groups_of,
     judged,
     nearest,
     parts_of,
-    sizes_of,
 )
 from simdesign.report.numbers import number, percent
 from simdesign.report.tables import Table
@@ -47,7 +47,7 @@ def attribution_parts(
     study: Study,
     size: str,
     records: Sequence[Mapping[str, Any]],
-    target: Target,
+    target: AttributionTarget,
     moment: str = "last",
     change: float | None = None,
     lang: str = "en",
@@ -60,36 +60,40 @@ def attribution_parts(
     size : str
     records : sequence of mapping
         Rows of the tidy table of measures.
-    target : Target
+    target : AttributionTarget
     moment : {"last", "alarm"}
     change : float, optional
         Size in the confusion matrices; the largest rise, or else the last fall, without it.
     lang : {"en", "nl"}
     """
     texts = Texts(lang, CATALOGUE)
-    alarms = cells_of(study, size, records, "alarm")
+    alarms = attribution_cells(study, size, records, "alarm")
     quiet = [cell for cell in alarms if not cell.mechanism]
-    cells = alarms if moment == "alarm" else cells_of(study, size, records, moment)
+    cells = alarms if moment == "alarm" else attribution_cells(study, size, records, moment)
     found = []
     for (substance, _), part in parts_of(cell for cell in cells if cell.mechanism).items():
-        shown = sizes_of(part)[-1] if change is None else change
+        shown = attribution_sizes(part)[-1] if change is None else change
         mine = [cell for cell in quiet if cell.substance == substance]
         found.append(attribution_part(part, mine, target, shown, texts))
     return intro(moment, texts), found
 
 
 def attribution_part(
-    cells: Sequence[Cell], quiet: Sequence[Cell], target: Target, shown: float, texts: Texts
+    cells: Sequence[AttributionCell],
+    quiet: Sequence[AttributionCell],
+    target: AttributionTarget,
+    shown: float,
+    texts: Texts,
 ) -> AttributionPart:
     """Return everything about one substance in one world.
 
     Parameters
     ----------
-    cells : sequence of Cell
+    cells : sequence of AttributionCell
         With a change.
-    quiet : sequence of Cell
+    quiet : sequence of AttributionCell
         False alarms of the same substance.
-    target : Target
+    target : AttributionTarget
     shown : float
         Size of change of the confusion matrices.
     texts : Texts
@@ -101,7 +105,7 @@ def attribution_part(
         title=f"{name}, {world}" if world else name,
         lines=(*_lines(cells, target, texts), *_quiet(quiet, texts)),
         cheapest=_cheapest(cells, target, base, texts),
-        maps=tuple(_map(cells, size, target, texts) for size in sizes_of(cells)),
+        maps=tuple(_map(cells, size, target, texts) for size in attribution_sizes(cells)),
         confusion=tuple(
             _confusion(cells, design, shown, texts)
             for design in dict.fromkeys(cell.way.design for cell in cells)
@@ -140,7 +144,7 @@ def _share(item: Share, lang: str) -> str:
     return f"{number(item.value, lang)} ± {number(item.mcse, lang)}"
 
 
-def _confusion(cells: Sequence[Cell], design: str, size: float, texts: Texts) -> Table:
+def _confusion(cells: Sequence[AttributionCell], design: str, size: float, texts: Texts) -> Table:
     """Return true mechanism x named class of one design, for everything that is looked at."""
     rows = []
     for cell in sorted(
@@ -169,7 +173,9 @@ def _confusion(cells: Sequence[Cell], design: str, size: float, texts: Texts) ->
     )  # fmt: skip
 
 
-def _map(cells: Sequence[Cell], size: float, target: Target, texts: Texts) -> Table:
+def _map(
+    cells: Sequence[AttributionCell], size: float, target: AttributionTarget, texts: Texts
+) -> Table:
     """Return way x mechanism at one size: can it be told."""
     here = [cell for cell in cells if cell.size == size]
     groups = groups_of(here)
@@ -200,15 +206,19 @@ def _map(cells: Sequence[Cell], size: float, target: Target, texts: Texts) -> Ta
 
 def _state(item: Judged, group: str, texts: Texts) -> str:
     word = texts(f"states.{item.state}")
-    return word if group == "explanations" else f"{word}, {_share(item.weakest.correct, texts.lang)}"
+    return (
+        word if group == "explanations" else f"{word}, {_share(item.weakest.correct, texts.lang)}"
+    )
 
 
-def _cheapest(cells: Sequence[Cell], target: Target, base: Way, texts: Texts) -> Table:
+def _cheapest(
+    cells: Sequence[AttributionCell], target: AttributionTarget, base: Way, texts: Texts
+) -> Table:
     """Return the cheapest way for every mechanism and size; the nearest miss without one."""
     rows = []
     for name, members in groups_of(cells).items():
         items = judged(cells, members, target)
-        for size in sizes_of(item.weakest for item in items):
+        for size in attribution_sizes(item.weakest for item in items):
             here = [item for item in items if item.size == size]
             found = cheapest(here)
             best = found or nearest(here, target)
@@ -233,13 +243,13 @@ def _cheapest(cells: Sequence[Cell], target: Target, base: Way, texts: Texts) ->
     )  # fmt: skip
 
 
-def _asked(target: Target, texts: Texts) -> dict[str, str]:
+def _asked(target: AttributionTarget, texts: Texts) -> dict[str, str]:
     return {
         "correct": percent(target.correct, texts.lang), "wrong": percent(target.wrong, texts.lang)
     }  # fmt: skip
 
 
-def _lines(cells: Sequence[Cell], target: Target, texts: Texts) -> list[str]:
+def _lines(cells: Sequence[AttributionCell], target: AttributionTarget, texts: Texts) -> list[str]:
     """Return a sentence for every mechanism: what can be told, and what cannot."""
     n_way = len({cell.way for cell in cells})
     found = []
@@ -279,7 +289,7 @@ def _lines(cells: Sequence[Cell], target: Target, texts: Texts) -> list[str]:
     return found
 
 
-def _quiet(cells: Sequence[Cell], texts: Texts) -> list[str]:
+def _quiet(cells: Sequence[AttributionCell], texts: Texts) -> list[str]:
     worst = _worst(cells)
     if worst is None:
         return []
@@ -287,7 +297,7 @@ def _quiet(cells: Sequence[Cell], texts: Texts) -> list[str]:
     return [texts("attribution.quiet", wrong=wrong, way=way)]
 
 
-def _worst(cells: Iterable[Cell]) -> Cell | None:
+def _worst(cells: Iterable[AttributionCell]) -> AttributionCell | None:
     known = [cell for cell in cells if math.isfinite(cell.wrong.value)]
     return max(known, key=lambda cell: cell.wrong.value) if known else None
 

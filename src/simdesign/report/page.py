@@ -16,7 +16,7 @@ from markupsafe import Markup
 from simdesign.errors import WriteError
 from simdesign.evaluate import Average
 from simdesign.report.ademp import ademp_rows, provenance_rows
-from simdesign.report.attribution import Target
+from simdesign.report.attribution import AttributionTarget
 from simdesign.report.attribution_tables import CATALOGUE as MECHANISM_TEXTS
 from simdesign.report.attribution_tables import attribution_parts, mechanism
 from simdesign.report.beside import average_lines, composition, worth_lines
@@ -220,7 +220,7 @@ def _attribution(folder: Folder, lang: str) -> dict[str, Any] | None:
     if not folder.attribution:
         return None
     intro, parts = attribution_parts(
-        folder.study, folder.size, folder.attribution, Target(), lang=lang
+        folder.study, folder.size, folder.attribution, AttributionTarget(), lang=lang
     )
     heading = Texts(lang, MECHANISM_TEXTS)("attribution.heading")
     return {"heading": heading, "intro": intro, "parts": parts}

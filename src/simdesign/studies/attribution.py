@@ -44,8 +44,12 @@ def attribution_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print how often the mechanism of a break is named rightly, and what would tell it."""
-    from simdesign.report import AttributionTarget, attribution_cells, attribution_parts
-    from simdesign.report import attribution_sizes as sizes_of
+    from simdesign.report import (
+        AttributionTarget,
+        attribution_cells,
+        attribution_parts,
+        attribution_sizes,
+    )
     from simdesign.run import load
 
     _check(target, wrong, moment, lang)
@@ -56,7 +60,7 @@ def attribution_command(
         kinds = ", ".join(sorted({item.kind for item in study.estimators.values()}))
         rule = f"must hold one of kind exact_mechanism, and rows of it; there are {kinds}"
         raise SpecError("estimators", len(study.estimators), rule, str(folder))
-    sizes = sizes_of(cells)
+    sizes = attribution_sizes(cells)
     if change is not None and not any(math.isclose(change, item) for item in sizes):
         rule = f"must be one of {', '.join(f'{item:g}' for item in sizes)}"
         raise SpecError("--change", change, rule)

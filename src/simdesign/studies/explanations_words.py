@@ -56,7 +56,9 @@ def contrast_error(found: Explanations, weeks: tuple[int, int]) -> float:
     """Return the standard error of the change of the weekday contrast."""
     size = range(len(_CONTRAST))
     cov = found.errors.weekdays(weeks)
-    return math.sqrt(sum(_CONTRAST[i] * float(cov[i, j]) * _CONTRAST[j] for i in size for j in size))
+    return math.sqrt(
+        sum(_CONTRAST[i] * float(cov[i, j]) * _CONTRAST[j] for i in size for j in size)
+    )
 
 
 def _predicted(found: Explanations, texts: Texts) -> Table:
@@ -86,8 +88,8 @@ def _prediction(item: Explanation, texts: Texts) -> tuple[str, ...]:
         number(100.0 * item.most, lang, 1, sign=True) + " %",
         number(item.contrast, lang, 3, sign=True),
         " → ".join(number(x, lang, 4) for x in item.day_sd),
-        "× " + number(item.users, lang),
-        "× " + number(item.purity, lang),
+        "\N{MULTIPLICATION SIGN} " + number(item.users, lang),
+        "\N{MULTIPLICATION SIGN} " + number(item.purity, lang),
     )
 
 
