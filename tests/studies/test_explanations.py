@@ -167,6 +167,53 @@ def test_shares_add_up(found):
         assert item.correct[0] + item.wrong[0] + item.abstained[0] == pytest.approx(1.0)
 
 
+NUMBER = re.compile(r"[+\N{MINUS SIGN}]?\d+(?:\.\d+)?")
+
+
+def alike(shown, printed):
+    """Compare two cells: equal words, numbers within one and a half of their last digit."""
+    if NUMBER.sub("#", shown) != NUMBER.sub("#", printed):
+        return False
+    pairs = zip(NUMBER.findall(shown), NUMBER.findall(printed), strict=True)
+    return all(
+        abs(float(a.replace("\N{MINUS SIGN}", "-")) - float(b.replace("\N{MINUS SIGN}", "-")))
+        <= 1.5 * 10.0 ** -len(a.partition(".")[2])
+        for a, b in pairs
+    )
+
+
+def test_the_page_shows_what_its_command_prints(found):
+    text = PAGE.read_text(encoding="utf-8")
+    section = text[text.index("## 9. Which explanation?") : text.index("## 10. ")]
+    asked = " ".join(LEEUWARDEN)
+    assert f"{asked} --substance cocaine --population 104355 --explanations" in section
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in section.splitlines()
+        if line.startswith("| ")
+    ]
+    for table, _ in explained(found, "en"):
+        start = rows.index(list(table.columns)) + 1
+        shown = rows[start : start + len(table.rows)]
+        for one, other in zip(shown, table.rows, strict=True):
+            for a, b in zip(one, other, strict=True):
+                assert alike(a, b), f"{a} on the page, {b} printed"
+    told = {(t.measured, t.explanation): t for t in found.told}
+    words = " ".join(section.split())
+    of_hundred = {
+        "named in {} of 100 cities": [("one", "new_light_users")],
+        "now help new light users only ({} of 100)": [("four_now", "new_light_users")],
+        "would have helped them ({} of 100)": [("four_both", "new_light_users")],
+    }
+    for sentence, ((measured, name),) in of_hundred.items():
+        share = round(100 * told[measured, name].correct[0])
+        assert any(sentence.format(share + k) in words for k in (0, -1, 1))
+    three = [told["one_series", n].correct[0]
+             for n in ("more_users", "heavier_use", "higher_purity")]  # fmt: skip
+    assert 0.39 < min(three)
+    assert max(three) < 0.58
+
+
 def run(app, *arguments):
     return CliRunner().invoke(
         app, ["two-weeks", *arguments, "--substance", "cocaine", "--explanations"]

@@ -1,5 +1,6 @@
 """What `two-weeks --explanations` prints: paragraphs and tables in two languages, data for JSON."""
 
+import itertools
 import math
 from typing import Any
 
@@ -98,20 +99,19 @@ def _relative(error: float, lang: str) -> str:
 
 
 def _apart(found: Explanations, texts: Texts) -> Table:
-    names = [item.name for item in found.explanations]
-    rows = []
-    for i, one in enumerate(names):
-        for other in names[i + 1 :]:
-            cells = [number(found.distance[one, other, d.name], texts.lang) for d in DISTANCES]
-            rows.append((f"{texts(f'why.{one}')} / {texts(f'why.{other}')}", *cells))
+    """Return what is measured x pair of explanations."""
+    pairs = list(itertools.combinations([item.name for item in found.explanations], 2))
     heads = {"purity": "series"}
+    rows = [
+        (
+            texts(f"why.{heads.get(item.name, item.name)}"),
+            *(number(found.distance[one, other, item.name], texts.lang) for one, other in pairs),
+        )
+        for item in DISTANCES
+    ]
+    names = [f"{texts(f'why.{one}')} / {texts(f'why.{other}')}" for one, other in pairs]
     return Table(
-        caption=texts("why.apart"),
-        columns=(
-            texts("why.pair"),
-            *(texts(f"why.{heads.get(item.name, item.name)}") for item in DISTANCES),
-        ),
-        rows=tuple(rows),
+        caption=texts("why.apart"), columns=(texts("why.measured"), *names), rows=tuple(rows)
     )
 
 
