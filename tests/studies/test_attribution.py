@@ -18,7 +18,7 @@ from simdesign.spec.mechanism import MECHANISM_CLASSES
 from simdesign.spec.study import Study
 
 ROOT = Path(simdesign.report.__file__).parent
-N_REP = 16
+N_REP = 20
 TWO = '[designs.two]\nschedule = { kind = "fixed_weeks", weeks = [11, 37] }\n'
 CHANGES = (
     ("seed = 7", "seed = 9"),
@@ -150,7 +150,7 @@ def test_purity_is_told_by_its_series_and_more_users_by_nothing(printed):
 
 def test_words_tables_and_the_target(done):
     text = " ".join(output(done).split())
-    assert "Higher purity: can be told from +30" in text
+    assert "Higher purity: can be told at +30 % with two: weekdays + purity series + survey" in text
     assert "More users of all kinds: cannot be told by any of the 4 ways" in text
     assert "no way of measuring tried here tells them apart" in text
     assert "no single name is right" in text
