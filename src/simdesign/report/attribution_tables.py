@@ -294,7 +294,7 @@ def _quiet(cells: Sequence[AttributionCell], texts: Texts) -> list[str]:
     if worst is None:
         return []
     wrong, way = _share(worst.wrong, texts.lang), way_name(worst.way, texts)
-    return [texts("attribution.quiet", wrong=wrong, way=way)]
+    return [texts("attribution.quiet", wrong=wrong, way=way, n=worst.wrong.n_rep)]
 
 
 def _worst(cells: Iterable[AttributionCell]) -> AttributionCell | None:
