@@ -150,9 +150,10 @@ def test_purity_is_told_by_its_series_and_more_users_by_nothing(printed):
 
 def test_words_tables_and_the_target(done):
     text = " ".join(output(done).split())
-    assert "Higher purity: can be told at +30 % with two: weekdays + purity series + survey" in text
-    assert "More users of all kinds: cannot be told by any of the 4 ways" in text
+    assert "Higher purity: can be told at +30 % with two: weekdays + purity + survey" in text
+    assert "More users: cannot be told by any of the 4 ways" in text
     assert "no way of measuring tried here tells them apart" in text
+    assert "Three, larger group light users at once" in text
     assert "no single name is right" in text
     records = done.records()
     head, parts = attribution_parts(done.study, "quick", records, AttributionTarget())
@@ -189,7 +190,7 @@ def test_the_page_has_the_section_in_both_languages_and_one_mechanism_in_its_fig
     text = write_page(done.folder).read_text(encoding="utf-8")
     for lang, heading in (("en", "Which mechanism it was"), ("nl", "Welk mechanisme het was")):
         assert re.search(rf'<h2 id="attribution-{lang}">{heading}</h2>', text)
-    assert "Shown here is the change by more users of all kinds" in text
+    assert "Shown here is the change by more users;" in text
     assert "These designs do not tell them apart." not in text
 
 

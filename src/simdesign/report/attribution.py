@@ -10,13 +10,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from simdesign.evaluate import effective_size, prob_reached
-from simdesign.spec.attribution import EXPLANATIONS, class_of, mechanism_name, used_streams
+from simdesign.spec.attribution import (
+    EXPLANATIONS,
+    EXPLANATIONS_LIGHT,
+    class_of,
+    mechanism_name,
+    used_streams,
+)
 from simdesign.spec.effect import size_of
 from simdesign.spec.mechanism import MECHANISM_CLASSES, ExactMechanism
 from simdesign.spec.study import Study
 
 SETTLED = 0.975
 """A target counts as reached, or missed, from this probability on; in between it is open."""
+TOGETHER = {"explanations": EXPLANATIONS, "explanations_light": EXPLANATIONS_LIGHT}
+"""Mechanisms that must be told apart at once."""
 MOMENTS = {"last": "", "alarm": "operating"}
 """When a mechanism is asked for -> threshold of the rows: at the last look of all programmes, or
 at the first alarm of those that raise one."""
@@ -210,10 +218,10 @@ def attribution_sizes(cells: Iterable[AttributionCell]) -> list[float]:
 
 
 def groups_of(cells: Iterable[AttributionCell]) -> dict[str, tuple[str, ...]]:
-    """Return what is asked together: the three explanations, then every mechanism alone."""
+    """Return what is asked together: the explanations, then every mechanism alone."""
     present = [cell.mechanism for cell in cells if cell.right is not None]
     names = list(dict.fromkeys(present))
-    together = {"explanations": EXPLANATIONS} if set(EXPLANATIONS) <= set(names) else {}
+    together = {key: members for key, members in TOGETHER.items() if set(members) <= set(names)}
     return together | {name: (name,) for name in names}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from simdesign.report.attribution import (
     SETTLED,
+    TOGETHER,
     AttributionCell,
     AttributionTarget,
     Judged,
@@ -23,7 +24,6 @@ from simdesign.report.attribution import (
 from simdesign.report.numbers import number, percent
 from simdesign.report.tables import Table
 from simdesign.report.texts import Texts
-from simdesign.spec.attribution import EXPLANATIONS
 from simdesign.spec.mechanism import MECHANISM_CLASSES
 from simdesign.spec.study import Study
 
@@ -192,7 +192,7 @@ def _map(
             said.append(DASH if item is None else _state(item, name, texts))
         rows.append((way_name(way, texts), number(way.cost_per_year, texts.lang, 0), *said))
     heads = [
-        texts("attribution.together") if name == "explanations" else mechanism(name, texts)
+        texts(f"attribution.{name}") if name in TOGETHER else mechanism(name, texts)
         for name in groups
     ]
     return Table(
@@ -206,9 +206,7 @@ def _map(
 
 def _state(item: Judged, group: str, texts: Texts) -> str:
     word = texts(f"states.{item.state}")
-    return (
-        word if group == "explanations" else f"{word}, {_share(item.weakest.correct, texts.lang)}"
-    )
+    return word if group in TOGETHER else f"{word}, {_share(item.weakest.correct, texts.lang)}"
 
 
 def _cheapest(
@@ -257,9 +255,10 @@ def _lines(cells: Sequence[AttributionCell], target: AttributionTarget, texts: T
         items = judged(cells, members, target)
         if not items:
             continue
-        words = {"mechanism": _capital(mechanism(name, texts)), "n": n_way}
+        which = ", ".join(mechanism(item, texts) for item in members)
+        words = {"mechanism": _capital(mechanism(name, texts)), "n": n_way, "which": which}
         told = [item for item in items if item.state == "can"]
-        whole = "all_" if members == EXPLANATIONS else ""
+        whole = "all_" if name in TOGETHER else ""
         best = max(items, key=lambda item: (item.weakest.correct.value, -item.way.cost_per_year))
         at_best = {
             "correct": _share(best.weakest.correct, texts.lang), "way": way_name(best.way, texts),

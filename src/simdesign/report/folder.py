@@ -146,7 +146,8 @@ def _attribution(frame: "pd.DataFrame", study: Study) -> tuple[dict[str, Any], .
     if not asks(study):
         return ()
     mine = frame["measure"].str.startswith(("named_", "attribution_", "true_class_prob"))
-    return tuple(frame[mine].to_dict("records"))
+    rows = frame[mine].to_dict("records")
+    return tuple({str(name): value for name, value in row.items()} for row in rows)
 
 
 def _one_mechanism(frame: "pd.DataFrame") -> tuple[str, "pd.DataFrame"]:

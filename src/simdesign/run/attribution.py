@@ -49,7 +49,7 @@ class Attributions:
             return
         decision, known, prob = self._decisions(grid, substance, design, estimator)
         n_failed = grid.n_failed(design, estimator, substance)
-        place = {
+        place: dict[str, Any] = {
             "scenario": grid.scenario, "substance": substance, "design": design,
             "estimator": estimator,
         }  # fmt: skip

@@ -18,6 +18,8 @@ CLASS_OF: dict[str, str] = {
 EXPLANATIONS = ("more_users", "heavier_use", "higher_purity")
 """What a rise is explained by in public: the same use by a larger group, heavier use by a small
 group, a higher purity."""
+EXPLANATIONS_LIGHT = ("new_light_users", "heavier_use", "higher_purity")
+"""The same, with a larger group that is of light users alone."""
 
 
 def class_of(change: Change) -> str | None:
