@@ -153,7 +153,7 @@ def test_words_tables_and_the_target(done):
     assert "Higher purity: can be told at +30 % with two: weekdays + purity + survey" in text
     assert "More users: cannot be told by any of the 4 ways" in text
     assert "no way of measuring tried here tells them apart" in text
-    assert "Three, larger group light users at once" in text
+    assert "Three explanations at once (new light users, heavier use" in text
     assert "no single name is right" in text
     records = done.records()
     head, parts = attribution_parts(done.study, "quick", records, AttributionTarget())

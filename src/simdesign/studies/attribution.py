@@ -106,8 +106,9 @@ def _drawn(item: "Table") -> Any:
 
     table = Table(title=escape(item.caption), title_justify="left")
     for n, head in enumerate(item.columns):
-        justify = "left" if n < item.n_head else "right"
-        table.add_column(escape(head), justify=justify, no_wrap=n == 0)
+        table.add_column(
+            escape(head), justify="left" if n < item.n_head else "right", no_wrap=n == 0
+        )
     for row in item.rows:
         table.add_row(*map(escape, row))
     return table
