@@ -12,6 +12,7 @@ import simdesign.report
 from run.tiny import write_study
 from simdesign.cli import call
 from simdesign.report import AttributionTarget, attribution_parts, write_page
+from simdesign.report.tables import headline
 from simdesign.run import run
 from simdesign.spec.attribution import CLASS_OF
 from simdesign.spec.mechanism import MECHANISM_CLASSES
@@ -192,6 +193,23 @@ def test_the_page_has_the_section_in_both_languages_and_one_mechanism_in_its_fig
         assert re.search(rf'<h2 id="attribution-{lang}">{heading}</h2>', text)
     assert "Shown here is the change by more users;" in text
     assert "These designs do not tell them apart." not in text
+
+
+def test_what_is_said_of_mechanisms_is_published(done):
+    is_read = headline(done.study)
+    mine = [
+        row for row in done.records()
+        if row["measure"].startswith(("named_", "attribution_", "true_class_prob"))
+        and row["threshold"] in ("", "operating")
+    ]  # fmt: skip
+    assert len(mine) > 5 * 2 * 2 * 12
+    assert all(
+        is_read(
+            row["measure"], estimator=row["estimator"], threshold=row["threshold"],
+            budget=row["budget"], horizon=row["horizon"], paired=bool(row["compared_with"]),
+        )
+        for row in mine
+    )  # fmt: skip
 
 
 def test_a_study_that_asks_for_no_mechanism_has_no_such_section(tmp_path):

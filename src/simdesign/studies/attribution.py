@@ -50,10 +50,10 @@ def attribution_command(
         attribution_parts,
         attribution_sizes,
     )
-    from simdesign.run import load
+    from simdesign.run import read
 
     _check(target, wrong, moment, lang)
-    results = load(folder)
+    results = read(folder)
     study, size = results.study, results.plan.size
     cells = attribution_cells(study, size, results.records(), moment)
     if not cells:
