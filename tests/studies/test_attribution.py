@@ -11,8 +11,7 @@ import pytest
 import simdesign.report
 from run.tiny import write_study
 from simdesign.cli import call
-from simdesign.report import AttributionTarget, attribution_parts, write_page
-from simdesign.report.tables import headline
+from simdesign.report import AttributionTarget, attribution_parts, headline, write_page
 from simdesign.run import run
 from simdesign.spec.attribution import CLASS_OF
 from simdesign.spec.mechanism import MECHANISM_CLASSES
