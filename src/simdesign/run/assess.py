@@ -124,8 +124,10 @@ class _Assessor:
         weight = self.weight(mixture)[: 1 + N_DRAW_OTHER]
         for name, found in costs_of(self.plan, mixture).items():
             self.cost[name] = found.total
-            for measure, value in design_measures(found, weight).items():
+            costs = design_measures(found, weight)
+            for measure, value in costs.items():
                 self.result.table.add(measure, value, design=name)
+            self.extras.attributions.costs(name, costs["cost_per_year"])
 
     def _null_mixture(self, grid: Grid) -> None:
         """Set operating and guarded thresholds, and show what they do across the mixture."""

@@ -3,6 +3,7 @@
 Decisions are made here, from stored posteriors: another limit never fits again.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,6 @@ from simdesign.evaluate import Alarms, Attribution, Measure
 from simdesign.fit import decided
 from simdesign.records import Bools, Floats, Ints
 from simdesign.run.grid import PROBS, Grid
-from simdesign.run.plan import Plan, visits_of
 from simdesign.run.tidy import Table
 from simdesign.spec.attribution import class_of, used_streams
 from simdesign.spec.mechanism import MECHANISM_CLASSES, ExactMechanism
@@ -32,16 +32,17 @@ class Attributions:
             if isinstance(spec, ExactMechanism)
         }
 
-    def costs(self, plan: Plan) -> None:
+    def costs(self, design: str, per_year: Measure) -> None:
         """Add what a design costs a year when it buys only the series that an analysis uses."""
-        visits = visits_of(plan.study, plan.scenarios[0]) if self.asking else {}
-        for design, spec in self.study.designs.items():
-            for name, estimator in self.asking.items():
-                streams = used_streams(estimator, spec.streams)
-                alone = spec.model_copy(update={"streams": streams})
-                cost = evaluate.design_cost(alone, visits[design], self.study.programme).per_year
-                exact = Measure(value=cost, mcse=0.0, n_rep=1, low=cost, high=cost)
-                self.table.add("attribution_cost", exact, design=design, estimator=name)
+        spec = self.study.designs[design]
+        for name, estimator in self.asking.items():
+            unused = len(spec.streams) - len(used_streams(estimator, spec.streams))
+            less = spec.cost.per_stream * unused
+            cost = replace(
+                per_year, value=per_year.value - less, low=per_year.low - less,
+                high=per_year.high - less,
+            )  # fmt: skip
+            self.table.add("attribution_cost", cost, design=design, estimator=name)
 
     def last_look(self, grid: Grid, substance: str, design: str, estimator: str) -> None:
         """Add what is said at the last look after a break, over all programmes."""
