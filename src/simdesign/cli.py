@@ -219,6 +219,7 @@ def schema() -> None:
 def _register() -> None:
     from simdesign.studies import (
         analyse,
+        attribution,
         check_model,
         cluster,
         collect,
@@ -243,6 +244,7 @@ def _register() -> None:
     )
 
     analyse.register(app)
+    attribution.register(app)
     check_model.register(app)
     cluster.register(app)
     data_check.register(app)

@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from simdesign.evaluate.costs import design_cost
+from simdesign.evaluate.costs import design_cost, high_cost
 from simdesign.records import MISSING_DAY, Visits
 from simdesign.spec.design import Design
 from simdesign.spec.study import Programme
@@ -103,3 +103,29 @@ def test_the_high_cost_is_not_exceeded_by_95_of_100():
     assert cost(ONE_ROUND, taken).high == 0.0
     taken[:6] = True
     assert cost(ONE_ROUND, taken).high == 76.0
+
+
+def test_the_high_cost_of_resamples_is_that_of_the_repeated_totals():
+    rng = np.random.default_rng(3)
+    totals = rng.integers(0, 30, 57).astype(float)
+    weight = np.concatenate([np.ones((1, 57)), rng.poisson(1.0, (40, 57))])
+    found = high_cost(totals, weight)
+    assert found.value == np.quantile(totals, 0.95, method="inverted_cdf")
+    for row, value in zip(weight[1:], found.draws, strict=True):
+        repeated = np.repeat(totals, row.astype(int))
+        assert value == np.quantile(repeated, 0.95, method="inverted_cdf")
+    assert found.mcse == pytest.approx(found.draws.std(ddof=1))
+
+
+def test_the_error_of_the_high_cost_is_the_spread_over_fresh_programmes():
+    # of costs that are nearly continuous: where they take few values the spread says little
+    rng, n, n_study = np.random.default_rng(8), 400, 300
+    truth = -np.log(0.05)  # of an exponential
+    studies = rng.exponential(size=(n_study, n))
+    weight = np.concatenate([np.ones((1, n)), rng.poisson(1.0, (200, n))])
+    found = [high_cost(totals, weight) for totals in studies]
+    spread = np.std([item.value for item in found], ddof=1)
+    # the spread is known within 1/sqrt(2 * 300) = 4 %, single bootstrap errors scatter by some 25 %
+    assert np.mean([item.mcse for item in found]) == pytest.approx(spread, rel=0.2)
+    inside = np.mean([item.low <= truth <= item.high for item in found])
+    assert 0.95 - 4 * (0.95 * 0.05 / n_study) ** 0.5 < inside <= 1.0

@@ -29,6 +29,8 @@ def read(
         (True, {"measure": "large_error_prob", "estimator": "", "threshold": "", "at": 3.0,
                 "budget": math.nan, "paired": True}),
         (True, {"measure": "cost", "estimator": "", "threshold": "", "budget": math.nan}),
+        (False, {"measure": "level_rmse", "estimator": "", "threshold": "", "budget": math.nan,
+                 "paired": True}),
         # other horizons and budgets of the judge, but not paired
         (True, {"measure": "power", "at": 1.0}),
         (False, {"measure": "power", "at": 1.0, "paired": True}),

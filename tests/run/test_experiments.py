@@ -12,11 +12,12 @@ from simdesign.spec.protocol import protocol_hash
 from simdesign.spec.study import Study
 
 FOLDER = Path(__file__).parents[2] / "experiments"
-STUDIES = ("local_break", "pilot_constancy", "frequency_frontier")
+STUDIES = ("local_break", "pilot_constancy", "frequency_frontier", "mechanism_attribution")
 DESIGNS = {
     "frequency_frontier": {"annual", "twelve_rounds", "every_13_days"},
     "pilot_constancy": {"annual", "annual_april", "pilot", "two_rounds"},
     "local_break": {"annual", "quarterly"},
+    "mechanism_attribution": {"annual", "two_rounds"},
 }
 """Of the tiny runs: the cheap ones and one of each kind."""
 
@@ -103,6 +104,7 @@ def test_the_registered_protocol_is_that_of_the_study(name):
     assert (found.hash, found.size) == (protocol_hash(study, "full"), "full")
     assert ("City: whether" in text) == (name == "local_break")
     assert ("Rounds: by how much" in text) == (name == "pilot_constancy")
+    assert ("Mechanisms: whether" in text) == (name == "mechanism_attribution")
 
 
 def test_a_protocol_names_a_further_change():

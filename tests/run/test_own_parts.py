@@ -93,17 +93,21 @@ class Doubting:
 )
 
 
-def test_an_own_policy_is_refused_like_a_triggered_design(part, tmp_path):
+def test_an_own_policy_runs_and_only_what_it_asked_for_is_paid(part, tmp_path):
     part(ADAPTIVE)
-    with pytest.raises(SpecError) as own:
+    study = study_with(tmp_path, OWN_DESIGN, "Doubting")
+    results = run(study, tmp_path / "out", workers=1, replications=2)
+    assert results.status(digest=False)["failed_rows"] == 0
+    costs = {
+        row["design"]: row["value"]
+        for row in results.records()
+        if row["measure"] == "cost" and not row["scenario"]
+    }
+    assert costs["two"] == pytest.approx(costs["annual"] / 3)  # two rounds, not six
+    part(ADAPTIVE.replace("if look < 2 else []", "if look < 2 else [None]"))
+    with pytest.raises(SpecError, match=r"must return campaigns of candidates\(\)") as error:
         make_plan(study_with(tmp_path, OWN_DESIGN, "Doubting"), "quick")
-    triggered = "{ kind = 'triggered', base = { kind = 'fixed_weeks', weeks = [11] }, "
-    triggered += "extra_weeks = [20] }"
-    design = (OWN_DESIGN[0], f"schedule = {triggered}")
-    with pytest.raises(SpecError) as built_in:
-        make_plan(study_with(tmp_path, design, ""), "quick")
-    assert own.value.field == built_in.value.field == "designs.two.schedule"
-    assert own.value.rule == built_in.value.rule == "a study cannot run a triggered schedule yet"
+    assert error.value.field == "designs.two.schedule.uses"
 
 
 def test_batches_of_two_laboratories_may_interleave(tmp_path):

@@ -11,11 +11,16 @@ from simdesign.sample import (
     FixedPolicy,
     Policy,
     TriggeredPolicy,
+    decided,
+    foreseen,
     keep,
     observe,
+    part_of,
     policy,
     schedule,
     select,
+    stack,
+    visits_among,
 )
 from simdesign.units import date_of
 
@@ -121,3 +126,49 @@ def test_an_own_policy_is_used_as_it_is():
     assert isinstance(own, Policy)
     mask = select(own, visits, np.zeros((2, 3)))
     assert mask.tolist() == [[True, True, False, False, True, True, False, False]] * 2
+
+
+def test_an_own_policy_has_the_rounds_before_the_programme_too():
+    of = {"kind": "own", "uses": f"{__name__}:EveryOther", "options": {"week": 20}}
+    own, visits = laid(of, history="pilot")
+    assert visits.history.sum() == 5 * 3
+    assert select(own, visits, np.zeros((1, 0)))[0, visits.history].all()
+
+
+@given(scores=st.lists(st.floats(-0.5, 1.5) | st.just(np.nan), min_size=3, max_size=3))
+def test_what_is_decided_is_what_the_policy_says_one_by_one(scores):
+    triggered, _ = laid(TRIGGERED, history="pilot")
+    candidates = triggered.candidates()
+    for look in range(4):
+        said = triggered.next_campaigns(look, scores[:look])
+        mask = decided(triggered, look, np.array([scores[:look]]))[0]
+        assert mask.tolist() == [campaign in said for campaign in candidates]
+    ahead = foreseen(triggered, np.array([scores[:2]]), 4)
+    assert ahead.shape == (1, 3, len(candidates))
+    assert np.array_equal(ahead[:, 0], decided(triggered, 2, np.array([scores[:2]])))
+    assert not ahead[0, 1:][:, [date_of(item.days[0]).month != 3 for item in candidates]].any()
+
+
+@pytest.mark.parametrize("history", ["none", "pilot"])
+def test_the_base_taken_out_is_the_base_laid_alone(history):
+    triggered, visits = laid(TRIGGERED, history=history)
+    _, alone = laid(WEEK, history=history)
+    mask = select(triggered, visits, np.full((1, 4), 0.1))[0]
+    base = visits_among(visits, mask)
+    for name in ("site", "campaign", "slot", "batch", "year", "day", "history"):
+        assert np.array_equal(getattr(base, name), getattr(alone, name)), name
+    assert base.n_slot == alone.n_slot
+
+
+def test_a_part_of_a_record_has_its_replications_visits_and_streams():
+    of = world(3)
+    _, visits = laid(TRIGGERED)
+    seen = stack(
+        [observe(truth(of), visits, of, seed=1, luck="study", replication=r) for r in range(4)]
+    )
+    chosen = visits.slot != 0
+    part = part_of(seen, np.array([3, 1]), chosen)
+    assert np.array_equal(part.load, seen.load[[3, 1]][:, :, chosen])
+    assert part.visits.n_visit == chosen.sum()
+    assert part.visits.campaign.max() + 1 == np.unique(visits.campaign[chosen]).size
+    assert part.visits.n_slot == 5

@@ -3,10 +3,17 @@
 from simdesign.evaluate.allocation import guessed_sd as guessed_sd
 from simdesign.evaluate.allocation import neyman as neyman
 from simdesign.evaluate.allocation import strata_by_distance as strata_by_distance
+from simdesign.evaluate.attribution import Attribution as Attribution
+from simdesign.evaluate.attribution import attribution as attribution
+from simdesign.evaluate.attribution import attribution_at_alarm as attribution_at_alarm
+from simdesign.evaluate.attribution import true_class_prob as true_class_prob
+from simdesign.evaluate.attribution_target import effective_size as effective_size
+from simdesign.evaluate.attribution_target import prob_reached as prob_reached
 from simdesign.evaluate.averaged import Average as Average
 from simdesign.evaluate.averaged import hats as hats
 from simdesign.evaluate.costs import DesignCost as DesignCost
 from simdesign.evaluate.costs import design_cost as design_cost
+from simdesign.evaluate.costs import high_cost as high_cost
 from simdesign.evaluate.departures import COMPARED as COMPARED
 from simdesign.evaluate.departures import DEFAULT_WORLD as DEFAULT_WORLD
 from simdesign.evaluate.departures import Line as Line

@@ -4,10 +4,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+from scipy import stats
 
+from simdesign.evaluate.measure import Measure
 from simdesign.records import MISSING_DAY, Bools, Floats, Ints, Visits
 from simdesign.spec.design import Design
 from simdesign.spec.study import Programme
+
+HIGH = 0.95
+"""Share of the programmes that do not exceed a high cost."""
+_ROUNDING = 1e-12  # of a sum of weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +39,7 @@ class DesignCost:
     @property
     def high(self) -> float:
         """95th percentile of the programme's cost: the smallest total that 95 % do not exceed."""
-        return float(np.quantile(self.totals, 0.95, method="inverted_cdf"))
+        return float(np.quantile(self.totals, HIGH, method="inverted_cdf"))
 
 
 def design_cost(
@@ -60,7 +66,10 @@ def design_cost(
     """
     programmed = np.flatnonzero(~visits.history)
     chosen = np.ones((1, visits.n_visit), dtype=bool) if taken is None else taken
-    chosen = chosen[:, programmed]
+    # replications that took the same visits are counted once
+    packed = np.packbits(chosen[:, programmed], axis=1)
+    _, first, which = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+    chosen = chosen[np.ix_(first, programmed)]
     n_day = (visits.day[programmed] != MISSING_DAY).sum(axis=1)
     n_batch = (_sums(chosen, visits.batch[programmed]) > 0).sum(axis=1)
     price = design.cost
@@ -73,11 +82,44 @@ def design_cost(
         "streams": price.per_stream * len(design.streams) * programme.years * once,
         "programme": price.per_programme * once,
     }
+    parts = {name: value[which.ravel()] for name, value in parts.items()}
     return DesignCost(
         totals=np.sum(list(parts.values()), axis=0),
         years=programme.years,
         parts=MappingProxyType({name: float(value.mean()) for name, value in parts.items()}),
     )
+
+
+def high_cost(totals: Floats, weight: Floats, n_failed: int = 0) -> Measure:
+    """Return the cost that 95 % of programmes do not exceed (docs/designs.md, Cost).
+
+    The MCSE is the spread over resamples; the interval is that of order statistics, which holds for
+    totals that take a few values only.
+
+    Parameters
+    ----------
+    totals : ndarray, shape (r,)
+        Cost of every replication.
+    weight : ndarray, shape (1 + d, r)
+        How often each is in the study (once) and in its resamples.
+    n_failed : int
+    """
+    n = totals.size
+    if not n:
+        return Measure(value=np.nan, mcse=np.nan, n_rep=0, n_failed=n_failed)
+    order = np.argsort(totals, kind="stable")
+    ranked = totals[order]
+    below = np.cumsum(weight[:, order], axis=1)
+    enough = below >= HIGH * below[:, -1:] * (1.0 - _ROUNDING)
+    values = ranked[enough.argmax(axis=1)]
+    low, high = (int(stats.binom.ppf(tail, n, HIGH)) for tail in (0.025, 0.975))
+    return Measure(
+        value=float(values[0]),
+        mcse=float(values[1:].std(ddof=1)) if values.size > 2 else np.nan,
+        n_rep=n, n_failed=n_failed,
+        low=float(ranked[max(low, 1) - 1]), high=float(ranked[min(high + 1, n) - 1]),
+        draws=values[1:],
+    )  # fmt: skip
 
 
 def _sums(chosen: Bools, group: Ints) -> Ints:

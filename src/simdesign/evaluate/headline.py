@@ -17,6 +17,8 @@ _DETAIL = (
     "false_alarm_by_sigma_rw",
 )  # fmt: skip
 _AT_ALARM = ("type_s", "type_m")
+_JUDGED = ("power", "restricted_mean_delay", "large_error_prob")
+"""What verdicts compare between designs."""
 _CURVE = "delay_curve"
 
 
@@ -53,5 +55,5 @@ class Headline:
         if not of_the_judge:
             return measure not in _DETAIL and threshold != "oracle" and main and not paired
         if threshold == "oracle":
-            return measure in _DETECTION and main
-        return main or not paired
+            return main and measure in (_JUDGED if paired else _DETECTION)
+        return main and measure in _JUDGED if paired else True

@@ -39,8 +39,9 @@ def season_moves(middle: Floats, site: Ints) -> bool:
 def new_year_share(day: Ints) -> Floats:
     """Return the share of each visit's days that lie at New Year, (v,)."""
     present = day != MISSING_DAY
-    known = {int(d): _at_new_year(int(d)) for d in np.unique(day[present])}
-    at = np.array([known.get(d, False) for d in day.ravel().tolist()]).reshape(day.shape)
+    days, place = np.unique(day, return_inverse=True)
+    known = np.array([d != MISSING_DAY and _at_new_year(d) for d in days.tolist()], dtype=bool)
+    at = known[place].reshape(day.shape)
     return np.asarray(at.sum(axis=1) / np.maximum(present.sum(axis=1), 1), dtype=np.float64)
 
 

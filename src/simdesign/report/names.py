@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from simdesign.report.numbers import general, percent
 from simdesign.report.texts import Texts
 from simdesign.spec.design import Design, Laboratory
-from simdesign.spec.schedule import EveryDays, FixedWeeks, Rounds, StratifiedDays
+from simdesign.spec.schedule import EveryDays, FixedWeeks, Rounds, StratifiedDays, Triggered
 from simdesign.spec.study import Study
 
 
@@ -42,6 +42,12 @@ def _schedule(design: Design, texts: Texts, *, words: bool) -> tuple[str, dict[s
         if words and n == 1:
             return "one_round", {}
         return "rounds", {"n": texts.count(n) if words else str(n)}
+    if isinstance(schedule, Triggered):
+        base, more = len(getattr(schedule.base, "weeks", ())), len(schedule.extra_weeks)
+        return kind, {
+            "base": texts.count(base) if words else str(base),
+            "n": texts.count(more) if words else str(more),
+        }
     if isinstance(schedule, EveryDays):
         return kind, {"n": str(schedule.interval)}
     if isinstance(schedule, StratifiedDays):

@@ -16,6 +16,9 @@ from markupsafe import Markup
 from simdesign.errors import WriteError
 from simdesign.evaluate import Average
 from simdesign.report.ademp import ademp_rows, provenance_rows
+from simdesign.report.attribution import AttributionTarget
+from simdesign.report.attribution_tables import CATALOGUE as MECHANISM_TEXTS
+from simdesign.report.attribution_tables import attribution_parts, mechanism
 from simdesign.report.beside import average_lines, composition, worth_lines
 from simdesign.report.departures import departure_parts
 from simdesign.report.environment import TEMPLATES
@@ -205,12 +208,33 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
         "verdict_table": verdict_table(folder, wording),
         "stability": stability_tables(folder, cell, wording),
         "departures": departure_parts(folder, selections, wording),
+        "attribution": _attribution(folder, texts.lang),
+        "one_mechanism": _one_mechanism(folder, texts),
         "held": world_sentences(folder, texts),
         "assumed_title": title,
         "assumptions": assumptions,
         "ademp": ademp_rows(folder, texts),
         "provenance": provenance_rows(folder, texts),
     }
+
+
+def _attribution(folder: Folder, lang: str) -> dict[str, Any] | None:
+    """Return what is said about mechanisms; None where no estimator asks."""
+    if not folder.attribution:
+        return None
+    intro, parts = attribution_parts(
+        folder.study, folder.size, folder.attribution, AttributionTarget(), lang=lang
+    )
+    heading = Texts(lang, MECHANISM_TEXTS)("attribution.heading")
+    return {"heading": heading, "intro": intro, "parts": parts}
+
+
+def _one_mechanism(folder: Folder, texts: Texts) -> str:
+    """Return which mechanism figures and sentences show, where a study has several."""
+    if not folder.mechanism:
+        return ""
+    name = mechanism(folder.mechanism, Texts(texts.lang, MECHANISM_TEXTS))
+    return texts("tables.only_mechanism", mechanism=name)
 
 
 def _title(study: Study, lang: str) -> str:

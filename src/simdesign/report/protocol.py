@@ -17,6 +17,7 @@ from simdesign.spec.base import Spec, plain
 from simdesign.spec.change import Change
 from simdesign.spec.estimator import judging
 from simdesign.spec.local import ExactLocal
+from simdesign.spec.mechanism import ExactMechanism
 from simdesign.spec.protocol import protocol_hash
 from simdesign.spec.rules import RoundSpread
 from simdesign.spec.study import Scenario, Study
@@ -111,6 +112,12 @@ _SPECIAL: dict[type[Spec], tuple[str, str]] = {
     RoundSpread: (
         "Rounds: by how much the measured rounds of about a year differ, largest over smallest.",
         "Of rounds: the probability that they differ by more than 5, 10, 15, 20 and 30 %.",
+    ),
+    ExactMechanism: (
+        "Mechanisms: whether a break came by more users, heavier use, or dose or purity.",
+        "Of mechanisms: the probabilities that the right one, a wrong one and none is named, at the"
+        " last look of all programmes, at the first alarm of those that raise one, and at false"
+        " alarms; the target is 80 % right and at most 10 % wrong.",
     ),
 }
 """Estimator -> what it asks for beside the nation: estimands, measures."""

@@ -17,7 +17,7 @@ type Cell = dict[str, float | str]
 
 POWER_YEARS = 3.0
 """Horizon of the power in figures and sentences."""
-_NO_SUBSTANCE = ("cost", "cost_per_year", "cost_high")
+_NO_SUBSTANCE = ("cost", "cost_per_year", "cost_p95")
 _KINDS = ("level_shift", "slope_change", "pulse", "two_steps")
 """Kinds of change; figures show the first that a study has, and changes of slope beside it."""
 _KEY = (
@@ -135,7 +135,8 @@ def _selected(folder: Folder, substance: str, cell: Cell) -> "pd.DataFrame":
     frame = folder.measures
     keep = frame["compared_with"] == ""
     keep &= frame["budget"].isna() | ((frame["budget"] - folder.budget).abs() < 1e-9)
-    keep &= (frame["substance"] == substance) | frame["measure"].isin(_NO_SUBSTANCE)
+    of_all = (frame["substance"] == "") & frame["measure"].isin(_NO_SUBSTANCE)
+    keep &= (frame["substance"] == substance) | of_all
     for name, level in cell.items():
         keep &= frame[name].isna() | (frame[name] == level)
     return frame[keep]

@@ -56,11 +56,19 @@ def hundred_with_interval(value: Value, lang: str) -> str:
     return f"{middle} ({low}\N{EN DASH}{high})"
 
 
+_SAME = 1e-6  # the table of measures has ten digits
+
+
 def cost_table(selection: Selection, designs: dict[str, str], change: float, texts: Texts) -> Table:
     """Return cost a year and power of every design, cheapest first."""
     rows = []
+    years = selection.folder.study.programme.years
     for name, label in designs.items():
         cost = selection.one("cost_per_year", design=name, role="").value
+        high = selection.one("cost_p95", design=name, role="").value / years
+        said = number(cost, texts.lang, 0)
+        if high > cost * (1.0 + _SAME):  # it depends on what the scores ask for
+            said = texts("figures.cost_up_to", cost=said, high=number(high, texts.lang, 0))
         cells = [
             hundred_with_interval(
                 selection.one(
@@ -71,7 +79,7 @@ def cost_table(selection: Selection, designs: dict[str, str], change: float, tex
             )
             for shared in selection.levels
         ]  # fmt: skip
-        rows.append((cost, (label, number(cost, texts.lang, 0), *cells)))
+        rows.append((cost, (label, said, *cells)))
     rows.sort(key=lambda row: (math.isnan(row[0]), row[0]))
     heads = tuple(
         texts("figures.panel_plain", level=level(shared, texts)) for shared in selection.levels
@@ -140,7 +148,7 @@ SHOWN = (
     "false_alarm_worst_cell", "false_alarm_any_substance", "effect_bias", "effect_rmse",
     "effect_coverage", "dating_error", "type_s", "type_m", "level_bias", "level_rmse",
     "large_error_prob", "right_verdict_prob", "rounds_differ_prob", "expected_false_cities",
-    "any_false_city", "right_city_prob", "reported_effect",
+    "any_false_city", "right_city_prob", "reported_effect", "cost", "cost_p95", "extra_prob",
 )  # fmt: skip
 """Measures of the full table, in its order."""
 _POWERS = ("power", "assurance")
@@ -153,7 +161,7 @@ def shown_rows(folder: Folder, cell: Cell) -> "pd.DataFrame":
     keep &= frame["budget"].isna() | ((frame["budget"] - folder.budget).abs() < 1e-9)
     for name, wanted in cell.items():
         keep &= frame[name].isna() | (frame[name] == wanted)
-    keep &= frame["measure"].isin(SHOWN)
+    keep &= frame["measure"].isin(SHOWN) & (frame["role"] != "")
     is_read = headline(folder.study)
     found = frame[keep]
     columns = ("measure", "estimator", "threshold", "budget", "horizon")

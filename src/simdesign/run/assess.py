@@ -12,13 +12,22 @@ import numpy as np
 from simdesign import decide, evaluate
 from simdesign.evaluate import Measure
 from simdesign.records import Bools, Floats, Ints
+from simdesign.run.asked import Asked, costs_of, design_measures
 from simdesign.run.averaged import averages
 from simdesign.run.cutoff import Cutoff, cutoff_of, known_weight
 from simdesign.run.departed import differences
 from simdesign.run.extras import Extras
 from simdesign.run.grid import Grid, load_grid
-from simdesign.run.judge import DELAY_YEARS, VERDICT_YEARS, Address, Evidence, in_world, judge
-from simdesign.run.plan import Plan, missing_tasks, visits_of
+from simdesign.run.judge import (
+    DELAY_YEARS,
+    VERDICT_YEARS,
+    Address,
+    Evidence,
+    in_world,
+    judge,
+    judging_estimator,
+)
+from simdesign.run.plan import Plan, missing_tasks
 from simdesign.run.resamples import N_DRAW, N_DRAW_OTHER, Resamples
 from simdesign.run.store import Store
 from simdesign.run.tidy import Table
@@ -48,6 +57,8 @@ class Assessment:
     averages: list[evaluate.Average] = field(default_factory=list)
     n_missing: int = 0
     """Replications that the plan asks for and that are not complete yet."""
+    notes: list[str] = field(default_factory=list)
+    """Triggers that never asked for more, or always did."""
 
 
 class _Assessor:
@@ -62,6 +73,7 @@ class _Assessor:
         missing = sum(task.n_rep for task in missing_tasks(plan, store.coverage()))
         self.result = Assessment(Table(plan), n_missing=missing)
         self.extras = Extras(plan.study, self.result.table)
+        self.asked = Asked(plan)
         self.operating: dict[Key, list[Cutoff]] = {}
         self.known: dict[Address, Measure] = {}
         self.bounds: dict[Address, tuple[float, float]] = {}
@@ -80,11 +92,11 @@ class _Assessor:
         return grid
 
     def run(self) -> Assessment:
-        self._costs()
         worlds = [item for item in self.plan.scenarios if item.role == "null_world"]
         for scenario in self.plan.scenarios:
             if scenario.role == "null_mixture":
                 mixture = self.load(scenario.name)
+                self._costs(mixture)
                 if mixture.n_rep:
                     self._null_mixture(mixture)
         for world in worlds:
@@ -102,6 +114,7 @@ class _Assessor:
             self._add_difference(scenario, address, less, evaluate.DEFAULT_WORLD)
         if worlds:
             self.result.averages = averages(self._evidence())
+        self.result.notes = self.asked.notes()
         return self.result
 
     def _evidence(self) -> Evidence:
@@ -113,16 +126,15 @@ class _Assessor:
                 for estimator in self.estimators:
                     yield substance, design, estimator
 
-    def _costs(self) -> None:
-        for name, found in costs_of(self.plan).items():
+    def _costs(self, mixture: Grid) -> None:
+        self.cost = dict.fromkeys(self.plan.study.designs, np.nan)  # of a policy without rows
+        weight = self.weight(mixture)[: 1 + N_DRAW_OTHER]
+        for name, found in costs_of(self.plan, mixture).items():
             self.cost[name] = found.total
-            for measure, value in (
-                ("cost", found.total), ("cost_per_year", found.per_year), ("cost_high", found.high),
-            ):  # fmt: skip
-                exact = Measure(
-                    value=value, mcse=0.0, n_rep=found.totals.size, low=value, high=value
-                )
-                self.result.table.add(measure, exact, design=name)
+            costs = design_measures(found, weight)
+            for measure, value in costs.items():
+                self.result.table.add(measure, value, design=name)
+            self.extras.attributions.costs(name, costs["cost_per_year"])
 
     def _null_mixture(self, grid: Grid) -> None:
         """Set operating and guarded thresholds, and show what they do across the mixture."""
@@ -165,7 +177,7 @@ class _Assessor:
                     self.extras.quiet(grid, weight, cutoff.values, rate, place)
         self._any_substance(grid)
         self.extras.rounds(grid)
-        self._picture(grid)
+        self._common(grid)
 
     def _binned(
         self,
@@ -251,7 +263,7 @@ class _Assessor:
                     if other.kind == "operating" and other.budget == self.budget:
                         self.extras.quiet(grid, known, other.values, rate, place)
         self.extras.rounds(grid)
-        self._picture(grid)
+        self._common(grid)
         return oracle
 
     def _add_threshold(self, cutoff: Cutoff, n_rep: int, **place: Any) -> None:
@@ -293,6 +305,7 @@ class _Assessor:
             fitted = grid.is_fitted(*cell)
             drawn_parameters = grid.scenario.averaged_over(substance)
             self._effect_measures(grid, substance, design, estimator, n_failed)
+            self.extras.attributions.last_look(grid, substance, design, estimator)
             for cutoff in (
                 *self.operating.get((substance, design, estimator, ""), ()),
                 oracle[substance, design, estimator],
@@ -325,13 +338,14 @@ class _Assessor:
                 add = self.result.table.add
                 add("power_given_quiet", quiet, horizon=VERDICT_YEARS, **place)
                 add("premature_prob", evaluate.premature_prob(alarms), **place)
+                self.extras.attributions.alarmed(grid, alarms, place)
                 full = true_effect[:, -1]
                 if isinstance(self.plan.study.estimators[estimator], ExactLocal):
                     self.extras.changed(grid, alarms, place)
                 elif np.isfinite(effect).any() and np.any(full != 0.0):
                     add("type_s", evaluate.type_s(alarms, effect, full), **place)
                     add("type_m", evaluate.type_m(alarms, effect, full), **place)
-        self._picture(grid)
+        self._common(grid)
         self._paired(grid)
 
     def _bound_alarms(self, grid: Grid, hit: Bools, weight: Floats, place: dict[str, Any]) -> None:
@@ -396,11 +410,22 @@ class _Assessor:
             dated = evaluate.dating_error(last["fitted_break_day"], day, n_failed)
             self._keep("dating_error", dated, np.nan, place)
 
+    def _common(self, grid: Grid) -> None:
+        """Add what no threshold is needed for: what policies asked for, and the picture."""
+        if self.asked.designs:
+            self.asked.add(grid, self.weight(grid)[: 1 + N_DRAW_OTHER], self.result.table)
+        self._picture(grid)
+
     def _picture(self, grid: Grid) -> None:
-        """Add the measures of the national picture: they need no estimator."""
+        """Add the measures of the national picture: they need no estimator.
+
+        Unless it decides what is sampled: a policy's picture is that of the judging one.
+        """
+        policies = self.asked.designs
         for substance in grid.substances:
             for design in self.designs:
-                cell = (design, self.estimators[0], substance)
+                own = judging_estimator(self.plan) if design in policies else self.estimators[0]
+                cell = (design, own, substance)
                 level, truth = grid.cell("level", *cell), grid.cell("true_level", *cell)
                 n_failed = grid.n_lost(*cell)  # a level needs no fit
                 place = {"scenario": grid.scenario, "substance": substance, "design": design}
@@ -462,15 +487,6 @@ class _Assessor:
             "scenario": grid.scenario, "substance": substance, "design": design,
             "estimator": estimator, "threshold": cutoff.kind, "budget": cutoff.budget,
         }  # fmt: skip
-
-
-def costs_of(plan: Plan) -> dict[str, evaluate.DesignCost]:
-    """Return what every design of a study costs."""
-    visits = visits_of(plan.study, plan.scenarios[0])
-    return {
-        name: evaluate.design_cost(design, visits[name], plan.study.programme)
-        for name, design in plan.study.designs.items()
-    }
 
 
 def assess(

@@ -12,7 +12,7 @@ import numpy as np
 from simdesign import decide, evaluate
 from simdesign.evaluate import Measure, Verdict
 from simdesign.records import Floats
-from simdesign.run.assess import costs_of
+from simdesign.run.asked import costs_of
 from simdesign.run.cutoff import values_of
 from simdesign.run.grid import Grid, load_grid
 from simdesign.run.judge import (
@@ -98,8 +98,10 @@ def verdicts_at(results: Results, options: Sequence[Option]) -> list[list[Verdic
     store, plan = results.store, results.plan
     mixture = next(item for item in plan.scenarios if item.role == "null_mixture")
     resamples = Resamples(plan, N_DRAW_OTHER)
-    limits = _limits(load_grid(store, plan, mixture), options, resamples, each=False)
-    cost = {name: found.total for name, found in costs_of(plan).items()}
+    unchanged = load_grid(store, plan, mixture)
+    limits = _limits(unchanged, options, resamples, each=False)
+    cost = dict.fromkeys(plan.study.designs, np.nan)  # of a policy without rows
+    cost |= {name: found.total for name, found in costs_of(plan, unchanged).items()}
     found: list[list[Verdict]] = [[] for _ in options]
     for world in (item for item in plan.scenarios if item.role == "null_world"):
         grid = load_grid(store, plan, world)

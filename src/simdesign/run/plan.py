@@ -15,13 +15,13 @@ import numpy as np
 from simdesign.errors import SpecError
 from simdesign.fit import build
 from simdesign.records import Looks, Visits
-from simdesign.sample import FixedPolicy, first_day_of, policy, schedule
+from simdesign.run.policies import check_policies
+from simdesign.sample import first_day_of, schedule
 from simdesign.simulate import prepare
 from simdesign.spec.base import content_hash, plain
 from simdesign.spec.draws import without_origins
 from simdesign.spec.local import LARGEST, ExactLocal
 from simdesign.spec.own import look_in, own_parts, source_hash
-from simdesign.spec.schedule import OwnSchedule, Triggered
 from simdesign.spec.study import Scenario, Study
 from simdesign.stored import MOST_OF_A_SCENARIO
 from simdesign.units import day_of
@@ -207,35 +207,17 @@ def _check(plan: Plan) -> None:
     study = plan.study
     for name, spec in study.estimators.items():
         build(name, spec)
-    for name, design in study.designs.items():
-        if isinstance(design.schedule, Triggered):
-            raise SpecError(f"designs.{name}.schedule", "triggered", _NOT_TRIGGERED)
     panels: dict[tuple[Any, ...], int] = {}
     for scenario in plan.scenarios:
         sites = tuple((item.name, item.population) for item in scenario.world.catchments)
         if sites not in panels:
-            _check_policies(study, scenario)
+            check_policies(study, scenario)
             _check_cities(study, scenario)
             panels[sites] = history_years(study, visits_of(study, scenario).values())
         prepare(
             scenario.world, scenario.change, study.programme,
             seed=study.seed, luck=scenario.luck, history_years=panels[sites],
         )  # fmt: skip
-
-
-_NOT_TRIGGERED = "a study cannot run a triggered schedule yet"
-
-
-def _check_policies(study: Study, scenario: Scenario) -> None:
-    """Refuse own policies that may ask for less than all that they could ask for."""
-    sites = [item.name for item in scenario.world.catchments]
-    people = [item.population for item in scenario.world.catchments]
-    for name, design in study.designs.items():
-        if isinstance(design.schedule, OwnSchedule):
-            field = f"designs.{name}"
-            made = policy(design, study.programme, sites, people, seed=study.seed, field=field)
-            if not isinstance(made, FixedPolicy):
-                raise SpecError(f"{field}.schedule", design.schedule.uses, _NOT_TRIGGERED)
 
 
 def _check_cities(study: Study, scenario: Scenario) -> None:

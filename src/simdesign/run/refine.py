@@ -16,9 +16,10 @@ from simdesign import evaluate
 from simdesign.errors import SpecError, StoppedError
 from simdesign.evaluate import Subset
 from simdesign.fit import EstimatorEngine, build
-from simdesign.records import Floats, Ints, Looks, Status
+from simdesign.records import Floats, Ints, Looks, Observations, Status
 from simdesign.run.backends import LostWorkersError, run_locally
 from simdesign.run.conditions import Condition, Wanted, conditions
+from simdesign.run.follow import Fitted, follow
 from simdesign.run.judge import VERDICT_YEARS, judging_estimator
 from simdesign.run.persist import IN_VAIN
 from simdesign.run.plan import make_plan
@@ -26,6 +27,7 @@ from simdesign.run.refined_rows import RefinedStore, SlowFit
 from simdesign.run.replay import Replay
 from simdesign.run.resamples import Resamples
 from simdesign.run.results import Results
+from simdesign.sample import Policy, watched
 from simdesign.spec.base import content_hash
 from simdesign.spec.estimator import Estimator
 from simdesign.spec.own import look_in
@@ -337,10 +339,8 @@ def fit_unit(unit: Unit) -> SlowFit:
     started = time.perf_counter()
     try:
         seen = _replays[key].observations([unit.replication])
-        fit = _engines[made].fit(seen, first, unit.substance)
-        score, prob, status = fit.score[0], fit.prob_break[0], fit.status[0]
-        told = getattr(fit, "reason", None)  # some engines say why a look failed
-        reason = next((text for text in told[0] if text), "") if told else ""
+        score, prob, status, why = _followed(_replays[key].policy, seen, first, unit, made)
+        reason = next((text for text in why if text), "")
     except Exception as error:  # a failure is a row
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
     return SlowFit(
@@ -349,6 +349,32 @@ def fit_unit(unit: Unit) -> SlowFit:
         status=status, reason=reason, seconds=time.perf_counter() - started,
         content=unit.content,
     )  # fmt: skip
+
+
+def _followed(
+    policy: Policy | None, seen: Observations, looks: Looks, unit: Unit, made: tuple[str, str]
+) -> tuple[Floats, Floats, Ints, np.ndarray]:
+    """Return score, P(break), status and reasons of one replication, (k,) each.
+
+    A policy listens to the slow estimator: what is refined is that estimator's own programme.
+    """
+
+    def fit(part: Observations) -> Fitted:
+        found = _engines[made].fit(part, looks, unit.substance)
+        why = np.full(found.score.shape, "", dtype=object)
+        told = getattr(found, "reason", None)  # some engines say why a look failed
+        if told:
+            why[:] = np.array(told, dtype=object)
+        return (found.score, found.prob_break, found.status), why
+
+    if policy is None:
+        columns, reasons = fit(seen)
+    else:
+        place = ("score", "prob_break").index(watched(policy))
+        found = follow(policy, seen, fit, n_look=looks.day.size, watched=place)
+        columns, reasons = found.columns, found.reasons
+    score, prob, status = columns
+    return score[0], prob[0], status[0], reasons[0]
 
 
 def refine(

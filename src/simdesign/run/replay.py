@@ -6,6 +6,7 @@ import numpy as np
 
 from simdesign.records import Looks, Observations, Truth
 from simdesign.run.replicate import Bench
+from simdesign.sample import Policy
 from simdesign.spec.study import Scenario, Study
 
 
@@ -26,6 +27,11 @@ class Replay:
         """The looks of the programme."""
         return self._bench.looks[self._design]
 
+    @property
+    def policy(self) -> Policy | None:
+        """What decides on its campaigns as scores come in; None for a fixed schedule."""
+        return self._bench.policies.get(self._design)
+
     def truth(self, replication: int) -> Truth:
         """Return what really happened in a replication.
 
@@ -37,7 +43,7 @@ class Replay:
         return self._bench.prepared.truth(replication)
 
     def observations(self, replications: Sequence[int]) -> Observations:
-        """Return what is reported of some replications.
+        """Return what is reported of some replications: all that the design could ask for.
 
         Raises
         ------

@@ -22,6 +22,7 @@ from simdesign.run.verify import (
     computed,
     operating_thresholds,
 )
+from simdesign.sample import part_of, select, watched
 from simdesign.units import date_of
 
 NOT_STORED = "not stored"
@@ -100,7 +101,7 @@ def replayed(
         if comparison.largest:
             compare_alarms(comparison, stored, rows, operating_thresholds(results))
     replay = Replay(plan.study, item, design)
-    seen, failure = _watched(replay, plan, cell, replication, bool((rows["reason"] != "").any()))
+    seen, failure = _watched(replay, plan, cell, replication, rows)
     change = int(rows["change_day"][0])
     return Replayed(
         address={
@@ -155,13 +156,17 @@ def _stored(results: Results, cell: Cell, scenario: str, replication: int) -> Ro
 
 
 def _watched(
-    replay: Replay, plan: Plan, cell: Cell, replication: int, failed: bool
+    replay: Replay, plan: Plan, cell: Cell, replication: int, rows: Rows
 ) -> tuple[Observations | None, list[str]]:
-    """Return the data, and the end of the exception that the replication ended with, if any."""
+    """Return the data that were asked for, and the end of the exception, if there was any."""
     seen = None
     try:
         seen = replay.observations([replication])
-        if failed:
+        if replay.policy is not None:
+            told = rows[watched(replay.policy)][None]
+            taken = select(replay.policy, seen.visits, told)[0]
+            seen = part_of(seen, np.zeros(1, dtype=np.int64), taken)
+        if (rows["reason"] != "").any():
             spec = plan.study.estimators[cell.estimator]
             build(cell.estimator, spec).fit(seen, replay.looks, cell.substance)
     except Exception:

@@ -1,15 +1,18 @@
 """One task: worlds are simulated, measured by every design and fitted by every estimator."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from simdesign.fit import EstimatorEngine, build, log_index
-from simdesign.records import Fit, Floats, Looks, Observations, ReasonedFit, Status, Truth
-from simdesign.run.plan import Task, history_years, looks_of, seen_from, visits_of
+from simdesign.records import Bools, Fit, Floats, Looks, Observations, ReasonedFit, Status, Truth
+from simdesign.run.follow import follow
+from simdesign.run.plan import Cell, Task, history_years, looks_of, seen_from, visits_of
+from simdesign.run.policies import policies_of
 from simdesign.run.schema import COLUMNS, DRAWN, EXTRA, Rows, empty_rows
-from simdesign.sample import BoughtStreams, MeasuringChain
+from simdesign.sample import BoughtStreams, MeasuringChain, keep, watched
 from simdesign.simulate import Prepared, prepare
 from simdesign.spec.study import Scenario, Study
 from simdesign.units import day_of
@@ -21,6 +24,7 @@ class Bench:
     def __init__(self, study: Study, scenario: Scenario) -> None:
         self.study, self.scenario = study, scenario
         self.visits = visits_of(study, scenario)
+        self.policies = policies_of(study, scenario)
         self.looks = {name: looks_of(study, visits) for name, visits in self.visits.items()}
         self.prepared: Prepared = prepare(
             scenario.world, scenario.change, study.programme, seed=study.seed,
@@ -76,14 +80,29 @@ class Bench:
                 substance: log_index(seen, self.looks[name], substance)
                 for substance in {item.substance for item in cells}
             }
+            lost = np.array(reasons, dtype=object)[:, None]
             for cell in cells:
-                engine = self.engines[cell.estimator]
-                values, failures = _fitted(engine, seen, self.looks[name], cell.substance)
-                why = np.array(reasons, dtype=object)[:, None]
-                why = np.where(why == "", failures, why)
                 level = levels[cell.substance]
+                values, failures, taken = self.fitted(cell, seen, lost[:, 0] != "")
+                if taken is not None:
+                    level = log_index(keep(seen, taken), self.looks[name], cell.substance)
+                why = np.where(lost == "", failures, lost)
                 parts.append(facts.rows(task, cell, self.looks[name].day, values, level, why))
         return {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
+
+    def fitted(
+        self, cell: Cell, seen: Observations, lost: Bools
+    ) -> tuple[Sequence[np.ndarray], np.ndarray, Bools | None]:
+        """Return columns and reasons of a cell, and the visits taken where a policy chose them."""
+        engine, looks = self.engines[cell.estimator], self.looks[cell.design]
+        if cell.design not in self.policies:
+            return *_fitted(engine, seen, looks, cell.substance), None
+        policy = self.policies[cell.design]
+        found = follow(
+            policy, seen, lambda part: _fitted(engine, part, looks, cell.substance),
+            n_look=looks.day.size, watched=_FIT_FIELDS.index(watched(policy)), lost=lost,
+        )  # fmt: skip
+        return found.columns, found.reasons, found.taken
 
     def _arrays(self, design: str, n_rep: int) -> tuple[Floats, np.ndarray]:
         shape = (n_rep, len(self.chain.substances), *self.visits[design].day.shape)
@@ -202,7 +221,7 @@ class _Facts:
         task: Task,
         cell: Any,
         look_day: np.ndarray,
-        values: list[np.ndarray],
+        values: Sequence[np.ndarray],
         level: Floats,
         reasons: np.ndarray,
     ) -> Rows:

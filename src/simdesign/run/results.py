@@ -141,6 +141,12 @@ class Results:
             return [stored_average(item) for item in content.get("averages", ())]
         return self.assessment(None if own else budget).averages
 
+    def notes(self) -> list[str]:
+        """Return a line for every trigger that never asked, or always did; read if current."""
+        if self._is_saved():
+            return list(read_plain(self.store.verdict_path, VerdictFile).get("notes", ()))
+        return self.assessment().notes
+
     def flips(self, verdicts: list[Verdict] | None = None) -> list[dict[str, Any]]:
         """Return where verdicts change as the shared error grows, per otherwise equal world."""
         groups: dict[tuple[Any, ...], list[Verdict]] = {}
@@ -188,6 +194,7 @@ class Results:
             "verdicts": [plain_json(asdict(item)) for item in found.verdicts],
             "flips": plain_json(self.flips(found.verdicts)),
             "averages": [plain_json(asdict(item)) for item in found.averages],
+            "notes": found.notes,
         }
         text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
         write_atomic(self.store.verdict_path, text.encode())

@@ -225,11 +225,11 @@ class Groups(Spec):
 
 
 class Triggered(Spec):
-    """A base schedule, and extra weeks after a look whose score lies between two bounds.
+    """A base schedule, and extra weeks after a look whose number lies between two bounds.
 
-    The score is what the design's estimator gives at the look; ``on`` says which number: its
-    P(break) or its score. The extra weeks are those that open after the look and before the
-    next one; then one decides.
+    The number is what the cell's own estimator gives at the look; ``on`` says which: its P(break),
+    or its score, whose scale is the estimator's own. The extra weeks are those that open after the
+    look and before the next one; then one decides.
     """
 
     kind: Literal["triggered"] = "triggered"
@@ -242,7 +242,8 @@ class Triggered(Spec):
     @model_validator(mode="after")
     def _in_order(self) -> "Triggered":
         if not self.low < self.high:
-            raise ValueError("low must be below high")
+            raise ValueError("low must be below high, or no look can ask for the extra weeks")
+        self._check_bounds()
         base = getattr(self.base, "weeks", None)
         if base is None:
             raise ValueError("the base of a triggered schedule must have fixed weeks")
@@ -251,6 +252,17 @@ class Triggered(Spec):
             raise ValueError(f"week {both[0]} is in the base already")
         check_weeks(tuple(sorted({*base, *self.extra_weeks})))
         return self
+
+    def _check_bounds(self) -> None:
+        if self.on == "score":
+            if not {"low", "high"} <= self.model_fields_set:
+                raise ValueError("a trigger on the score needs low and high; 0.3 and 0.9 are P")
+            return
+        if self.low < 0.0 or self.high > 1.0:
+            raise ValueError("low and high are probabilities of a break, in [0, 1]")
+        if (self.low, self.high) == (0.0, 1.0):
+            rule = "asks for the extra weeks after every look; make them a schedule of rounds"
+            raise ValueError(f"low 0 and high 1 {rule}")
 
 
 class OwnSchedule(Spec):

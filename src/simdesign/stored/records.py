@@ -120,6 +120,7 @@ class VerdictFile(Record):
     digest: str = ""
     verdicts: tuple[dict[str, Any], ...] = ()
     averages: tuple[dict[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class StabilityFile(Record):

@@ -163,6 +163,7 @@ def finish(results: Results) -> None:
     results.save()
     page = _write_page(results, "en")
     typer.echo("\n".join(verdict_lines(results)))
+    _say_notes(results.notes())
     typer.echo(f"measures: {results.store.measures_path}")
     typer.echo(f"page: {page}")
 
@@ -216,15 +217,24 @@ def evaluate(folder: Path, as_json: bool, budget: float | None) -> None:
     if budget is not None and not 0.0 < budget < 1.0:
         raise SpecError("--budget", budget, "must be in (0, 1)")
     results = read(folder)
-    n_missing = 0 if isinstance(results, Published) else results.assessment(budget).n_missing
+    n_missing, notes = 0, []
+    if not isinstance(results, Published):
+        found = results.assessment(budget)
+        n_missing, notes = found.n_missing, found.notes
     if budget is None:
         results.save()
     if as_json:
         typer.echo(json.dumps(results.plain(budget), indent=1, ensure_ascii=False))
     else:
         typer.echo("\n".join(verdict_lines(results, budget)))
+    _say_notes(notes)
     if n_missing:
         say_missing(n_missing, folder)
+
+
+def _say_notes(notes: list[str]) -> None:
+    for line in notes:
+        print(f"simdesign: warning: {line}", file=sys.stderr)
 
 
 def say_missing(n: int, folder: Path) -> None:

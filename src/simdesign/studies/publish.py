@@ -33,6 +33,8 @@ LARGEST = 20_000_000
 """Bytes of a folder of published results, all studies together."""
 TOLERANCE = 1e-9
 """Relative difference of numbers that were computed elsewhere."""
+DERIVED = ("low", "high")
+"""Columns that value, error and replications give again (docs/evaluation.md)."""
 _KEYS = (
     "scenario", "role", "substance", "design", "estimator", "threshold", "budget", "measure",
     "horizon", "compared_with",
@@ -233,6 +235,8 @@ def read_lock(published: Path) -> dict[str, Any]:
 
 def _published_measures(path: Path) -> str:
     """Return the table of measures, refused before anything is run if it is none."""
+    from simdesign.run.tidy import renamed
+
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -241,7 +245,7 @@ def _published_measures(path: Path) -> str:
     for name in _KEYS:
         if name not in columns:
             raise StoreError(str(path), f"must have the column {name!r}")
-    return text
+    return renamed(text)
 
 
 def _check_target(results: "Results", target: Path, replace: bool) -> None:
@@ -309,8 +313,9 @@ def _sorted_measures(results: "Results") -> str:
     from simdesign.report import headline
 
     table, is_read = results.assessment().table, headline(results.study)
+    columns = [name for name in table.columns if name not in DERIVED]
     rows = [
-        [_text(row[name]) for name in table.columns]
+        [_text(row[name]) for name in columns]
         for row in table.rows
         if is_read(
             row["measure"], estimator=row["estimator"], threshold=row["threshold"],
@@ -319,7 +324,7 @@ def _sorted_measures(results: "Results") -> str:
     ]  # fmt: skip
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(table.columns)
+    writer.writerow(columns)
     writer.writerows(sorted(rows))
     return out.getvalue()
 
