@@ -150,7 +150,10 @@ def lines(found: Crossed, rows: str, columns: str, per: float = 1.0) -> list[str
     if not found.cell:
         return ["no such measure"]
     first = max(len(rows), *(len(item) for item in found.rows))
-    cells = {key: _words(value * per, mcse * per, per) for key, (value, mcse) in found.cell.items()}
+    digits = _digits(per * mcse for _, mcse in found.cell.values())
+    cells = {
+        key: _words(value * per, mcse * per, digits) for key, (value, mcse) in found.cell.items()
+    }
     width = max(len(item) for item in (*cells.values(), *found.columns))
 
     def line(name: str, words: Iterable[str]) -> str:
@@ -207,10 +210,15 @@ def _level(value: Any) -> str:
     return str(value)
 
 
-def _words(value: float, mcse: float, per: float) -> str:
+def _digits(errors: Iterable[float]) -> int:
+    """Return the decimals of a table: two significant digits of its largest error, at least one."""
+    largest = max((error for error in errors if math.isfinite(error)), default=0.0)
+    return 3 if largest <= 0.0 else max(1, 1 - math.floor(math.log10(largest)))
+
+
+def _words(value: float, mcse: float, digits: int) -> str:
     if not math.isfinite(value):
         return "-"
-    digits = max(0, 3 - round(math.log10(per)))
     error = f" ({mcse:.{digits}f})" if math.isfinite(mcse) else ""
     return f"{value:.{digits}f}{error}"
 
