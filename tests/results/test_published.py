@@ -84,3 +84,13 @@ def test_numbers_in_sentences_stand_in_a_table(page):
     sentences = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     numbers = re.findall(r"-?\d+\.\d+ \(\d+\.\d+\)", " ".join(sentences.split()))
     assert [number for number in numbers if number not in blocks] == []
+
+
+def test_the_page_about_a_city_asks_about_a_city_in_both_languages():
+    pages = {
+        name: PublishedPaths(ROOT / "results" / name).page.read_text(encoding="utf-8")
+        for name in ("local_break", "annual_claim")
+    }
+    for words in ("Does one city notice", "Merkt één stad", "That says nothing of a single city"):
+        assert words in pages["local_break"]
+        assert words not in pages["annual_claim"]

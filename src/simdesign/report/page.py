@@ -46,6 +46,7 @@ from simdesign.report.texts import LANGUAGES, Texts
 from simdesign.report.verdicts import COLUMNS, Group, Wording, groups_of
 from simdesign.report.worlds import world_sentences
 from simdesign.spec.departures import DEFAULT, DEPARTURE
+from simdesign.spec.local import ExactLocal
 from simdesign.spec.study import Study
 from simdesign.stored import Paths
 
@@ -182,6 +183,7 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
     study = folder.study
     wording = Wording(texts.lang, study)
     reference = design_names(study, texts)[study.decision.reference]
+    local = isinstance(study.estimators.get(folder.judging), ExactLocal)
     selections = [Selection(folder, name, cell) for name in folder.substances]
     smallest = study.decision.margin.smallest_change
     title, assumptions = assumption_table(folder, texts)
@@ -190,7 +192,8 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
         "lang": texts.lang,
         "t": texts,
         "title": _title(study, texts.lang),
-        "question": texts("page.question_default", reference=reference),
+        "question": texts(f"page.question_{'city' if local else 'default'}", reference=reference),
+        "claim": texts("page.claim_city" if local else "page.claim"),
         "aims": study.aims,
         "incomplete": texts("page.incomplete", n=folder.n_missing) if folder.n_missing else "",
         "stamp": stamp_of(folder, texts),
