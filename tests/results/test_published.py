@@ -10,8 +10,8 @@ from simdesign.cli import call
 from simdesign.report import registered
 from simdesign.run import read
 from simdesign.spec.protocol import protocol_hash
-from simdesign.stored import PublishedPaths
-from simdesign.studies.publish import LARGEST, read_lock
+from simdesign.stored import PublishedPaths, read_lock
+from simdesign.studies.publish import LARGEST
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = sorted(path.parent for path in (ROOT / "results").glob("*/study.lock.json"))

@@ -16,7 +16,6 @@ from simdesign.run.conditions import Wanted
 from simdesign.run.plan import Task
 from simdesign.run.refine import Unit, fit_unit, open_refinement
 from simdesign.run.replay import Replay
-from simdesign.run.tidy import read_table, renamed
 from simdesign.spec.rules import EudaRule
 from simdesign.spec.study import Study
 from simdesign.units import date_of
@@ -214,16 +213,6 @@ def test_costs_are_those_of_what_was_asked_for(whole):
     )
     assert not [r for r in rows if r["design"] == "dense" and r["measure"] == "extra_prob"]
     assert whole.notes() == []
-
-
-def test_a_table_of_an_earlier_version_is_read_with_the_names_of_now(whole):
-    now = whole.store.measures_path.read_text(encoding="utf-8")
-    assert renamed(now) == now
-    earlier = now.replace("cost_p95", "cost_high").replace("dense", "cost_high")  # a design's name
-    assert renamed(earlier) == now.replace("dense", "cost_high")
-    assert {row["measure"] for row in read_table(earlier)} == {
-        row["measure"] for row in whole.records()
-    }
 
 
 def test_it_has_thresholds_power_and_a_page_like_any_design(whole, capsys):

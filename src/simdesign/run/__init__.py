@@ -51,6 +51,7 @@ from simdesign.run.published import Published as Published
 from simdesign.run.published import read as read
 from simdesign.run.results import Results as Results
 from simdesign.run.results import load as load
+from simdesign.run.results import plain_json as plain_json
 from simdesign.run.schema import COLUMNS as COLUMNS
 from simdesign.run.store import Store as Store
 from simdesign.run.work import run as run

@@ -1,16 +1,17 @@
 """Published results, read as a results folder is: measures and verdicts, but no rows."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from simdesign.errors import StoreError
+from simdesign.errors import SpecError, StoreError
 from simdesign.evaluate import Average, Verdict, stored_average, stored_verdict
 from simdesign.run.plan import Plan, make_plan
 from simdesign.run.results import Results, load
 from simdesign.run.tidy import read_table
 from simdesign.spec.study import Study
-from simdesign.stored import Lock, PublishedPaths, VerdictFile, read_plain
+from simdesign.stored import PublishedPaths, VerdictFile, read_lock, read_plain
 
 
 class Published(Results):
@@ -77,8 +78,12 @@ def read(folder: str | Path) -> Results:
 
 
 def _plan(paths: PublishedPaths) -> Plan:
-    lock = read_plain(paths.lock, Lock)
+    lock = read_lock(paths.folder)
     own = lock.get("own_parts")
     study = Study.from_dict(lock["study"], str(paths.lock))
     folder = paths.folder / own if own else None
-    return make_plan(study, lock["size"], lock["replications"], folder)
+    try:
+        plan = make_plan(study, lock["size"], lock["replications"], folder)
+    except SpecError as error:
+        raise StoreError(str(paths.lock), f"holds a study that fails: {error}") from None
+    return replace(plan, target=lock.get("target"))

@@ -79,29 +79,11 @@ _WORDS = (
 _COUNTS = ("n_rep", "n_failed")
 
 
-RENAMED = {"cost_high": "cost_p95"}
-"""Measures whose name in tables of earlier versions was another one: then -> now."""
-
-
-def renamed(text: str) -> str:
-    """Return a table of measures, as CSV, with the names that measures have now."""
-    if not any(old in text for old in RENAMED):
-        return text
-    rows = list(csv.reader(io.StringIO(text)))
-    place = rows[0].index("measure") if "measure" in rows[0] else -1
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(
-        [RENAMED.get(item, item) if i == place else item for i, item in enumerate(row)]
-        for row in rows
-    )
-    return out.getvalue()
-
-
 def read_table(text: str) -> list[dict[str, Any]]:
     """Return the rows of a table that ``Table.csv`` wrote."""
     return [
         {name: _value(name, item) for name, item in row.items()}
-        for row in csv.DictReader(io.StringIO(renamed(text)))
+        for row in csv.DictReader(io.StringIO(text))
     ]
 
 

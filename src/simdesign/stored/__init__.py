@@ -1,5 +1,6 @@
 """stored: where the files of a results folder lie, and what each must hold."""
 
+from simdesign.stored.lock import read_lock as read_lock
 from simdesign.stored.paths import JOBS as JOBS
 from simdesign.stored.paths import MODEL_CHECK as MODEL_CHECK
 from simdesign.stored.paths import ClaimPaths as ClaimPaths

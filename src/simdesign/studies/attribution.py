@@ -50,7 +50,7 @@ def attribution_command(
         attribution_parts,
         attribution_sizes,
     )
-    from simdesign.run import read
+    from simdesign.run import plain_json, read
 
     _check(target, wrong, moment, lang)
     results = read(folder)
@@ -67,7 +67,8 @@ def attribution_command(
     asked = AttributionTarget(correct=target, wrong=wrong)
     if as_json:
         content = {"study": study.name, "size": size, "at": moment, **asdict(asked)}
-        typer.echo(json.dumps(content | {"cells": [_plain(c, asked) for c in cells]}, indent=1))
+        content |= {"cells": [_plain(cell, asked) for cell in cells]}
+        typer.echo(json.dumps(plain_json(content), indent=1))
         return
     head, parts = attribution_parts(study, size, results.records(), asked, moment, change, lang)
     _print(head, parts)
@@ -119,16 +120,12 @@ def _plain(cell: "AttributionCell", target: "AttributionTarget") -> dict[str, An
     reached = cell.prob_reached(target)
     return {
         "substance": cell.substance, "world": cell.world, "mechanism": cell.mechanism,
-        "right": cell.right, "size": _finite(cell.size), "design": cell.way.design,
+        "right": cell.right, "size": cell.size, "design": cell.way.design,
         "estimator": cell.way.estimator, "weekdays": cell.way.weekdays,
-        "streams": list(cell.way.streams), "cost_per_year": _finite(cell.way.cost_per_year),
+        "streams": list(cell.way.streams), "cost_per_year": cell.way.cost_per_year,
         "shares": {
-            name: {"value": _finite(item.value), "mcse": _finite(item.mcse), "n_rep": item.n_rep}
+            name: {"value": item.value, "mcse": item.mcse, "n_rep": item.n_rep}
             for name, item in cell.shares.items()
         },
-        "meets": cell.meets(target), "prob_reached": _finite(reached),
+        "meets": cell.meets(target), "prob_reached": reached,
     }  # fmt: skip
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

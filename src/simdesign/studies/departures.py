@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -51,7 +51,7 @@ def departures_command(
 ) -> None:
     """Print what each wrong world does, the worst beside the default world, and the verdicts."""
     from simdesign.evaluate import departure_lines, verdict_moves, worst_cases
-    from simdesign.run import judging_estimator, read
+    from simdesign.run import judging_estimator, plain_json, read
 
     results = read(folder)
     study, plan = results.study, results.plan
@@ -79,7 +79,7 @@ def departures_command(
             "worst": [asdict(item) for item in worst],
             "verdicts": [{**asdict(item), "is_another": item.is_another} for item in moves],
         }  # fmt: skip
-        typer.echo(json.dumps(_plain(content), indent=1))
+        typer.echo(json.dumps(plain_json(content), indent=1))
         return
     from rich.markup import escape
 
@@ -161,11 +161,3 @@ def _words(item: "Number", between: str = " ") -> str:
     if math.isfinite(item.difference):
         text += f"{between}({item.difference:+.3f} ± {item.difference_mcse:.3f})"
     return text + (f"{between}{item.n_failed} failed" if item.n_failed else "")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -57,7 +57,7 @@ def frontier_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print what every design costs and achieves, cheapest first, beside the reference design."""
-    from simdesign.run import judging_estimator, read
+    from simdesign.run import judging_estimator, plain_json, read
 
     if threshold not in ("operating", "oracle", "guarded"):
         raise SpecError("--threshold", threshold, "must be operating, oracle or guarded")
@@ -71,7 +71,7 @@ def frontier_command(
         results.study.decision.budget,
     )  # fmt: skip
     if as_json:
-        content = [_plain(asdict(item)) for item in found]
+        content = [plain_json(asdict(item)) for item in found]
         typer.echo(json.dumps({"study": results.study.name, "designs": content}, indent=1))
         return
     typer.echo("\n".join(lines(found, results.study.decision.reference)))
@@ -161,9 +161,3 @@ def _words(item: Number) -> str:
     if math.isfinite(item.difference):
         return f"{text} ({item.difference:+.3f} ± {item.difference_mcse:.3f})"
     return f"{text}{'':19}"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -176,24 +176,12 @@ def reproduce(published: Path, out: Path | None = None, workers: int | None = No
     StoreError
         When the place holds no published results.
     """
-    from dataclasses import replace
-
-    from simdesign.run import LocalBackend, Store, make_plan, run_plan
-    from simdesign.spec.study import Study
+    from simdesign.run import LocalBackend, Published, Store, run_plan
     from simdesign.stored import PublishedPaths
 
-    lock = read_lock(published)
-    paths = PublishedPaths(published)
-    study = Study.from_dict(lock["study"], str(paths.lock))
-    old = _published_measures(paths.measures)
-    own = lock.get("own_parts")
-    folder = published / own if own else None
-    try:
-        plan = make_plan(study, lock["size"], lock["replications"], folder)
-    except SpecError as error:
-        raise StoreError(str(paths.lock), f"holds a study that fails: {error}") from None
-    plan = replace(plan, target=lock.get("target"))
-    store = Store(out or Path("runs") / f"reproduce-{study.name}")
+    plan = Published(published).plan
+    old = _published_measures(PublishedPaths(published).measures)
+    store = Store(out or Path("runs") / f"reproduce-{plan.study.name}")
     results = run_plan(plan, store, LocalBackend(workers), quiet=False)
     return compare(old, _sorted_measures(results))
 
@@ -221,22 +209,8 @@ def compare(old: str, new: str) -> Comparison:
     return Comparison(answer=answer, n_row=n_row, largest=largest, differences=tuple(said))
 
 
-def read_lock(published: Path) -> dict[str, Any]:
-    """Return the lock of published results."""
-    from simdesign.stored import Lock, PublishedPaths, read_plain
-
-    path = PublishedPaths(published).lock
-    try:
-        return read_plain(path, Lock)
-    except FileNotFoundError:
-        rule = f"holds no {path.name} of published results"
-        raise StoreError(str(published), rule) from None
-
-
 def _published_measures(path: Path) -> str:
     """Return the table of measures, refused before anything is run if it is none."""
-    from simdesign.run.tidy import renamed
-
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -245,10 +219,12 @@ def _published_measures(path: Path) -> str:
     for name in _KEYS:
         if name not in columns:
             raise StoreError(str(path), f"must have the column {name!r}")
-    return renamed(text)
+    return text
 
 
 def _check_target(results: "Results", target: Path, replace: bool) -> None:
+    from simdesign.stored import read_lock
+
     if not target.exists():
         return
     if not target.is_dir():

@@ -50,7 +50,7 @@ def refine_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Estimate a slow estimator's false alarms and power; a second call goes on."""
-    from simdesign.run import load
+    from simdesign.run import load, plain_json
     from simdesign.run.refine import refine
     from simdesign.run.refined import refined_measures, save
 
@@ -72,7 +72,7 @@ def refine_command(
     if as_json:
         content = {
             "study": results.study.name, "slow": label, "fast": found.fast,
-            "budget": found.budget, "measures": [_plain(asdict(item)) for item in measures],
+            "budget": found.budget, "measures": [plain_json(asdict(item)) for item in measures],
         }  # fmt: skip
         typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
         return
@@ -127,10 +127,3 @@ def lines(label: str, fast: str, measures: "list[RefinedMeasure]") -> list[str]:
             f"refitted, {item.n_failed} failed, {item.seconds_per_fit:.2g} s a fit"
         )
     return out
-
-
-def _plain(content: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in content.items()
-    }

@@ -5,7 +5,7 @@ import math
 import tomllib
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -48,7 +48,7 @@ def reweight_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Weight stored replications to another design prior; nothing is simulated."""
-    from simdesign.run import load
+    from simdesign.run import load, plain_json
     from simdesign.run.reweighted import reweighted
 
     if budget is not None and not 0.0 < budget < 1.0:
@@ -64,7 +64,7 @@ def reweight_command(
     )
     found = reweighted(results, wanted, estimator=estimator, budget=budget, likelihood=likelihood)
     if as_json:
-        content = [{key: _plain(value) for key, value in asdict(item).items()} for item in found]
+        content = [plain_json(asdict(item)) for item in found]
         typer.echo(json.dumps({"study": results.study.name, "measures": content}, indent=1))
         return
     typer.echo("\n".join(lines(found)))
@@ -141,7 +141,3 @@ def lines(found: "list[ReweightedMeasure]") -> list[str]:
             text += f"; kept as in the scenario: {', '.join(item.fixed)}"
         out.append("; ".join([text, *item.warnings]))
     return out
-
-
-def _plain(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -93,8 +93,8 @@ def stability(results: "Results") -> dict[str, Any]:
     ``margins``: how wide each margin would have to be for another answer. ``grids``: estimators
     that differ in one number. ``refused``: options that the stored rows do not allow, and why.
     """
+    from simdesign.run import plain_json
     from simdesign.run.moved import verdicts_at
-    from simdesign.run.results import plain_json
     from simdesign.studies.prior_grid import grids, judged_along
 
     options, refused, priors = _options(results)

@@ -59,7 +59,7 @@ def table_command(
 
     Example: simdesign table results/annual_claim --horizon 3 --where size=0.2 --per 100
     """
-    from simdesign.run import judging_estimator, read
+    from simdesign.run import judging_estimator, plain_json, read
 
     if not (math.isfinite(per) and per > 0.0):
         raise SpecError("--per", per, "must be a number above 0")
@@ -81,10 +81,10 @@ def table_command(
     found = crossed(results.records(), rows, columns, chosen, usual, named)
     if as_json:
         cells = [
-            {rows: r, columns: c, "value": _finite(value), "mcse": _finite(mcse)}
+            {rows: r, columns: c, "value": value, "mcse": mcse}
             for (r, c), (value, mcse) in found.cell.items()
         ]
-        typer.echo(json.dumps({"study": results.study.name, "cells": cells}, indent=1))
+        typer.echo(json.dumps({"study": results.study.name, "cells": plain_json(cells)}, indent=1))
         return
     typer.echo("\n".join(lines(found, rows, columns, per)))
 
@@ -221,7 +221,3 @@ def _words(value: float, mcse: float, digits: int) -> str:
         return "-"
     error = f" ({mcse:.{digits}f})" if math.isfinite(mcse) else ""
     return f"{value:.{digits}f}{error}"
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
