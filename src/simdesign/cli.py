@@ -234,6 +234,7 @@ def _register() -> None:
         replay,
         reweight,
         sensitivity,
+        solve,
         stability,
         table,
         two_weeks,
@@ -254,6 +255,7 @@ def _register() -> None:
     refine.register(app)
     reweight.register(app)
     sensitivity.register(app)
+    solve.register(app)
     stability.register(app)
     preregister.register(app)
     constancy.register(app)

@@ -40,6 +40,7 @@ from simdesign.evaluate.measure import difference as difference
 from simdesign.evaluate.measure import mean_measure as mean_measure
 from simdesign.evaluate.measure import mean_of as mean_of
 from simdesign.evaluate.measure import wilson as wilson
+from simdesign.evaluate.measure import with_draws as with_draws
 from simdesign.evaluate.multifidelity import Peaks as Peaks
 from simdesign.evaluate.multifidelity import Regression as Regression
 from simdesign.evaluate.multifidelity import Subset as Subset
@@ -65,6 +66,13 @@ from simdesign.evaluate.reweight import not_covered as not_covered
 from simdesign.evaluate.reweight import times as times
 from simdesign.evaluate.reweight import unit_weights as unit_weights
 from simdesign.evaluate.reweight import weighted_mean as weighted_mean
+from simdesign.evaluate.root import Goal as Goal
+from simdesign.evaluate.root import Root as Root
+from simdesign.evaluate.root import Side as Side
+from simdesign.evaluate.root import falls as falls
+from simdesign.evaluate.root import first_to_reach as first_to_reach
+from simdesign.evaluate.root import reach_prob as reach_prob
+from simdesign.evaluate.root import smallest as smallest
 from simdesign.evaluate.spread import rounds_differ_prob as rounds_differ_prob
 from simdesign.evaluate.stopping import Parts as Parts
 from simdesign.evaluate.stopping import error_at as error_at

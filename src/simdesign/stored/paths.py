@@ -71,6 +71,11 @@ class Paths:
         return self.folder / "stability.json"
 
     @property
+    def solve(self) -> Path:
+        """What ``simdesign solve`` last found here."""
+        return self.folder / "solve.json"
+
+    @property
     def refined(self) -> Path:
         """Folder of the fits of slow estimators, one folder each."""
         return self.folder / "refined"
