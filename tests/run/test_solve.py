@@ -6,45 +6,19 @@ import shutil
 
 import numpy as np
 import pytest
-from closed_form import log_normal_world, national_se
+from closed_form import national_se
 from scipy import stats
 
 from run.tiny import write_study
+from run.toy import BUDGET, toy
 from simdesign.errors import SpecError
-from simdesign.run import load, run
+from simdesign.run import load
 from simdesign.run.question import question_of
 from simdesign.run.solve import plain_answer, solve
 from simdesign.spec.study import Study
+from simdesign.units import DAYS_PER_YEAR
 
-BUDGET = 0.2
 Z = float(stats.norm.isf(BUDGET / 2))
-CITIES = tuple({"name": f"city-{i}", "population": 100_000.0} for i in range(4))
-
-
-def toy(folder, *, size=0.2, shared=0.10, substances=None):
-    """Write a study of two years that are compared, in a world without counts."""
-    quiet = log_normal_world(sigma_shared=shared).substances["cocaine"]
-    world = {
-        "catchments": CITIES, "counts": "off", "weekdays": False, "flow_sd": 0.0,
-        "sampling_sd": 0.0, "substances": {"cocaine": quiet.model_dump(mode="json")},
-    }  # fmt: skip
-    study = Study.from_dict(
-        {
-            "name": "toy", "seed": 11, "aims": "A known answer.", "programme": {"years": 3},
-            "world": world,
-            "change": {"kind": "level_shift", "size": size, "at": 0.98},  # after the last round
-            "designs": {
-                "annual": {"schedule": {"kind": "fixed_weeks", "weeks": [11]}},
-                "quarterly": {"schedule": {"kind": "rounds", "per_year": 4}},
-            },
-            "estimators": {"toy": {"kind": "own", "uses": "run.toy:TwoYears"}},
-            "decision": {"reference": "annual", "budget": BUDGET},
-            "sizes": {"quick": {"null": 20, "null_world": 20, "alternative": 20}},
-        }
-    )  # fmt: skip
-    path = folder / "toy.toml"
-    path.write_text(study.to_toml(), encoding="utf-8")
-    return study
 
 
 def power(size, *, rounds=1, sites=4, shared=0.10):
@@ -129,13 +103,34 @@ def test_another_target_uses_the_same_rows(rounds, tmp_path):
     assert len(list(out.glob("shards/*"))) <= n + 6
 
 
+def test_a_mean_delay_asks_the_same_where_every_alarm_comes_at_one_delay(rounds, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(rounds.folder, out)
+    programme = rounds.question.study.programme
+    since = programme.start_day + int(0.98 * DAYS_PER_YEAR)  # the break, to the day
+    delay = (programme.look_days[1] - since) / DAYS_PER_YEAR
+    level = 2.0 - 0.8 * (2.0 - delay)
+    question = question_of(
+        rounds.question.study, knobs=["rounds=1:8"], target=f"restricted_mean_delay@2={level}"
+    )
+    answer = solve(question, out, limit=200)
+    for point, reading in answer.found.readings.items():
+        share = (2.0 - reading.value) / (2.0 - delay)
+        known = power(0.2, rounds=point[1])
+        assert abs(share - known) <= 5.0 * reading.mcse / (2.0 - delay) + 0.01
+    truth = next(m for m in range(1, 9) if power(0.2, rounds=m) >= 0.8)
+    root = answer.found.root(0)
+    assert root.low <= truth <= root.high
+    assert 0.0 < root.prob.get(float(truth), 0.0) <= 1.0
+
+
 def test_sites_and_the_oracle_threshold(tmp_path):
-    study = toy(tmp_path, shared=0.0, size=0.13)
+    study = toy(tmp_path, shared=0.0, size=0.25)
     question = question_of(
         study, knobs=["sites"], target="power@2=0.8", threshold="oracle", budget=0.2
     )
     root = solve(question, tmp_path / "out", limit=400).found.root(0)
-    truth = next(n for n in range(1, 5) if power(0.13, sites=n, shared=0.0) >= 0.8)
+    truth = next(n for n in range(1, 5) if power(0.25, sites=n, shared=0.0) >= 0.8)
     assert truth in (2, 3)
     assert root.low <= truth <= root.high
 
@@ -167,26 +162,23 @@ def test_years_are_read_from_one_run(tmp_path):
     study = Study.from_toml(
         write_study(tmp_path, ("[0.0, 0.1]", "[0.0]"), ("[0.3, -0.3]", "[0.3]"))
     )
-    question = question_of(study, knobs=["years=1:3"], target="power=0.05", budget=0.5)
-    try:
-        answer = solve(question, tmp_path / "out", limit=200)
-        readings = answer.found.readings
-    except SpecError as error:
-        pytest.fail(str(error))
+    question = question_of(study, knobs=["years=1:3"], target="power=0.5", budget=0.5)
+    answer = solve(question, tmp_path / "out", limit=40)
+    readings = answer.found.readings
     results = load(tmp_path / "out")
     table = results.measures()
     curve = table[(table["measure"] == "delay_curve") & (table["threshold"] == "operating")]
     for years in (1.0, 2.0, 3.0):
         line = curve[curve["horizon"] == years].iloc[0]
-        assert readings[0, years].value == line["value"]
+        assert readings[0, years].value == pytest.approx(line["value"], rel=1e-12)
     values = [readings[0, years].value for years in (1.0, 2.0, 3.0)]
     assert values == sorted(values)
     assert len({item["replications"] for item in plain_answer(answer)["curve"]}) == 1
 
 
 def test_two_knobs_give_the_smallest_pairs(tmp_path):
-    study = toy(tmp_path, shared=0.05, size=0.15)
-    question = question_of(study, knobs=["rounds=1:4", "sites=1:4"], target="power@2=0.8")
+    study = toy(tmp_path, shared=0.05, size=0.2)
+    question = question_of(study, knobs=["rounds=1:3", "sites=1:4"], target="power@2=0.8")
     answer = solve(question, tmp_path / "out", limit=200)
     content = plain_answer(answer)
     pairs = [(item["rounds"], item["sites"]) for item in content["smallest"]]
@@ -194,7 +186,7 @@ def test_two_knobs_give_the_smallest_pairs(tmp_path):
     assert [s for _, s in pairs] == sorted({s for _, s in pairs}, reverse=True)
     for row, item in enumerate(content["rows"]):
         reaching = [
-            n for n in range(1, 5) if power(0.15, rounds=row + 1, sites=n, shared=0.05) >= 0.8
+            n for n in range(1, 5) if power(0.2, rounds=row + 1, sites=n, shared=0.05) >= 0.8
         ]
         truth = min(reaching, default=math.inf)
         assert item["low"] <= truth
@@ -209,7 +201,7 @@ def test_a_picture_needs_no_threshold(tmp_path):
     )
     question = question_of(study, knobs=["rounds=1:2"], target="large_error_prob=0.99")
     with pytest.raises(SpecError, match="by the smallest value already: rounds 1 gives"):
-        solve(question, tmp_path / "out", limit=200)
+        solve(question, tmp_path / "out", limit=40)
     results = load(tmp_path / "out").measures()
     line = results[(results["measure"] == "large_error_prob") & (results["role"] == "alternative")]
     stored = json.loads((tmp_path / "out" / "solve.json").read_text())["curve"]
@@ -219,4 +211,3 @@ def test_a_picture_needs_no_threshold(tmp_path):
     np.testing.assert_allclose(
         line[line["compared_with"] == ""]["mcse"], [item["mcse"] for item in stored], rtol=1e-9
     )
-    assert run is not None

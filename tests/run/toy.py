@@ -1,8 +1,13 @@
 """An estimator whose power has a closed form: one comparison of two years' national means."""
 
 import numpy as np
+from closed_form import log_normal_world
 
 from simdesign.records import Fit, Status
+from simdesign.spec.study import Study
+
+BUDGET = 0.2
+CITIES = tuple({"name": f"city-{i}", "population": 100_000.0} for i in range(4))
 
 
 class TwoYears:
@@ -30,3 +35,29 @@ class TwoYears:
             effect_low=nothing, effect_high=nothing, break_day=nothing, log_evidence=nothing,
             status=status,
         )  # fmt: skip
+
+
+def toy(folder, *, size=0.2, shared=0.10):
+    """Write a study of two years that are compared, in a world without counts."""
+    quiet = log_normal_world(sigma_shared=shared).substances["cocaine"]
+    world = {
+        "catchments": CITIES, "counts": "off", "weekdays": False, "flow_sd": 0.0,
+        "sampling_sd": 0.0, "substances": {"cocaine": quiet.model_dump(mode="json")},
+    }  # fmt: skip
+    study = Study.from_dict(
+        {
+            "name": "toy", "seed": 11, "aims": "A known answer.", "programme": {"years": 3},
+            "world": world,
+            "change": {"kind": "level_shift", "size": size, "at": 0.98},  # after the last round
+            "designs": {
+                "annual": {"schedule": {"kind": "fixed_weeks", "weeks": [11]}},
+                "quarterly": {"schedule": {"kind": "rounds", "per_year": 4}},
+            },
+            "estimators": {"toy": {"kind": "own", "uses": "run.toy:TwoYears"}},
+            "decision": {"reference": "annual", "budget": BUDGET},
+            "sizes": {"quick": {"null": 20, "null_world": 20, "alternative": 20}},
+        }
+    )  # fmt: skip
+    path = folder / "toy.toml"
+    path.write_text(study.to_toml(), encoding="utf-8")
+    return study

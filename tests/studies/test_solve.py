@@ -5,6 +5,7 @@ import json
 import pytest
 
 from run.tiny import write_study
+from run.toy import toy
 from simdesign.cli import call
 
 ONE = (("[0.0, 0.1]", "[0.0]"), ("[0.3, -0.3]", "[0.3]"))
@@ -13,6 +14,14 @@ ONE = (("[0.0, 0.1]", "[0.0]"), ("[0.3, -0.3]", "[0.3]"))
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     return write_study(tmp_path_factory.mktemp("solve"), *ONE)
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    """Return the file of a study whose estimator takes no time."""
+    folder = tmp_path_factory.mktemp("quick")
+    toy(folder)
+    return folder / "toy.toml"
 
 
 @pytest.fixture(scope="module")
@@ -26,43 +35,60 @@ def solved(capsys, *words):
     return status, captured.out, captured.err
 
 
-def test_it_answers_in_words_and_json(study, tmp_path, capsys):
-    words = [study, "--knob", "size=0.1:2.5:0.1", "--limit", "200", "--within", "0.5"]
+def test_it_answers_in_words_and_json(quick, tmp_path, capsys):
+    words = [quick, "--knob", "size=0.1:1.5:0.1", "--limit", "200", "--within", "0.5"]
     words += ["--target", "power@2=0.5", "--budget", "0.5", "--out", tmp_path / "out"]
     status, out, err = solved(capsys, *words)
     assert status == 0, err
-    assert out.startswith("tiny, sigma_shared=0.0,size=0.3: cocaine, estimator exact\n")
-    assert "target: P(noticed within 2 years) at least 0.5, P(false alarm in 6 years) 0.5" in out
+    assert out.startswith("toy, world of change: cocaine, estimator toy\n")
+    assert "target: P(noticed within 2 years) at least 0.5, P(false alarm in 3 years) 0.5" in out
     assert "annual: smallest change: +" in out
-    assert "two: smallest change: +" in out
+    assert "quarterly: smallest change: " in out
     assert "95 % interval" in out
     assert "200 replications:" in err
     status, again, _ = solved(capsys, *words, "--json")
     assert status == 0
     content = json.loads(again)
-    assert [row["design"] for row in content["rows"]] == ["annual", "two"]
+    assert [row["design"] for row in content["rows"]] == ["annual", "quarterly"]
     assert content == json.loads((tmp_path / "out" / "solve.json").read_text())
     for item in content["curve"]:
         assert item["mcse"] > 0.0 or item["value"] in (0.0, 1.0)
         assert item["unchanged"] == 3 * item["replications"]
 
 
-def test_no_value_reaches_it(study, tmp_path, capsys):
+def test_pairs_are_printed_with_their_cost(quick, tmp_path, capsys):
     status, out, err = solved(
-        capsys, study, "--knob", "days=1:3", "--target", "power@3=0.999", "--out", tmp_path / "out",
-        "--limit", "200",
+        capsys, quick, "--knob", "rounds=3:4", "--knob", "sites=2:4", "--target", "power@2=0.7",
+        "--limit", "200", "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert status == 0, err
+    assert "smallest pairs that reach it (by estimate):\n  rounds " in out
+    assert out.count("<- cheapest") == 1
+    assert "P(cheapest) 0." in out or "P(cheapest) 1.00" in out
+
+
+def test_no_value_reaches_it(quick, tmp_path, capsys):
+    status, out, err = solved(
+        capsys, quick, "--knob", "days=1:3", "--target", "power@2=0.999", "--out",
+        tmp_path / "out", "--limit", "200",
     )  # fmt: skip
     assert (status, out) == (2, "")
     last = err.splitlines()[-1]
     assert "--target: is reached by no value: the largest tried, days 3, gives 0." in last
     assert "a target of 0." in last
-    assert last.endswith("got 'power@3=0.999'")
+    assert last.endswith("got 'power@2=0.999'")
+    named = float(last.split("a target of ")[1].split()[0])  # ... is feasible indeed
+    status, _, err = solved(
+        capsys, quick, "--knob", "days=1:3", "--target", f"power@2={named}", "--out",
+        tmp_path / "out", "--limit", "200",
+    )  # fmt: skip
+    assert "is reached by no value" not in err
 
 
-def test_the_smallest_value_reaches_it(study, tmp_path, capsys):
+def test_the_smallest_value_reaches_it(quick, tmp_path, capsys):
     status, out, err = solved(
-        capsys, study, "--knob", "days=1:3", "--target", "power@3=0.001", "--budget", "0.5",
-        "--out", tmp_path / "out", "--limit", "200",
+        capsys, quick, "--knob", "days=1:3", "--target", "power@2=0.01", "--out",
+        tmp_path / "out", "--limit", "200",
     )  # fmt: skip
     assert (status, out) == (2, "")
     assert "is reached by the smallest value already: days 1 gives 0." in err.splitlines()[-1]
@@ -102,6 +128,7 @@ WRONG = {
         ["--knob", "size", "--target", "large_error_prob=0.2"], ["more is not better"],
     ),
     "budget": (["--knob", "days", "--budget", "1"], ["--budget", "(0, 1)"]),
+    "budget that nothing can set": (["--knob", "days", "--budget", "0.001"], ["0.0017 or more"]),
     "threshold": (["--knob", "days", "--threshold", "guarded"], ["operating or oracle"]),
     "design": (["--knob", "days", "--design", "weekly"], ["--design", "annual, two"]),
     "two designs and two knobs": (

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from simdesign.errors import SpecError
 from simdesign.evaluate import Goal
-from simdesign.run.judge import in_world
 from simdesign.run.knobs import Knob, direction, knob_of, turned
 from simdesign.run.search import Point, Space
 from simdesign.spec.base import content_hash, plain
@@ -132,6 +131,19 @@ class Question:
             return None
         return round(direction(self.scenario, self.substance) * amount, 6)
 
+    def level(self, point: Point) -> float | None:
+        """Return the size that the scenario of a point has; None where it is no number.
+
+        Scenarios are told apart by it, turned or not, so that questions about other sizes find
+        their unchanged programmes.
+        """
+        turned_to = self.size(point)
+        if turned_to is not None:
+            return turned_to
+        given = getattr(self.scenario.change, "size", None)
+        mine = None if given is None else amount_of(given, self.substance)
+        return float(mine) if isinstance(mine, int | float) else None
+
     def horizon(self, point: Point) -> float:
         """Return the years after the break that a point is about."""
         return self.at(point).get("years", self.target.horizon)
@@ -139,7 +151,7 @@ class Question:
     def folder_name(self) -> str:
         """Return a name for the results: questions about one world share their rows."""
         change = {**plain(self.scenario.change)}
-        if any(knob.name == "size" for knob in self.knobs):
+        if self.level((0, self.column.values[0])) is not None:
             change.pop("size", None)
         about = {
             "world": plain(self._world(self.scenario.world)), "change": change,
@@ -156,7 +168,7 @@ class Question:
     def study_of(self, points: Sequence[Point]) -> Study:
         """Return the study whose conditions are some points."""
         designs = dict(sorted(self.design(point) for point in points))
-        sizes = sorted({s for point in points if (s := self.size(point)) is not None})
+        sizes = sorted({s for point in points if (s := self.level(point)) is not None})
         change = self.scenario.change
         given = getattr(change, "size", None)
         if given is not None and isinstance(given, dict):  # only this substance is left
@@ -282,7 +294,9 @@ def _scenario(study: Study, size: str, name: str | None, any_size: bool) -> Scen
         candidates = found
         if any_size:
             steps = [item for item in found if isinstance(item.change, LevelShift)]
-            candidates = steps[:1] if all(in_world(s, steps[0]) for s in steps) else steps
+            candidates = (
+                steps[:1] if len({_but_for_its_size(item) for item in steps}) == 1 else steps
+            )
             if len(candidates) == 1:
                 return candidates[0]
         if len(candidates) == 1:
@@ -295,3 +309,9 @@ def _scenario(study: Study, size: str, name: str | None, any_size: bool) -> Scen
     if len(names) > _SHOWN:
         shown += f"; ... ({len(names)} in all: simdesign run STUDY --list)"
     raise SpecError("--scenario", name, f"must be one of {shown}")
+
+
+def _but_for_its_size(scenario: Scenario) -> str:
+    """Return a hash of world and change without the size of the change."""
+    change = plain(scenario.change) | {"size": None}
+    return content_hash({"world": plain(scenario.world), "change": change})

@@ -26,7 +26,7 @@ from simdesign.run.plan import Plan, make_plan
 from simdesign.run.question import SIZE, SPARE, Question
 from simdesign.run.resamples import Resamples
 from simdesign.run.results import plain_json
-from simdesign.run.search import LIMIT, WITHIN, Found, Point, search
+from simdesign.run.search import FIRST, LIMIT, WITHIN, Found, Point, search
 from simdesign.run.store import Store
 from simdesign.run.work import run_plan
 from simdesign.spec.study import Scenario
@@ -56,7 +56,7 @@ class Answer:
         null: dict[str, int] = {}
         for point, n in self.found.n_rep.items():
             name, _ = ask.design(point)
-            place = (name, ask.size(point))
+            place = (name, ask.level(point))
             own[place] = max(n, own.get(place, 0))
             null[name] = max(NULLS * n + SPARE, null.get(name, 0))
         return looks * (sum(own.values()) + sum(null.values()))
@@ -94,6 +94,12 @@ def solve(
     SpecError
         When no value reaches the target, or the smallest one surely does.
     """
+    least = 1.0 / (NULLS * min(FIRST, limit) + 1)
+    if question.budget < least:  # no alarm would be affordable, whatever the scores
+        rule = (
+            f"must be {least:.2g} or more: {NULLS * min(FIRST, limit)} programmes set a threshold"
+        )
+        raise SpecError("--budget", question.budget, rule)
     store = Store(Path("runs") / question.folder_name() if out is None else out)
     desk = _Desk(question, store, LocalBackend(1) if backend is None else backend, quiet)
     found = search(
@@ -149,7 +155,7 @@ class _Desk:
         grids: dict[float | None, Grid] = {}
         found = {}
         for point in points:
-            design, size = question.design(point)[0], question.size(point)
+            design, size = question.design(point)[0], question.level(point)
             if size not in grids:
                 grids[size] = load_grid(self.store, plan, _changed(plan, size))
             if design not in limits:

@@ -25,9 +25,10 @@ def lines(answer: Answer) -> list[str]:
         "" if "years" in [knob.name for knob in question.knobs] else f" {target.horizon:g} years"
     )
     measure = _WORDS[target.measure].format(years=years.strip() or "so many years")
+    turned = [knob.name for knob in question.knobs]
+    which = f"{'world of ' if 'size' in turned else ''}{question.scenario.name}"
     out = [
-        f"{question.study.name}, {question.scenario.name}: {question.substance}, "
-        f"estimator {question.estimator}",
+        f"{question.study.name}, {which}: {question.substance}, estimator {question.estimator}",
         f"target: {measure} {sign} {target.level:g}, P(false alarm in "
         f"{question.study.programme.years} years) {question.budget:g}, "
         f"{question.threshold} threshold",
