@@ -109,7 +109,7 @@ def weekend_users(name, substance, *, weekdays, size):
     rise = size * before.factor.sum() / before.factor[weekend].sum()
     return replace(before, factor=before.factor * np.where(weekend, 1.0 + rise, 1.0))
 '''
-(folder / "my_parts.py").write_text(PARTS, encoding="utf-8")
+_ = (folder / "my_parts.py").write_text(PARTS, encoding="utf-8")
 
 # %% [markdown]
 # ## The study
@@ -159,7 +159,7 @@ study = simdesign.Study.from_dict(
         "sizes": {"quick": {"null": 200, "null_world": 60, "alternative": 60}},
     }
 )
-(folder / "study.toml").write_text(study.to_toml(), encoding="utf-8")
+_ = (folder / "study.toml").write_text(study.to_toml(), encoding="utf-8")
 [(item.name, item.role, item.n_rep) for item in study.scenarios("quick")]
 
 # %% [markdown]
@@ -207,12 +207,12 @@ paired[["sigma_shared", "design", "estimator", "value", "mcse"]]
 #
 # The verdict rests on the project's engine where a study has one. Programmes of six years follow no
 # break for the five years that the delay of the verdict counts, and so few programmes settle
-# little: it says so.
+# little: it says so. Its first lines:
 
 # %%
 from simdesign.report import verdict_text
 
-print("\n".join(verdict_text(results.verdicts(), study=study)))
+print("\n".join(verdict_text(results.verdicts(), study=study)[:5]))
 
 # %%
 curve = measures[
