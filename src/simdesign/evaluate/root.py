@@ -113,7 +113,8 @@ def smallest(
     place = _after_last_failure(goal.reaches(table))
     padded = np.append(x, np.inf)
     found, times = np.unique(padded[place[1:]], return_counts=True)
-    prob = dict(zip(found.tolist(), (times / max(times.sum(), 1)).tolist(), strict=True))
+    n_draw = max(int(times.sum()), 1)
+    prob = dict(zip(found.tolist(), (times / n_draw).tolist(), strict=True))
     if not real:
         low, high = _in_order(sides, knob)
         return Root(value=float(padded[place[0]]), low=low, high=high, prob=prob)
@@ -186,7 +187,8 @@ def first_to_reach(readings: Sequence[Measure], goal: Goal) -> list[float]:
     """
     reaches = np.stack([goal.reaches(_draws(item)) for item in readings], axis=1)
     first = np.where(reaches.any(axis=1), reaches.argmax(axis=1), reaches.shape[1])
-    return np.bincount(first, minlength=len(readings) + 1)[:-1] / max(first.size, 1)
+    times = np.bincount(first, minlength=len(readings) + 1)[:-1]
+    return [float(share) for share in times / max(first.size, 1)]
 
 
 def falls(readings: Sequence[Measure], goal: Goal, z: float = 3.0) -> list[int]:
