@@ -17,7 +17,7 @@ from simdesign import decide, evaluate
 from simdesign.errors import SpecError
 from simdesign.evaluate import Measure
 from simdesign.records import Floats
-from simdesign.run.assess import costs_of
+from simdesign.run.asked import costs_of
 from simdesign.run.backends import Backend, LocalBackend
 from simdesign.run.cutoff import values_of
 from simdesign.run.files import write_atomic
@@ -140,9 +140,6 @@ class _Desk:
         }
         plan = make_plan(study, SIZE, numbers, question.folder)
         run_plan(plan, self.store, self.backend, quiet=self.quiet)
-        costs = costs_of(plan)
-        for point in points:
-            self.cost[point] = costs[question.design(point)[0]].per_year
         return self._read(plan, points)
 
     def _read(self, plan: Plan, points: Sequence[Point]) -> dict[Point, Measure]:
@@ -153,8 +150,11 @@ class _Desk:
         counts = resamples.counts(quiet, null.replication)
         limits: dict[str, Floats] = {}
         grids: dict[float | None, Grid] = {}
+        mixture = next(item for item in plan.scenarios if item.role == "null_mixture")
+        costs = costs_of(plan, null if quiet is mixture else load_grid(self.store, plan, mixture))
         found = {}
         for point in points:
+            self.cost[point] = costs[question.design(point)[0]].per_year
             design, size = question.design(point)[0], question.level(point)
             if size not in grids:
                 grids[size] = load_grid(self.store, plan, _changed(plan, size))
