@@ -229,6 +229,7 @@ def _register() -> None:
         estimate_world,
         failures,
         frontier,
+        option_command,
         predict_next,
         preregister,
         publish,
@@ -252,6 +253,7 @@ def _register() -> None:
     failures.register(app)
     frontier.register(app)
     table.register(app)
+    option_command.register(app)
     validate_world.register(app)
     estimate_world.register(app)
     predict_next.register(app)

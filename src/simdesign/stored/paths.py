@@ -71,6 +71,11 @@ class Paths:
         return self.folder / "stability.json"
 
     @property
+    def options(self) -> Path:
+        """Which design to choose, and what its samples are worth."""
+        return self.folder / "options.json"
+
+    @property
     def refined(self) -> Path:
         """Folder of the fits of slow estimators, one folder each."""
         return self.folder / "refined"
