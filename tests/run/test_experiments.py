@@ -12,12 +12,16 @@ from simdesign.spec.protocol import protocol_hash
 from simdesign.spec.study import Study
 
 FOLDER = Path(__file__).parents[2] / "experiments"
-STUDIES = ("local_break", "pilot_constancy", "frequency_frontier", "mechanism_attribution")
+STUDIES = (
+    "local_break", "pilot_constancy", "frequency_frontier", "mechanism_attribution",
+    "follow_up_options",
+)  # fmt: skip
 DESIGNS = {
     "frequency_frontier": {"annual", "twelve_rounds", "every_13_days"},
     "pilot_constancy": {"annual", "annual_april", "pilot", "two_rounds"},
     "local_break": {"annual", "quarterly"},
     "mechanism_attribution": {"annual", "two_rounds"},
+    "follow_up_options": {"annual", "rotating", "standards", "forty_sites"},
 }
 """Of the tiny runs: the cheap ones and one of each kind."""
 
