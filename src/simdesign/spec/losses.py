@@ -3,6 +3,7 @@
 Nothing here is a default of the project: a study simulates without it, and none was found.
 """
 
+import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,7 +37,7 @@ class Losses(Spec):
         """Return P(a lasting change within a programme of so many years)."""
         if self.prob_change is not None:
             return self.prob_change
-        return 1.0 - (1.0 - CHANCE_IN_TEN_YEARS) ** (years / 10.0)
+        return 1.0 - math.pow(1.0 - CHANCE_IN_TEN_YEARS, years / 10.0)
 
 
 class Prices(Spec):
