@@ -21,7 +21,7 @@ DESIGNS = {
     "pilot_constancy": {"annual", "annual_april", "pilot", "two_rounds"},
     "local_break": {"annual", "quarterly"},
     "mechanism_attribution": {"annual", "two_rounds"},
-    "follow_up_options": {"annual", "rotating", "standards", "forty_sites"},
+    "follow_up_options": {"annual", "rotating", "standards"},
 }
 """Of the tiny runs: the cheap ones and one of each kind."""
 
