@@ -239,6 +239,7 @@ def test_what_must_be_decided_by_when(content):
     for name in ("standards", "purity", "one_site"):
         assert dates[name]["decide_by"] == "2026-03-18"
     assert {item["first_look"] for item in content["designs"]} == {"2027-04-01"}
+    assert (len(content["looks"]), content["looks"][0]) == (9, "2027-04-01")
 
 
 def test_the_terminal_and_the_page_say_it(done, losses, content, capsys):

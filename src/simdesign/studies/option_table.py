@@ -22,6 +22,7 @@ from simdesign.run.results import plain_json
 from simdesign.spec.mechanism import ExactMechanism
 from simdesign.studies.option_costs import OptionCosts, option_costs
 from simdesign.studies.option_worth import Worth, worth_of
+from simdesign.units import date_of
 
 if TYPE_CHECKING:
     from simdesign.run import Results
@@ -76,6 +77,7 @@ def option_table(
         "size": plan.size, "budget": decision.budget, "reference": decision.reference,
         "margin": decision.margin.model_dump(mode="json"), "horizon": VERDICT_YEARS,
         "programme_years": plan.study.programme.years,
+        "looks": [date_of(day).isoformat() for day in plan.study.programme.look_days],
         "losses": None if losses is None else losses.model_dump(mode="json"),
         "designs": _designs(results, costs),
         "substances": [_substance(results, one, costs, losses, source) for one in found],

@@ -33,6 +33,10 @@ def lines(content: Mapping[str, Any]) -> list[str]:
             out += ["", *_found(content, part, group, costs)]
         out += ["", *_regret(content, part, worth)]
     out += ["", *_when(content)]
+    looks = content["looks"]
+    out.append(
+        f"looks: {looks[0]}, then every year until {looks[-1]}; whoever asks for more asks then"
+    )
     stated = content["losses"] or {}
     if not stated.get("losses"):
         out.append(NO_LOSSES)
