@@ -73,6 +73,17 @@ def test_a_tiny_run_gives_the_measures_of_the_readme(name, tmp_path):
     assert (results.rows()["status"] != 3).all()
 
 
+def test_two_laboratories_have_half_of_every_round_each():
+    from simdesign.run.plan import visits_of
+
+    study = Study.from_toml(FOLDER / "follow_up_options" / "study.toml")
+    visits = visits_of(study, next(study.scenarios("quick")))["two_laboratories"]
+    rounds = [visits.batch[visits.campaign == n] for n in set(visits.campaign[~visits.history])]
+    assert len(rounds) == 10
+    for batch in rounds:
+        assert sorted((batch == one).sum() for one in set(batch)) == [10, 10]
+
+
 def test_the_pilots_design_is_the_pilot():
     study = Study.from_toml(FOLDER / "pilot_constancy" / "study.toml")
     by_week = Study.from_dict(

@@ -1,5 +1,6 @@
 """The options of a study as one table: what each finds, costs and needs, from stored rows only."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -67,7 +68,12 @@ def option_table(
     if not found:
         rule = "must hold complete replications of a change that is judged, and of its world"
         raise SpecError(str(results.folder), results.study.name, rule)
-    costs = option_costs(results, losses, null_mixture(results))
+    mixture = null_mixture(results)
+    least = math.ceil((1.0 - decision.budget) / decision.budget - 1e-9)
+    if mixture.n_rep < least:  # the threshold would be infinite and every design silent
+        rule = f"must hold {least} unchanged programmes or more for a budget of {decision.budget:g}"
+        raise SpecError(f"{results.folder}: {mixture.scenario.name}", mixture.n_rep, rule)
+    costs = option_costs(results, losses, mixture)
     for name in plan.study.designs:
         if name not in costs.relative:
             rule = "asks for more, and no unchanged programme is stored that says how often"
