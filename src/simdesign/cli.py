@@ -219,14 +219,17 @@ def schema() -> None:
 def _register() -> None:
     from simdesign.studies import (
         analyse,
+        attribution,
         check_model,
         cluster,
         collect,
         constancy,
         data_check,
+        departures,
         estimate_world,
         failures,
         frontier,
+        option_command,
         predict_next,
         preregister,
         publish,
@@ -243,12 +246,15 @@ def _register() -> None:
     )
 
     analyse.register(app)
+    attribution.register(app)
     check_model.register(app)
     cluster.register(app)
     data_check.register(app)
+    departures.register(app)
     failures.register(app)
     frontier.register(app)
     table.register(app)
+    option_command.register(app)
     validate_world.register(app)
     estimate_world.register(app)
     predict_next.register(app)

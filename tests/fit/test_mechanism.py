@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from fit import panels
 from fit.mechanism_world import SUBSTANCE, drawn_from_model
-from simdesign.fit import build, decided, mechanism_posterior, mechanism_probs
+from simdesign.fit import build, decided, mechanism, mechanism_posterior, mechanism_probs
 from simdesign.fit.mechanism import UNDECIDED
 from simdesign.fit.mechanism_traces import trace_draws
 from simdesign.records import Status, Stream
@@ -268,3 +268,29 @@ def test_posteriors_are_frequencies_on_data_from_the_model():
     best = prob.max(axis=1)[known]
     error = np.sqrt((best * (1 - best)).sum()) / known.sum()
     assert abs(right.mean() - best.mean()) < 5 * error + 0.01
+
+
+def test_estimators_share_levels_and_never_those_of_other_observations():
+    """What is looked at besides differs; the levels of these very observations are scanned once."""
+    steep, flat = seen(column_of("light")), seen(FLAT)
+    engines = [
+        build("days", ExactMechanism(streams=())),
+        build("levels", ExactMechanism(streams=(), weekdays=False)),
+        build("often", ExactMechanism(streams=(), hazard=0.3)),
+    ]
+    looks = panels.looks(YEARS)
+
+    def numbers(engine, item):
+        fit = engine.fit(item, looks, SUBSTANCE)
+        return np.dstack([mechanism_probs(fit), fit.score])
+
+    together = [numbers(engine, item) for item in (steep, flat, steep) for engine in engines]
+    alone = []
+    for item in (steep, flat, steep):
+        for engine in engines:
+            mechanism._last.clear()
+            alone.append(numbers(engine, item))
+    np.testing.assert_array_equal(together, alone)
+    assert not np.allclose(together[0], together[3])
+    assert not np.allclose(together[0], together[2])
+    assert set(mechanism._last) == {SUBSTANCE}

@@ -12,11 +12,16 @@ from simdesign.spec.protocol import protocol_hash
 from simdesign.spec.study import Study
 
 FOLDER = Path(__file__).parents[2] / "experiments"
-STUDIES = ("local_break", "pilot_constancy", "frequency_frontier")
+STUDIES = (
+    "local_break", "pilot_constancy", "frequency_frontier", "mechanism_attribution",
+    "follow_up_options",
+)  # fmt: skip
 DESIGNS = {
     "frequency_frontier": {"annual", "twelve_rounds", "every_13_days"},
     "pilot_constancy": {"annual", "annual_april", "pilot", "two_rounds"},
     "local_break": {"annual", "quarterly"},
+    "mechanism_attribution": {"annual", "two_rounds"},
+    "follow_up_options": {"annual", "rotating", "standards"},
 }
 """Of the tiny runs: the cheap ones and one of each kind."""
 
@@ -68,6 +73,17 @@ def test_a_tiny_run_gives_the_measures_of_the_readme(name, tmp_path):
     assert (results.rows()["status"] != 3).all()
 
 
+def test_two_laboratories_have_half_of_every_round_each():
+    from simdesign.run.plan import visits_of
+
+    study = Study.from_toml(FOLDER / "follow_up_options" / "study.toml")
+    visits = visits_of(study, next(study.scenarios("quick")))["two_laboratories"]
+    rounds = [visits.batch[visits.campaign == n] for n in set(visits.campaign[~visits.history])]
+    assert len(rounds) == 10
+    for batch in rounds:
+        assert sorted((batch == one).sum() for one in set(batch)) == [10, 10]
+
+
 def test_the_pilots_design_is_the_pilot():
     study = Study.from_toml(FOLDER / "pilot_constancy" / "study.toml")
     by_week = Study.from_dict(
@@ -103,6 +119,7 @@ def test_the_registered_protocol_is_that_of_the_study(name):
     assert (found.hash, found.size) == (protocol_hash(study, "full"), "full")
     assert ("City: whether" in text) == (name == "local_break")
     assert ("Rounds: by how much" in text) == (name == "pilot_constancy")
+    assert ("Mechanisms: whether" in text) == (name == "mechanism_attribution")
 
 
 def test_a_protocol_names_a_further_change():

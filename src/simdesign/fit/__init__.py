@@ -14,6 +14,8 @@ from simdesign.fit.mechanism import MechanismPosterior as MechanismPosterior
 from simdesign.fit.mechanism import decided as decided
 from simdesign.fit.mechanism import mechanism_posterior as mechanism_posterior
 from simdesign.fit.mechanism import mechanism_probs as mechanism_probs
+from simdesign.fit.mechanism_traces import TraceDraws as TraceDraws
+from simdesign.fit.mechanism_traces import trace_draws as trace_draws
 from simdesign.fit.nutpie_chains import finite_density as finite_density
 from simdesign.fit.nutpie_chains import nutpie_chains as nutpie_chains
 from simdesign.fit.panel import build_panel as build_panel

@@ -37,6 +37,15 @@ class Scan:
     sums: Floats  # (r, k, field, 2 + break) evidences and moments of ``break_scan``
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scans:
+    """The whole of the engine's work on one substance: every pattern of usable visits."""
+
+    reduced: SiteWeeks
+    parts: tuple[tuple[np.ndarray, Scan], ...]
+    """Replications (int64) of a pattern, and their scan."""
+
+
 Further = Callable[[np.ndarray, Scan], dict[str, Floats]]
 """Replications of one pattern and their scan -> further columns of a ``Fit``, (r, k) each."""
 
@@ -74,16 +83,18 @@ class ExactCityEngine(ExactBreakEngine):
 
 def fit_breaks(
     name: str, spec: ExactSpec, observations: Observations, looks: Looks, substance: str,
-    further: Further | None = None,
+    further: Further | None = None, scans: Scans | None = None,
 ) -> Fit:  # fmt: skip
-    """Fit every replication at every look; ``further`` adds columns of its own."""
-    priors = break_priors(spec, substance)
-    reduced = site_weeks(observations, substance, priors.day_noise)
+    """Fit every replication at every look; ``further`` adds columns of its own.
+
+    ``scans`` are those of ``scan_all``, where they are known already.
+    """
+    known = scan_all(spec, observations, looks, substance) if scans is None else scans
+    reduced = known.reduced
     shape = (observations.n_rep, looks.day.size)
     columns = {column: np.full(shape, np.nan) for column in COLUMNS}
     status = np.full(shape, int(Status.OK), dtype=np.int64)
-    for rows in patterns(reduced):
-        scan = scan_breaks(reduced, rows, observations.visits, looks, priors)
+    for rows, scan in known.parts:
         found = fit_columns(scan) | (further(rows, scan) if further else {})
         for column, value in found.items():
             columns.setdefault(column, np.full(shape, np.nan))[rows] = value
@@ -100,6 +111,21 @@ def fit_breaks(
         published_alarm=np.zeros(shape, dtype=bool),
         status=status,
         **columns,
+    )
+
+
+def scan_all(
+    spec: ExactSpec, observations: Observations, looks: Looks, substance: str
+) -> Scans:  # fmt: skip
+    """Run the engine for every replication."""
+    priors = break_priors(spec, substance)
+    reduced = site_weeks(observations, substance, priors.day_noise)
+    return Scans(
+        reduced=reduced,
+        parts=tuple(
+            (rows, scan_breaks(reduced, rows, observations.visits, looks, priors))
+            for rows in patterns(reduced)
+        ),
     )
 
 

@@ -15,7 +15,7 @@ from simdesign._kernels.break_summary import STEP
 from simdesign._kernels.mechanism_sum import Dates, Traces, mechanism_sum, trace_information
 from simdesign._kernels.weekday_change import weekday_design, weekday_scores
 from simdesign._kernels.weekday_terms import WEEK, weekday_terms
-from simdesign.fit.exact import Scan, fit_breaks
+from simdesign.fit.exact import Scan, Scans, fit_breaks, scan_all
 from simdesign.fit.hypotheses import Break
 from simdesign.fit.mechanism_streams import bought, series_terms
 from simdesign.fit.mechanism_traces import TraceDraws, trace_draws
@@ -100,8 +100,40 @@ class ExactMechanismEngine:
         draws = trace_draws(self.spec.traces, substance)
         data = _Data(self.spec, priors, draws, observations, looks, substance)
         return fit_breaks(
-            self.name, self.general, observations, looks, substance, data.mechanisms
+            self.name, self.general, observations, looks, substance, data.mechanisms,
+            _levels(self.general, observations, looks, substance),
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """The engine's work on the levels of some observations."""
+
+    general: ExactBreak
+    observations: Observations
+    looks: Looks
+    scans: Scans
+
+
+_last: dict[str, _Levels] = {}
+"""Substance -> the levels that were scanned last. Estimators that differ in what they look at
+besides (weekdays, series) are asked one after the other about the same observations, and the levels
+are most of the work."""
+
+
+def _levels(
+    general: ExactBreak, observations: Observations, looks: Looks, substance: str
+) -> Scans:  # fmt: skip
+    """Return the scans of these very observations, made once."""
+    for name, item in list(_last.items()):
+        if item.observations is not observations or item.looks is not looks:
+            del _last[name]  # of another design or batch: nobody asks about it again
+    last = _last.get(substance)
+    if last is not None and last.general == general:
+        return last.scans
+    scans = scan_all(general, observations, looks, substance)
+    _last[substance] = _Levels(general, observations, looks, scans)
+    return scans
 
 
 @dataclass(frozen=True, slots=True)

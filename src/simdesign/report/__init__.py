@@ -1,5 +1,10 @@
 """report: results folders -> one page and the verdict in words; it reads, and never simulates."""
 
+from simdesign.report.attribution import AttributionCell as AttributionCell
+from simdesign.report.attribution import AttributionTarget as AttributionTarget
+from simdesign.report.attribution import attribution_cells as attribution_cells
+from simdesign.report.attribution import attribution_sizes as attribution_sizes
+from simdesign.report.attribution_tables import attribution_parts as attribution_parts
 from simdesign.report.check_protocol import CheckPlan as CheckPlan
 from simdesign.report.check_protocol import check_protocol_text as check_protocol_text
 from simdesign.report.numbers import decimals as decimals

@@ -4,6 +4,7 @@ import math
 import shlex
 from typing import Any
 
+from simdesign.report.departures import departure_words
 from simdesign.report.estimates import estimate_rows
 from simdesign.report.folder import Folder
 from simdesign.report.names import design_names, estimator_names
@@ -29,6 +30,8 @@ def ademp_rows(folder: Folder, texts: Texts) -> list[tuple[str, str]]:
         f"{path}: {', '.join(_level(value, texts) for value in levels)}"
         for path, levels in factors.items()
     )
+    departed = (f"{name} ({departure_words(item)})" for name, item in study.departures.items())
+    said = "; ".join(item for item in (said, *departed) if item)
     designs = ", ".join(
         f"{label} ({name})" if name not in label else label
         for name, label in design_names(study, texts).items()

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from simdesign.errors import StoreError
 from simdesign.evaluate import Average, Verdict, stored_average, stored_verdict
+from simdesign.report.attribution import asks
 from simdesign.spec.effect import shown_size, yearly_change
 from simdesign.spec.estimator import judging
 from simdesign.spec.study import Study
 from simdesign.stored import (
     Manifest,
+    OptionsFile,
     Paths,
     Precision,
     Record,
@@ -59,6 +61,12 @@ class Folder:
     """Power averaged over distributions of the shared error."""
     stability: dict[str, Any] | None = None
     """What would change the verdicts (``simdesign stability``), of these very rows."""
+    mechanism: str = ""
+    """Where the mechanism of the change is a factor: the one whose rows ``measures`` has."""
+    attribution: tuple[dict[str, Any], ...] = ()
+    """Rows on which mechanism is named, of all mechanisms."""
+    options: dict[str, Any] | None = None
+    """Which design to choose (``simdesign options``), of these very rows."""
 
     @property
     def designs(self) -> tuple[str, ...]:
@@ -119,6 +127,8 @@ def read_folder(path: str | Path, digest: str = "") -> Folder:
     shared = [name for name in factors if name.split(".")[-1] == "sigma_shared"]
     frame["shared"] = frame[shared[0]] if shared else math.nan
     change = _add_changes(frame, study, str(manifest["size"]))
+    attribution = _attribution(frame, study)
+    mechanism, frame = _one_mechanism(frame)
     content = _json(paths.verdict, VerdictFile)
     return Folder(
         path=paths.folder, study=study, size=str(manifest["size"]), manifest=manifest,
@@ -129,8 +139,31 @@ def read_folder(path: str | Path, digest: str = "") -> Folder:
         written=_written(paths),
         precision=_decisions(paths) if manifest.get("target") else None,
         averages=_stored(content, paths.verdict, "averages", "an average", stored_average),
-        stability=_stability(paths, str(content.get("state", ""))),
+        mechanism=mechanism, attribution=attribution,
+        stability=_of_these_rows(paths.stability, StabilityFile, str(content.get("state", ""))),
+        options=_of_these_rows(paths.options, OptionsFile, str(content.get("state", ""))),
     )  # fmt: skip
+
+
+def _attribution(frame: "pd.DataFrame", study: Study) -> tuple[dict[str, Any], ...]:
+    """Return the rows on which mechanism is named; none where no estimator asks."""
+    if not asks(study):
+        return ()
+    mine = frame["measure"].str.startswith(("named_", "attribution_", "true_class_prob"))
+    rows = frame[mine].to_dict("records")
+    return tuple({str(name): value for name, value in row.items()} for row in rows)
+
+
+def _one_mechanism(frame: "pd.DataFrame") -> tuple[str, "pd.DataFrame"]:
+    """Return the mechanism that a study names first and the rows without the other ones.
+
+    All of them change the load alike: figures, sentences and tables show one.
+    """
+    if "mechanism" not in frame or not frame["mechanism"].notna().any():
+        return "", frame
+    first = str(frame["mechanism"].dropna().iloc[0])
+    changed = frame["role"] == "alternative"
+    return first, frame[~changed | (frame["mechanism"] == first)].reset_index(drop=True)
 
 
 def _add_changes(frame: "pd.DataFrame", study: Study, size: str) -> set[str]:
@@ -158,10 +191,10 @@ def _decisions(paths: Paths) -> dict[str, Any] | None:
         return None
 
 
-def _stability(paths: Paths, state: str) -> dict[str, Any] | None:
-    """Return what ``simdesign stability`` found; None without it, or when it is of other rows."""
+def _of_these_rows(path: Path, form: type[Record], state: str) -> dict[str, Any] | None:
+    """Return what a later command found; None without it, or when it is of other rows."""
     try:
-        found = read_plain(paths.stability, StabilityFile)
+        found = read_plain(path, form)
     except FileNotFoundError:
         return None
     return found if found["state"] == state else None

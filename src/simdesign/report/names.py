@@ -108,6 +108,9 @@ def world(levels: Mapping[str, float | str], texts: Texts) -> str:
         if name == "sigma_shared":
             continue
         text = _switch(value, texts) if isinstance(value, str) else general(value, texts.lang)
+        if texts.has(f"factors.{name}_{value}"):  # a level with a name of its own
+            said.append(texts(f"factors.{name}_{value}"))
+            continue
         longer = "_".join(path.split(".")[-2:])  # the drift of a season is not that of a load
         name = longer if texts.has(f"factors.{longer}") else name
         if texts.has(f"factors.{name}"):

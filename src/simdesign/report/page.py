@@ -16,7 +16,11 @@ from markupsafe import Markup
 from simdesign.errors import WriteError
 from simdesign.evaluate import Average
 from simdesign.report.ademp import ademp_rows, provenance_rows
+from simdesign.report.attribution import AttributionTarget
+from simdesign.report.attribution_tables import CATALOGUE as MECHANISM_TEXTS
+from simdesign.report.attribution_tables import attribution_parts, mechanism
 from simdesign.report.beside import average_lines, composition, worth_lines
+from simdesign.report.departures import departure_parts
 from simdesign.report.environment import TEMPLATES
 from simdesign.report.environment import environment as page_environment
 from simdesign.report.folder import Folder, read_folder
@@ -28,6 +32,7 @@ from simdesign.report.frequencies import (
 from simdesign.report.model_check import stamp_of
 from simdesign.report.names import design_names, level, world
 from simdesign.report.numbers import general, number
+from simdesign.report.options import options_parts
 from simdesign.report.select import Cell, Selection, middle_cell
 from simdesign.report.stability import stability_tables
 from simdesign.report.tables import (
@@ -41,6 +46,7 @@ from simdesign.report.tables import (
 from simdesign.report.texts import LANGUAGES, Texts
 from simdesign.report.verdicts import COLUMNS, Group, Wording, groups_of
 from simdesign.report.worlds import world_sentences
+from simdesign.spec.departures import DEFAULT, DEPARTURE
 from simdesign.spec.study import Study
 from simdesign.stored import Paths
 
@@ -202,12 +208,35 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
         ],
         "verdict_table": verdict_table(folder, wording),
         "stability": stability_tables(folder, cell, wording),
+        "departures": departure_parts(folder, selections, wording),
+        "attribution": _attribution(folder, texts.lang),
+        "one_mechanism": _one_mechanism(folder, texts),
+        "options": options_parts(folder, texts),
         "held": world_sentences(folder, texts),
         "assumed_title": title,
         "assumptions": assumptions,
         "ademp": ademp_rows(folder, texts),
         "provenance": provenance_rows(folder, texts),
     }
+
+
+def _attribution(folder: Folder, lang: str) -> dict[str, Any] | None:
+    """Return what is said about mechanisms; None where no estimator asks."""
+    if not folder.attribution:
+        return None
+    intro, parts = attribution_parts(
+        folder.study, folder.size, folder.attribution, AttributionTarget(), lang=lang
+    )
+    heading = Texts(lang, MECHANISM_TEXTS)("attribution.heading")
+    return {"heading": heading, "intro": intro, "parts": parts}
+
+
+def _one_mechanism(folder: Folder, texts: Texts) -> str:
+    """Return which mechanism figures and sentences show, where a study has several."""
+    if not folder.mechanism:
+        return ""
+    name = mechanism(folder.mechanism, Texts(texts.lang, MECHANISM_TEXTS))
+    return texts("tables.only_mechanism", mechanism=name)
 
 
 def _title(study: Study, lang: str) -> str:
@@ -218,7 +247,9 @@ def _title(study: Study, lang: str) -> str:
 def _verdict_groups(folder: Folder, cell: Cell, wording: Wording) -> list[VerdictGroup]:
     """Return substances in the order of the study, the world of the figures before the others."""
     shown = world(cell, wording.texts)
-    groups = groups_of(folder.verdicts, wording.texts)
+    # departures have a section of their own
+    own = [v for v in folder.verdicts if v.world.get(DEPARTURE, DEFAULT) == DEFAULT]
+    groups = groups_of(own, wording.texts)
     order = {name: number for number, name in enumerate(folder.study.world.substances)}
     groups.sort(key=lambda group: (group.world != shown, group.world, order[group.substance]))
     return [

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simdesign.report.departures import departure_words
 from simdesign.report.names import design_names, estimator_names
 from simdesign.report.numbers import general, percent
 from simdesign.report.texts import Texts
@@ -16,6 +17,7 @@ from simdesign.spec.base import Spec, plain
 from simdesign.spec.change import Change
 from simdesign.spec.estimator import judging
 from simdesign.spec.local import ExactLocal
+from simdesign.spec.mechanism import ExactMechanism
 from simdesign.spec.protocol import protocol_hash
 from simdesign.spec.rules import RoundSpread
 from simdesign.spec.study import Scenario, Study
@@ -111,6 +113,12 @@ _SPECIAL: dict[type[Spec], tuple[str, str]] = {
         "Rounds: by how much the measured rounds of about a year differ, largest over smallest.",
         "Of rounds: the probability that they differ by more than 5, 10, 15, 20 and 30 %.",
     ),
+    ExactMechanism: (
+        "Mechanisms: whether a break came by more users, heavier use, or dose or purity.",
+        "Of mechanisms: the probabilities that the right one, a wrong one and none is named, at the"
+        " last look of all programmes, at the first alarm of those that raise one, and at false"
+        " alarms; the target is 80 % right and at most 10 % wrong.",
+    ),
 }
 """Estimator -> what it asks for beside the nation: estimands, measures."""
 
@@ -118,7 +126,16 @@ _SPECIAL: dict[type[Spec], tuple[str, str]] = {
 def _special(study: Study, part: int) -> list[str]:
     """Return the sentences on estimands (part 0) or measures (1) that are not the nation's."""
     kinds = {type(spec) for spec in study.estimators.values()}
-    return [words[part] for kind, words in _SPECIAL.items() if kind in kinds]
+    found = [words[part] for kind, words in _SPECIAL.items() if kind in kinds]
+    return found + ([_DEPARTED] if part == 1 and study.departures else [])
+
+
+_DEPARTED = (
+    "Of departures: the same, at the thresholds of the null mixture, less that in the default"
+    " world, paired; the worst departure beside the default world; the verdicts that become others."
+    " Power at a threshold set in that very departure is a second column, labelled, and judges"
+    " nothing."
+)
 
 
 def amendments(text: str) -> tuple[str, ...]:
@@ -154,6 +171,10 @@ def _mechanisms(study: Study, size: str, scenarios: list[Scenario]) -> str:
     lines += [
         f"- beside them, in every fixed world: `{name}`, {_words(change)}"
         for name, change in study.also.items()
+    ]
+    lines += [
+        f"- departure `{name}`, crossed with the rest: {departure_words(overrides)}"
+        for name, overrides in study.departures.items()
     ]
     lines += [f"- left out: {dict(rule.when)} ({rule.because})" for rule in study.exclude]
     return "\n".join(lines)

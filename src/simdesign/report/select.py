@@ -18,7 +18,7 @@ type Cell = dict[str, float | str]
 POWER_YEARS = 3.0
 """Horizon of the power in figures and sentences."""
 _NO_SUBSTANCE = ("cost", "cost_per_year", "cost_p95")
-_KINDS = ("level_shift", "slope_change", "pulse")
+_KINDS = ("level_shift", "slope_change", "pulse", "two_steps")
 """Kinds of change; figures show the first that a study has, and changes of slope beside it."""
 _KEY = (
     "measure", "role", "shared", "change", "kind", "design", "estimator", "threshold", "horizon",

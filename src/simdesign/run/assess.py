@@ -15,6 +15,7 @@ from simdesign.records import Bools, Floats, Ints
 from simdesign.run.asked import Asked, costs_of, design_measures
 from simdesign.run.averaged import averages
 from simdesign.run.cutoff import Cutoff, cutoff_of, known_weight
+from simdesign.run.departed import differences
 from simdesign.run.extras import Extras
 from simdesign.run.grid import Grid, load_grid
 from simdesign.run.judge import (
@@ -32,6 +33,7 @@ from simdesign.run.store import Store
 from simdesign.run.tidy import Table
 from simdesign.spec.breaks import BreakModel
 from simdesign.spec.local import ExactLocal
+from simdesign.spec.study import Scenario
 
 HORIZONS = (1.0, 2.0, 3.0, 5.0)
 """Years after the break within which an alarm counts."""
@@ -75,6 +77,7 @@ class _Assessor:
         self.operating: dict[Key, list[Cutoff]] = {}
         self.known: dict[Address, Measure] = {}
         self.bounds: dict[Address, tuple[float, float]] = {}
+        self.replications: dict[str, Ints] = {}
         self.cost: dict[str, float] = {}
         self.resamples = Resamples(plan, frozen_null=frozen)
 
@@ -84,7 +87,9 @@ class _Assessor:
 
     def load(self, name: str) -> Grid:
         scenario = next(item for item in self.plan.scenarios if item.name == name)
-        return load_grid(self.store, self.plan, scenario)
+        grid = load_grid(self.store, self.plan, scenario)
+        self.replications[name] = grid.replication
+        return grid
 
     def run(self) -> Assessment:
         worlds = [item for item in self.plan.scenarios if item.role == "null_world"]
@@ -105,6 +110,8 @@ class _Assessor:
                     if alternative.n_rep:
                         self._alternative(alternative, oracle)
             self.result.verdicts += judge(self._evidence(), world)
+        for scenario, address, less in differences(self.plan, self.known, self.replications):
+            self._add_difference(scenario, address, less, evaluate.DEFAULT_WORLD)
         if worlds:
             self.result.averages = averages(self._evidence())
         self.result.notes = self.asked.notes()
@@ -124,8 +131,10 @@ class _Assessor:
         weight = self.weight(mixture)[: 1 + N_DRAW_OTHER]
         for name, found in costs_of(self.plan, mixture).items():
             self.cost[name] = found.total
-            for measure, value in design_measures(found, weight).items():
+            costs = design_measures(found, weight)
+            for measure, value in costs.items():
                 self.result.table.add(measure, value, design=name)
+            self.extras.attributions.costs(name, costs["cost_per_year"])
 
     def _null_mixture(self, grid: Grid) -> None:
         """Set operating and guarded thresholds, and show what they do across the mixture."""
@@ -296,6 +305,7 @@ class _Assessor:
             fitted = grid.is_fitted(*cell)
             drawn_parameters = grid.scenario.averaged_over(substance)
             self._effect_measures(grid, substance, design, estimator, n_failed)
+            self.extras.attributions.last_look(grid, substance, design, estimator)
             for cutoff in (
                 *self.operating.get((substance, design, estimator, ""), ()),
                 oracle[substance, design, estimator],
@@ -328,6 +338,7 @@ class _Assessor:
                 add = self.result.table.add
                 add("power_given_quiet", quiet, horizon=VERDICT_YEARS, **place)
                 add("premature_prob", evaluate.premature_prob(alarms), **place)
+                self.extras.attributions.alarmed(grid, alarms, place)
                 full = true_effect[:, -1]
                 if isinstance(self.plan.study.estimators[estimator], ExactLocal):
                     self.extras.changed(grid, alarms, place)
@@ -456,13 +467,18 @@ class _Assessor:
             if mine is None:  # the reference has no such measure: no fit of it succeeded
                 continue
             paired = evaluate.difference(value, mine)
-            self.result.table.add(
-                address.measure, paired, scenario=grid.scenario, substance=address.substance,
-                design=address.design, estimator=address.estimator, threshold=address.threshold,
-                horizon=float(address.horizon),
-                budget=np.nan if address.threshold in ("", "published") else self.budget,
-                compared_with=self.reference,
-            )  # fmt: skip
+            self._add_difference(grid.scenario, address, paired, self.reference)
+
+    def _add_difference(
+        self, scenario: Scenario, address: Address, paired: Measure, compared_with: str
+    ) -> None:
+        self.result.table.add(
+            address.measure, paired, scenario=scenario, substance=address.substance,
+            design=address.design, estimator=address.estimator, threshold=address.threshold,
+            horizon=float(address.horizon),
+            budget=np.nan if address.threshold in ("", "published") else self.budget,
+            compared_with=compared_with,
+        )  # fmt: skip
 
     def _place(
         self, grid: Grid, substance: str, design: str, estimator: str, cutoff: Cutoff

@@ -1,4 +1,4 @@
-"""Measures that only some estimators ask for: one city among many, and rounds that differ.
+"""Measures that only some estimators ask for: one city among many, rounds that differ, mechanisms.
 
 `run/assess.py` calls this beside the measures that every estimator has; docs/network.md and
 docs/constancy.md say what they mean.
@@ -12,6 +12,7 @@ import numpy as np
 
 from simdesign import decide, evaluate
 from simdesign.records import Floats, Ints
+from simdesign.run.attribution import Attributions
 from simdesign.run.grid import Grid
 from simdesign.run.tidy import Table
 from simdesign.spec.base import Spec
@@ -85,6 +86,7 @@ class Extras:
     def __init__(self, study: Study, table: Table) -> None:
         self.table, self.study = table, study
         self.pairs = pairs(study.estimators)
+        self.attributions = Attributions(study, table)
 
     def rounds(self, grid: Grid) -> None:
         """Add how often the rounds known at the last look differ, in a world without change."""
@@ -125,11 +127,16 @@ class Extras:
             Where the table has it.
         """
         substance, design, estimator = place["substance"], place["design"], place["estimator"]
-        if estimator not in {item for pair in self.pairs for item in (pair.named, pair.searched)}:
+        asking = estimator in self.attributions.asking
+        searched = {item for pair in self.pairs for item in (pair.named, pair.searched)}
+        if estimator not in searched and not asking:
             return
         values = threshold[: weight.shape[0]]
         score = grid.cell("score", design, estimator, substance)
         look = decide.first_alarms(score, values)
+        if asking:
+            self.attributions.quiet(grid, look, weight, place)
+            return
         effect = grid.cell("effect", design, estimator, substance)
         n_failed = grid.n_failed(design, estimator, substance)
         reported = evaluate.reported_effect(look, weight, effect, n_failed)

@@ -8,6 +8,7 @@ from simdesign.records import Bools, Floats, Ints, Status
 from simdesign.run.plan import Plan
 from simdesign.run.policies import may_ask
 from simdesign.run.store import Store
+from simdesign.spec.mechanism import MECHANISM_CLASSES, ExactMechanism
 from simdesign.spec.study import Scenario
 
 _COLUMNS = (
@@ -15,6 +16,8 @@ _COLUMNS = (
     "fitted_break_day", "status", "level", "true_level", "true_effect", "change_day",
     "sigma_shared", "sigma_rw",
 )  # fmt: skip
+PROBS = tuple(f"prob_{name}" for name in MECHANISM_CLASSES)
+"""Read where an estimator of the study fills them."""
 _WITHOUT_FIT = (int(Status.FAILED), int(Status.NOT_APPLICABLE))
 
 
@@ -86,7 +89,8 @@ class Grid:
 def load_grid(store: Store, plan: Plan, scenario: Scenario) -> Grid:
     """Read one scenario; replications whose rows are not all there are left out."""
     told = ("prob_break",) if any(map(may_ask, plan.study.designs.values())) else ()
-    columns = (*_COLUMNS, *told)
+    asks = any(isinstance(item, ExactMechanism) for item in plan.study.estimators.values())
+    columns = (*_COLUMNS, *told, *(PROBS if asks else ()))
     rows = store.rows(plan, scenario.name, columns)
     designs = tuple(sorted(plan.study.designs))
     estimators = tuple(sorted(plan.study.estimators))

@@ -215,6 +215,7 @@ def _asked(row: Mapping[str, Any], target: Target, plan: Plan) -> Iterator[float
         and row["estimator"] in ("", judging_estimator(plan))
         and at_budget
         and row["scenario"] != ""
+        and row["compared_with"] in ("", decision.reference)
     )
     if not ours:
         return

@@ -14,6 +14,7 @@ from simdesign.spec.change import (
     Pulse,
     SlopeChange,
     Substitution,
+    TwoSteps,
     amount_of,
 )
 from simdesign.spec.quantity import Parameter, greatest, least
@@ -23,7 +24,7 @@ from simdesign.units import residue_g_per_day
 _UNBOUNDED = {"more_users", "more_per_occasion"}
 """Mechanisms that can be of any size."""
 
-type _Break = LevelShift | SlopeChange | Pulse
+type _Break = LevelShift | SlopeChange | Pulse | TwoSteps
 
 
 def check_change(world: World, change: Change, years: int) -> None:

@@ -17,6 +17,7 @@ from simdesign.spec.change import (
     Pulse,
     SlopeChange,
     Substitution,
+    TwoSteps,
     amounts,
 )
 from simdesign.spec.quantity import least
@@ -47,11 +48,16 @@ class ChangePath:
         return np.asarray(here + self.weight * (following - here))
 
 
-def strongest(change: SlopeChange | LevelShift | Pulse, amount: float, years: int) -> float:
+type _Break = LevelShift | SlopeChange | Pulse | TwoSteps
+
+
+def strongest(change: _Break, amount: float, years: int) -> float:
     """Return the relative change of the load at the strongest, over programmes of so many years.
 
     ``amount`` is the size, or the slope.
     """
+    if isinstance(change, TwoSteps):
+        return math.expm1(max(1.0, change.left) * math.log1p(amount))
     if not isinstance(change, SlopeChange):
         return amount
     # a programme's calendar days can be a day more than its years of 365.25 days
@@ -138,7 +144,7 @@ class ChangePlan:
         if isinstance(change, NoChange) or len(nodes) == 1:
             return ChangePath(nodes, stage, weight, stage, effect)
         gain = self._gain[name]
-        if len(nodes) == 2 and not isinstance(change, SlopeChange):
+        if len(nodes) == 2 and isinstance(change, LevelShift | Pulse):
             last = since + change.days if isinstance(change, Pulse) else n_day
             stage[since:last] = 1
             effect[since:last] = math.log1p(gain * amount)
@@ -149,13 +155,16 @@ class ChangePlan:
         return ChangePath(nodes, stage, weight, nearest, effect)
 
 
-def _line(change: SlopeChange | LevelShift | Pulse, amount: float, n_day: int) -> Floats:
+def _line(change: _Break, amount: float, n_day: int) -> Floats:
     """Return the log effect on the days from the break day on."""
     gone = np.arange(n_day, dtype=np.float64)
     if isinstance(change, SlopeChange):
         if change.years is not None:
             gone = np.minimum(gone, change.years * DAYS_PER_YEAR)
         return np.asarray(amount / DAYS_PER_YEAR * gone)
+    if isinstance(change, TwoSteps):
+        part = np.where(gone < int(change.after * DAYS_PER_YEAR), 1.0, change.left)
+        return np.asarray(math.log1p(amount) * part)
     days, fade = (change.days, change.fade_days) if isinstance(change, Pulse) else (n_day, 0)
     left = 1.0 - (gone - (days - 1)) / (fade + 1)
     return np.asarray(math.log1p(amount) * np.clip(left, 0.0, 1.0))

@@ -226,6 +226,24 @@ class Pulse(_Break):
         return self
 
 
+class TwoSteps(_Break):
+    """The expected load changes by a constant factor, and once more some years later."""
+
+    kind: Literal["two_steps"] = "two_steps"
+    size: Size = 0.2
+    """Relative change of the expected load at the first step. Above -1."""
+    after: Annotated[float, Field(gt=0)] = 2.0
+    """From the first step to the second [years]."""
+    left: Annotated[float, Field(ge=0)] = 0.5
+    """What the second makes of the change of the log load: 0.5 takes half of it back, 2 doubles
+    it [1]."""
+
+    @model_validator(mode="after")
+    def _substitution_is_a_fall(self) -> "TwoSteps":
+        _one_fall(self, "size", self.size)
+        return self
+
+
 def _named(value: Any) -> Any:
     try:
         return shock(value) if isinstance(value, str) else value
@@ -234,7 +252,7 @@ def _named(value: Any) -> Any:
 
 
 Change = Annotated[
-    NoChange | LevelShift | SlopeChange | Pulse,
+    NoChange | LevelShift | SlopeChange | Pulse | TwoSteps,
     Field(discriminator="kind"),
     BeforeValidator(_named),
 ]

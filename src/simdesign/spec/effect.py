@@ -17,6 +17,7 @@ from simdesign.spec.change import (
     Pulse,
     SlopeChange,
     Substitution,
+    TwoSteps,
     amount_of,
 )
 from simdesign.spec.quantity import Parameter, expectation
@@ -82,6 +83,9 @@ def effect_of(change: Change, amount: float, years: NDArray[np.float64]) -> NDAr
     match change:
         case LevelShift():
             return np.where(years >= 0.0, math.log1p(amount), 0.0)
+        case TwoSteps():
+            part = np.where(years < change.after, 1.0, change.left)
+            return np.where(years >= 0.0, part * math.log1p(amount), 0.0)
         case SlopeChange():
             longest = math.inf if change.years is None else change.years
             return amount * np.clip(years, 0.0, longest)

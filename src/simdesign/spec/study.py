@@ -14,7 +14,17 @@ from pydantic import Field, model_validator
 from simdesign.errors import SpecError
 from simdesign.spec.base import Spec, content_hash, plain, spec_error
 from simdesign.spec.change import Change, LevelShift, NoChange, SlopeChange, amount_of
+from simdesign.spec.departures import (
+    DEFAULT,
+    DEPARTURE,
+    Overrides,
+    check_name,
+    check_paths,
+    in_default,
+    overlaid,
+)
 from simdesign.spec.design import Design
+from simdesign.spec.dotted import assign
 from simdesign.spec.draws import RANGES, without_origins
 from simdesign.spec.estimator import Estimator
 from simdesign.spec.world import World
@@ -104,8 +114,15 @@ class Scenario(Spec):
     world: World
     change: Change
     factors: dict[str, FactorValue]
-    """Factor levels of this cell; empty for the null mixture."""
+    """Factor levels of this cell; empty for the null mixture. A study with departures names under
+    ``world.departure`` which one this is, or ``default``."""
     n_rep: int
+
+    @property
+    def departure(self) -> str:
+        """Name of the departure; empty in the study's own world and in the null mixture."""
+        name = str(self.factors.get(DEPARTURE, DEFAULT))
+        return "" if name == DEFAULT else name
 
     @property
     def luck(self) -> str:
@@ -142,6 +159,9 @@ class Study(Spec):
     also: dict[Name, Change] = {}
     """Further changes by name, of any kind: each once in every fixed world, beside the grid of
     ``change``; factors below ``change`` do not reach them."""
+    departures: dict[Name, Overrides] = {}
+    """Wrong worlds by name: what differs from ``world`` or ``change``. Each has the grid of
+    factors, and a world without change, of its own; thresholds stay those of the null mixture."""
     factors: dict[str, Annotated[tuple[FactorValue, ...], Field(min_length=1)]] = {}
     """Dotted path below ``world`` or ``change`` (``*`` = every substance) -> levels."""
     exclude: tuple[Exclusion, ...] = ()
@@ -158,6 +178,10 @@ class Study(Spec):
         for name, change in self.also.items():
             if isinstance(change, NoChange):
                 raise SpecError(f"also.{name}.kind", "none", "must be a change")
+        for name, overrides in self.departures.items():
+            check_name(name, self.also)
+            for grid in (self.factors, *(item.factors or {} for item in self.sizes.values())):
+                check_paths(name, overrides, grid)
         for size in self.sizes:
             for _ in self.scenarios(size):
                 pass
@@ -184,8 +208,8 @@ class Study(Spec):
     def scenarios(self, size_name: str) -> Iterator[Scenario]:
         """Yield the null mixture, then per fixed world its null and its alternatives.
 
-        Fixed worlds are the cells of the factors below ``world``; factors below ``change`` are
-        crossed within each.
+        Fixed worlds are the cells of the factors below ``world``, in the study's own world and then
+        in each departure; factors below ``change`` are crossed within each.
         """
         size = self.size(size_name)
         factors = dict(self.factors if size.factors is None else size.factors)
@@ -205,46 +229,80 @@ class Study(Spec):
         if named:
             rule = "cannot be a factor: its draws are laid into the world when the file is read"
             raise SpecError(f"factors.{named[0]}", list(factors[named[0]]), rule)
+        default = list(self._grid(size, factors, "", world, self.change, self.also))
+        yield from default
+        own = {item.name: item for item in default}
+        for name, overrides in self.departures.items():
+            departed, change = _departed(name, overrides, world, self.change)
+            # a departure of the change alone has no part in changes beside it
+            also = self.also if plain(departed) != plain(world) else {}
+            try:
+                found = list(self._grid(size, factors, name, departed, change, also))
+            except SpecError as error:
+                rule = f"{error.rule} (in the departure {name})"
+                raise SpecError(error.field, error.value, rule) from None
+            pairs = [(item, own[in_default(item.name, name)]) for item in found]
+            if all((it.world, it.change) == (base.world, base.change) for it, base in pairs):
+                rule = "must differ from the study's own world and change"
+                raise SpecError(f"departures.{name}", ", ".join(overrides), rule)
+            yield from found
+
+    def _grid(
+        self,
+        size: Size,
+        factors: Mapping[str, tuple[FactorValue, ...]],
+        departure: str,
+        world: World,
+        change: Change,
+        also: Mapping[str, Change],
+    ) -> Iterator[Scenario]:
+        """Yield the fixed worlds of the study's own world or of a departure."""
+        labelled = {DEPARTURE: departure or DEFAULT} if self.departures else {}
         seen_nulls: set[str] = set()
         for levels in product(*factors.values()):
-            cell = dict(zip(names, levels, strict=True))
+            cell = dict(zip(factors, levels, strict=True))
             if any(_matches(cell, rule.when) for rule in self.exclude):
                 continue
-            parts = {"world": plain(world), "change": plain(self.change)}
+            parts = {"world": plain(world), "change": plain(change)}
             if "world.realism" in cell:  # first: other factors reach into the terms it fills
                 filled = parts["world"] | {"realism": cell["world.realism"]}
                 parts["world"] = plain(_validated(World, filled, cell))
             for path, level in cell.items():
-                _assign(parts, path, level)
+                assign(parts, path, level, place="factors")
             cell_world = _validated(World, parts["world"], cell)
             world_cell = {k: v for k, v in cell.items() if k.startswith("world.")}
             label = _label(world_cell)
             if label not in seen_nulls:
                 seen_nulls.add(label)
                 yield Scenario(
-                    name=f"none,{label}".rstrip(","), role="null_world", world=cell_world,
-                    change=NoChange(), factors=world_cell, n_rep=size.null_world,
+                    name=_joined("none", departure, label), role="null_world", world=cell_world,
+                    change=NoChange(), factors=labelled | world_cell, n_rep=size.null_world,
                 )  # fmt: skip
-                for name, further in self.also.items():
+                for name, further in also.items():
                     yield Scenario(
-                        name=f"{label},{name}".lstrip(","), role="alternative", world=cell_world,
-                        change=further, factors=world_cell, n_rep=size.alternative,
+                        name=_joined(departure, label, name), role="alternative", world=cell_world,
+                        change=further, factors=labelled | world_cell, n_rep=size.alternative,
                     )  # fmt: skip
-            change = _validated(_ChangeHolder, {"change": parts["change"]}, cell).change
+            cell_change = _validated(_ChangeHolder, {"change": parts["change"]}, cell).change
             yield Scenario(
-                name=_label(cell) or "change", role="alternative", world=cell_world,
-                change=change, factors=cell, n_rep=size.alternative,
+                name=_joined(departure, _label(cell) or "change"), role="alternative",
+                world=cell_world, change=cell_change, factors=labelled | cell,
+                n_rep=size.alternative,
             )  # fmt: skip
 
     def to_toml(self) -> str:
         """Return the study as TOML; reading it back gives an equal study."""
-        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+        content = self.model_dump(mode="json", exclude_none=True)
+        if not self.departures:  # as in `hashed`: protocols of studies without any stay as they are
+            del content["departures"]
+        return tomli_w.dumps(content)
 
     def hashed(self) -> dict[str, Any]:
         """Return as plain data what determines numbers: without where joint draws come from."""
         content: dict[str, Any] = plain(self)
-        if not self.also:  # a field that came later must not change what studies without it are
-            del content["also"]
+        for name in ("also", "departures"):
+            if not content[name]:  # what came later must not change what studies without it are
+                del content[name]
         for name in ("world", "null"):
             if content[name] is not None:
                 content[name] = without_origins(content[name])
@@ -311,21 +369,26 @@ def _validated[T: Spec](model: type[T], content: Any, cell: Mapping[str, FactorV
         raise SpecError(found.field, found.value, found.rule + where) from None
 
 
-def _assign(parts: dict[str, Any], path: str, level: FactorValue) -> None:
-    """Set a dotted path in plain data; ``*`` stands for every key of a table."""
-    *parents, last = path.split(".")
-    places = [parts]
-    for key in parents:
-        if key == "*":
-            places = [child for place in places for child in place.values()]
-        elif any(not isinstance(place, dict) or key not in place for place in places):
-            raise SpecError(f"factors.{path}", key, "is no field of the scenario")
-        else:
-            places = [place[key] for place in places]
-    for place in places:
-        if not isinstance(place, dict) or last not in place:
-            raise SpecError(f"factors.{path}", last, "is no field of the scenario")
-        place[last] = level
+def _departed(
+    name: str, overrides: Mapping[str, Any], world: World, change: Change
+) -> tuple[World, Change]:
+    """Return world and change of a departure, refused with its name when they cannot be."""
+    found = overlaid(name, overrides, plain(world), plain(change))
+    if found[1]["kind"] == "none" != change.kind:
+        raise SpecError(f"departures.{name}.change.kind", "none", "must be a change")
+    parts: list[Any] = []
+    for key, model, content in (
+        ("world.", World, found[0]), ("", _ChangeHolder, {"change": found[1]}),
+    ):  # fmt: skip
+        try:
+            parts.append(_validated(model, content, {}))
+        except SpecError as error:
+            other = not key and found[1]["kind"] != change.kind
+            why = f" (its kind must have every field of a {change.kind})" if other else ""
+            raise SpecError(
+                f"departures.{name}.{key}{error.field}", error.value, error.rule + why
+            ) from None
+    return parts[0], parts[1].change
 
 
 def _matches(cell: Mapping[str, FactorValue], when: Mapping[str, tuple[FactorValue, ...]]) -> bool:
@@ -335,3 +398,7 @@ def _matches(cell: Mapping[str, FactorValue], when: Mapping[str, tuple[FactorVal
 def _label(cell: Mapping[str, FactorValue]) -> str:
     """Return a short readable name: the last word of each path and its level."""
     return ",".join(f"{path.split('.')[-1]}={level}" for path, level in cell.items())
+
+
+def _joined(*words: str) -> str:
+    return ",".join(word for word in words if word)

@@ -75,6 +75,10 @@ class Paths:
         """What ``simdesign solve`` last found here."""
         return self.folder / "solve.json"
 
+    def options(self) -> Path:
+        """Which design to choose, and what its samples are worth."""
+        return self.folder / "options.json"
+
     @property
     def refined(self) -> Path:
         """Folder of the fits of slow estimators, one folder each."""

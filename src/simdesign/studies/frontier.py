@@ -96,6 +96,8 @@ def table(
         Of the measures that depend on them.
     budget : float
     """
+    from simdesign.evaluate import DEFAULT_WORLD
+
     cost: dict[str, float] = {}
     own: dict[tuple[str, str, str, str], tuple[float, float]] = {}
     beside: dict[tuple[str, str, str, str], tuple[float, float]] = {}
@@ -107,6 +109,8 @@ def table(
             and row["threshold"] == threshold
             and math.isclose(row["budget"], budget)
         )
+        if row["compared_with"] == DEFAULT_WORLD:  # another world, not another design
+            continue
         if judged and (row["measure"], row["horizon"]) in {(m, h) for m, h, _ in _COLUMNS}:
             key = (row["scenario"], row["substance"], row["design"], row["measure"])
             (beside if row["compared_with"] else own)[key] = (row["value"], row["mcse"])

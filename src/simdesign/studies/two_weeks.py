@@ -4,7 +4,7 @@ import json
 import math
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,7 +13,11 @@ from simdesign.spec.estimator import DEFAULT_PRIORS
 from simdesign.studies.console import wide_console
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
+    from collections.abc import Sequence
+
+    from simdesign.fit import TwoWeeks
     from simdesign.studies.two_weeks_answer import TwoWeekAnswer
+    from simdesign.studies.two_weeks_noise import Noise
 
 LANGUAGES = ("en", "nl")
 DEFAULT_POPULATION = 200_000.0
@@ -54,12 +58,24 @@ def two_weeks_command(
         int, typer.Option("--draws", help="Draws from priors or world, without --noise.")
     ] = 4000,
     seed: Annotated[int, typer.Option("--seed", help="Of the draws.")] = 1,
+    explanations: Annotated[
+        bool,
+        typer.Option(
+            "--explanations", help="Instead: what more users, heavier use and purity predict."
+        ),
+    ] = False,
     lang: Annotated[str, typer.Option("--lang", help="Language: en or nl.")] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what of the difference between two weeks of one city is real (docs/leeuwarden.md)."""
     try:
         _check_language(lang)
+        if explanations:
+            weeks, labels, found, _ = _asked(
+                before, after, substance, days, population, noise, world, draws, seed
+            )
+            _explain(weeks, labels, substance, found, seed, lang, as_json)
+            return
         answer = answer_of(
             before, after, substance, days=days, population=population, cities=cities,
             noise=noise, world=world, draws=draws, seed=seed,
@@ -72,13 +88,31 @@ def two_weeks_command(
     if as_json:
         typer.echo(json.dumps(plain_answer(answer, lang, seed), indent=2, ensure_ascii=False))
         return
+    _show(paragraphs(answer, lang, seed), tables(answer, lang))
+
+
+def _explain(
+    weeks: "TwoWeeks", labels: tuple[str, str], substance: str, noise: "Noise", seed: int,
+    lang: str, as_json: bool,
+) -> None:  # fmt: skip
+    from simdesign.studies.explanations import explanations_of
+    from simdesign.studies.explanations_words import explained, plain_explanations, said
+
+    found = explanations_of(weeks, labels, substance, noise, seed)
+    if as_json:
+        typer.echo(json.dumps(plain_explanations(found, seed), indent=2, ensure_ascii=False))
+        return
+    _show(said(found, lang, seed), explained(found, lang))
+
+
+def _show(paragraphs: "Sequence[str]", tables: "Sequence[tuple[Any, str]]") -> None:
     from rich.markup import escape
     from rich.table import Table
 
     console = wide_console()
-    for text in paragraphs(answer, lang, seed):
+    for text in paragraphs:
         console.print(escape(text), highlight=False)
-    for item, note in tables(answer, lang):
+    for item, note in tables:
         table = Table(title=escape(item.caption), title_justify="left")
         for n, head in enumerate(item.columns):
             table.add_column(escape(head), justify="right" if n else "left", no_wrap=n == 0)
@@ -101,6 +135,20 @@ def answer_of(
     SpecError, DataError
         A mistake in the request, or in a file that it names.
     """
+    several = _cities(cities)
+    weeks, labels, found, apart = _asked(
+        before, after, substance, days, population, noise, world, draws, seed
+    )
+    from simdesign.studies.two_weeks_answer import two_week_answer
+
+    return two_week_answer(weeks, labels, substance, found, cities=several, months_apart=apart)
+
+
+def _asked(
+    before: str, after: str, substance: str, days: str, population: float, noise: Path | None,
+    world: Path | None, draws: int, seed: int,
+) -> "tuple[TwoWeeks, tuple[str, str], Noise, int | None]":  # fmt: skip
+    """Return the weeks of a request, their labels, the noise, and months apart in the year."""
     first, last = _week("the first week", before), _week("the second week", after)
     if substance not in DEFAULT_PRIORS:
         raise SpecError("--substance", substance, f"must be one of {', '.join(DEFAULT_PRIORS)}")
@@ -110,7 +158,6 @@ def answer_of(
         rule = f"must come after the first one ({before.partition('=')[0]})"
         raise SpecError("the second week", after.partition("=")[0], rule)
     numbers = _days(days)
-    several = _cities(cities)
     if not (population > 0 and math.isfinite(population)):
         raise SpecError("--population", population, "must be above 0")
     if draws < 100:
@@ -120,7 +167,6 @@ def answer_of(
     if noise is not None and world is not None:
         raise SpecError("--noise", str(noise), "cannot be given beside --world")
     from simdesign.fit import TwoWeeks
-    from simdesign.studies.two_weeks_answer import two_week_answer
     from simdesign.studies.two_weeks_noise import file_noise, prior_noise, world_noise
 
     if noise is not None:
@@ -136,8 +182,7 @@ def answer_of(
     if months_known:
         apart = months % 12
         apart = min(apart, 12 - apart)
-    labels = (before.partition("=")[0], after.partition("=")[0])
-    return two_week_answer(weeks, labels, substance, found, cities=several, months_apart=apart)
+    return weeks, (before.partition("=")[0], after.partition("=")[0]), found, apart
 
 
 def _check_language(lang: str) -> None:
