@@ -75,6 +75,7 @@ class Paths:
         """What ``simdesign solve`` last found here."""
         return self.folder / "solve.json"
 
+    @property
     def options(self) -> Path:
         """Which design to choose, and what its samples are worth."""
         return self.folder / "options.json"
