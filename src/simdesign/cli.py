@@ -229,6 +229,7 @@ def _register() -> None:
         estimate_world,
         failures,
         frontier,
+        option_command,
         predict_next,
         preregister,
         publish,
@@ -236,6 +237,7 @@ def _register() -> None:
         replay,
         reweight,
         sensitivity,
+        solve,
         stability,
         table,
         two_weeks,
@@ -252,12 +254,14 @@ def _register() -> None:
     failures.register(app)
     frontier.register(app)
     table.register(app)
+    option_command.register(app)
     validate_world.register(app)
     estimate_world.register(app)
     predict_next.register(app)
     refine.register(app)
     reweight.register(app)
     sensitivity.register(app)
+    solve.register(app)
     stability.register(app)
     preregister.register(app)
     constancy.register(app)

@@ -12,6 +12,7 @@ SAYS = {
     "dutch_data": "P(trendbreuk) = ",
     "first_study": "Trend break, cocaine",
     "the_claim": "the measurements leave anything from",
+    "tour": "one_week: smallest change: ",
 }
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.py"))

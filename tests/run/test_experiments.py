@@ -12,12 +12,16 @@ from simdesign.spec.protocol import protocol_hash
 from simdesign.spec.study import Study
 
 FOLDER = Path(__file__).parents[2] / "experiments"
-STUDIES = ("local_break", "pilot_constancy", "frequency_frontier", "mechanism_attribution")
+STUDIES = (
+    "local_break", "pilot_constancy", "frequency_frontier", "mechanism_attribution",
+    "follow_up_options",
+)  # fmt: skip
 DESIGNS = {
     "frequency_frontier": {"annual", "twelve_rounds", "every_13_days"},
     "pilot_constancy": {"annual", "annual_april", "pilot", "two_rounds"},
     "local_break": {"annual", "quarterly"},
     "mechanism_attribution": {"annual", "two_rounds"},
+    "follow_up_options": {"annual", "rotating", "standards"},
 }
 """Of the tiny runs: the cheap ones and one of each kind."""
 
@@ -67,6 +71,17 @@ def test_a_tiny_run_gives_the_measures_of_the_readme(name, tmp_path):
     assert len(wanted) >= 5
     assert wanted <= set(measures["measure"])
     assert (results.rows()["status"] != 3).all()
+
+
+def test_two_laboratories_have_half_of_every_round_each():
+    from simdesign.run.plan import visits_of
+
+    study = Study.from_toml(FOLDER / "follow_up_options" / "study.toml")
+    visits = visits_of(study, next(study.scenarios("quick")))["two_laboratories"]
+    rounds = [visits.batch[visits.campaign == n] for n in set(visits.campaign[~visits.history])]
+    assert len(rounds) == 10
+    for batch in rounds:
+        assert sorted((batch == one).sum() for one in set(batch)) == [10, 10]
 
 
 def test_the_pilots_design_is_the_pilot():

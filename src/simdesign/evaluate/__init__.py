@@ -44,6 +44,8 @@ from simdesign.evaluate.flip import Answer as Answer
 from simdesign.evaluate.flip import Crossing as Crossing
 from simdesign.evaluate.flip import FlipPoint as FlipPoint
 from simdesign.evaluate.flip import flip_point as flip_point
+from simdesign.evaluate.front import on_front as on_front
+from simdesign.evaluate.front import share_of_draws as share_of_draws
 from simdesign.evaluate.headline import Headline as Headline
 from simdesign.evaluate.incidence import cumulative_incidence as cumulative_incidence
 from simdesign.evaluate.incidence import noticed as noticed
@@ -54,7 +56,9 @@ from simdesign.evaluate.measure import Measure as Measure
 from simdesign.evaluate.measure import difference as difference
 from simdesign.evaluate.measure import mean_measure as mean_measure
 from simdesign.evaluate.measure import mean_of as mean_of
+from simdesign.evaluate.measure import resampled_measure as resampled_measure
 from simdesign.evaluate.measure import wilson as wilson
+from simdesign.evaluate.measure import with_draws as with_draws
 from simdesign.evaluate.multifidelity import Peaks as Peaks
 from simdesign.evaluate.multifidelity import Regression as Regression
 from simdesign.evaluate.multifidelity import Subset as Subset
@@ -73,6 +77,8 @@ from simdesign.evaluate.picture import level_bias as level_bias
 from simdesign.evaluate.picture import level_rmse as level_rmse
 from simdesign.evaluate.picture import right_verdict_prob as right_verdict_prob
 from simdesign.evaluate.prior import prior_values as prior_values
+from simdesign.evaluate.regret import largest_regrets as largest_regrets
+from simdesign.evaluate.regret import regrets as regrets
 from simdesign.evaluate.reweight import POOR_BELOW as POOR_BELOW
 from simdesign.evaluate.reweight import Weights as Weights
 from simdesign.evaluate.reweight import importance_weights as importance_weights
@@ -80,6 +86,13 @@ from simdesign.evaluate.reweight import not_covered as not_covered
 from simdesign.evaluate.reweight import times as times
 from simdesign.evaluate.reweight import unit_weights as unit_weights
 from simdesign.evaluate.reweight import weighted_mean as weighted_mean
+from simdesign.evaluate.root import Goal as Goal
+from simdesign.evaluate.root import Root as Root
+from simdesign.evaluate.root import Side as Side
+from simdesign.evaluate.root import falls as falls
+from simdesign.evaluate.root import first_to_reach as first_to_reach
+from simdesign.evaluate.root import reach_prob as reach_prob
+from simdesign.evaluate.root import smallest as smallest
 from simdesign.evaluate.spread import rounds_differ_prob as rounds_differ_prob
 from simdesign.evaluate.stopping import Parts as Parts
 from simdesign.evaluate.stopping import error_at as error_at
@@ -101,3 +114,7 @@ from simdesign.evaluate.verdict import loss as loss
 from simdesign.evaluate.verdict import margin_flips as margin_flips
 from simdesign.evaluate.verdict import verdict_of as verdict_of
 from simdesign.evaluate.verdict import worst_excess as worst_excess
+from simdesign.evaluate.worth import Stakes as Stakes
+from simdesign.evaluate.worth import break_even as break_even
+from simdesign.evaluate.worth import dearest_false_alarm as dearest_false_alarm
+from simdesign.evaluate.worth import information as information

@@ -1,7 +1,7 @@
 """A performance measure with its Monte Carlo standard error, and differences of two of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -109,6 +109,22 @@ def resampled_measure(
     return Measure(
         value=value, mcse=mcse, n_rep=n_rep, n_failed=n_failed, low=low, high=high, draws=draws
     )
+
+
+def with_draws(measure: Measure, counts: Floats) -> Measure:
+    """Return a mean with its values on resamples, to first order: from its influences.
+
+    Parameters
+    ----------
+    measure : Measure
+        With influences, as of ``mean_measure``.
+    counts : ndarray, shape (n_draw, n_total)
+        How often each replication is in each resample.
+    """
+    if measure.influence is None:
+        raise ValueError("a measure needs its influences")
+    draws = measure.value + (counts - 1.0) @ measure.influence / measure.influence.size
+    return replace(measure, draws=draws)
 
 
 def _spread(draws: Floats) -> float:

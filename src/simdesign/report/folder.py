@@ -16,6 +16,7 @@ from simdesign.spec.estimator import judging
 from simdesign.spec.study import Study
 from simdesign.stored import (
     Manifest,
+    OptionsFile,
     Paths,
     Precision,
     Record,
@@ -64,6 +65,8 @@ class Folder:
     """Where the mechanism of the change is a factor: the one whose rows ``measures`` has."""
     attribution: tuple[dict[str, Any], ...] = ()
     """Rows on which mechanism is named, of all mechanisms."""
+    options: dict[str, Any] | None = None
+    """Which design to choose (``simdesign options``), of these very rows."""
 
     @property
     def designs(self) -> tuple[str, ...]:
@@ -136,8 +139,9 @@ def read_folder(path: str | Path, digest: str = "") -> Folder:
         written=_written(paths),
         precision=_decisions(paths) if manifest.get("target") else None,
         averages=_stored(content, paths.verdict, "averages", "an average", stored_average),
-        stability=_stability(paths, str(content.get("state", ""))),
         mechanism=mechanism, attribution=attribution,
+        stability=_of_these_rows(paths.stability, StabilityFile, str(content.get("state", ""))),
+        options=_of_these_rows(paths.options, OptionsFile, str(content.get("state", ""))),
     )  # fmt: skip
 
 
@@ -187,10 +191,10 @@ def _decisions(paths: Paths) -> dict[str, Any] | None:
         return None
 
 
-def _stability(paths: Paths, state: str) -> dict[str, Any] | None:
-    """Return what ``simdesign stability`` found; None without it, or when it is of other rows."""
+def _of_these_rows(path: Path, form: type[Record], state: str) -> dict[str, Any] | None:
+    """Return what a later command found; None without it, or when it is of other rows."""
     try:
-        found = read_plain(paths.stability, StabilityFile)
+        found = read_plain(path, form)
     except FileNotFoundError:
         return None
     return found if found["state"] == state else None

@@ -32,6 +32,7 @@ from simdesign.report.frequencies import (
 from simdesign.report.model_check import stamp_of
 from simdesign.report.names import design_names, level, world
 from simdesign.report.numbers import general, number
+from simdesign.report.options import options_parts
 from simdesign.report.select import Cell, Selection, middle_cell
 from simdesign.report.stability import stability_tables
 from simdesign.report.tables import (
@@ -213,6 +214,7 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
         "departures": departure_parts(folder, selections, wording),
         "attribution": _attribution(folder, texts.lang),
         "one_mechanism": _one_mechanism(folder, texts),
+        "options": options_parts(folder, texts),
         "held": world_sentences(folder, texts),
         "assumed_title": title,
         "assumptions": assumptions,

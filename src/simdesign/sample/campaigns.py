@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from simdesign.errors import SpecError
 from simdesign.sample.calendar import Calendar, Campaign, week_opens
 from simdesign.sample.sites import dealt, indices, panel
-from simdesign.spec.design import AnnualHistory, Design
+from simdesign.spec.design import AnnualHistory, Design, PilotHistory
 from simdesign.spec.schedule import (
     Continuous,
     Dates,
@@ -31,11 +31,13 @@ def history_campaigns(design: Design, calendar: Calendar, field: str) -> list[Ca
     history = design.history
     everywhere = tuple(range(len(calendar.sites)))
     weeks: list[tuple[int, int]] = []
-    if history == "pilot":
+    is_pilot = history == "pilot" or isinstance(history, PilotHistory)
+    if is_pilot:
         weeks = list(PILOT_ROUNDS)
     elif isinstance(history, AnnualHistory):
         last = date_of(calendar.start_day).year
         weeks = [(year, week) for year in range(history.since, last + 1) for week in history.weeks]
+    if isinstance(history, AnnualHistory | PilotHistory):
         everywhere = panel(
             history.sites, calendar.sites, calendar.population, 0, f"{field}.history.sites"
         )
@@ -46,7 +48,7 @@ def history_campaigns(design: Design, calendar: Calendar, field: str) -> list[Ca
         if days[-1] < calendar.start_day:
             slot = f"week {week:02d}"
             found.append(Campaign(days=days, sites=everywhere, slot=slot, history=True))
-        elif history == "pilot":
+        elif is_pilot:
             rule = f"must end before the programme starts on {date_of(calendar.start_day)}"
             raise SpecError(f"{field}.history", "pilot", rule)
     if weeks and not found:

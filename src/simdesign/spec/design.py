@@ -115,10 +115,22 @@ class AnnualHistory(Spec):
         return check_weeks(value)
 
 
+class PilotHistory(Spec):
+    """The pilot's five rounds at some sites, in a world that has more."""
+
+    kind: Literal["pilot"] = "pilot"
+    sites: Sites = "all"
+
+
 History = Annotated[
-    Annotated[Literal["none", "pilot"], Tag("word")] | Annotated[AnnualHistory, Tag("annual")],
-    _one_of("word", "annual", rule='must be "none", "pilot" or a table of kind annual'),
-]
+    Annotated[Literal["none", "pilot"], Tag("word")]
+    | Annotated[AnnualHistory, Tag("annual")]
+    | Annotated[PilotHistory, Tag("pilot")],
+    _one_of(
+        "word", "annual", "pilot",
+        rule='must be "none", "pilot" or a table of kind annual or pilot',
+    ),
+]  # fmt: skip
 
 
 class Laboratory(Spec):
@@ -230,6 +242,7 @@ __all__ = [
     "Laboratory",
     "Largest",
     "OwnSchedule",
+    "PilotHistory",
     "PilotRhythm",
     "Rotating",
     "Rounds",

@@ -19,6 +19,7 @@ from simdesign.stored.records import SUBMISSION_FORMAT as SUBMISSION_FORMAT
 from simdesign.stored.records import Lock as Lock
 from simdesign.stored.records import Manifest as Manifest
 from simdesign.stored.records import ModelCheck as ModelCheck
+from simdesign.stored.records import OptionsFile as OptionsFile
 from simdesign.stored.records import PilotRecord as PilotRecord
 from simdesign.stored.records import Precision as Precision
 from simdesign.stored.records import StabilityFile as StabilityFile

@@ -71,6 +71,16 @@ class Paths:
         return self.folder / "stability.json"
 
     @property
+    def solve(self) -> Path:
+        """What ``simdesign solve`` last found here."""
+        return self.folder / "solve.json"
+
+    @property
+    def options(self) -> Path:
+        """Which design to choose, and what its samples are worth."""
+        return self.folder / "options.json"
+
+    @property
     def refined(self) -> Path:
         """Folder of the fits of slow estimators, one folder each."""
         return self.folder / "refined"

@@ -135,6 +135,16 @@ class StabilityFile(Record):
     refused: tuple[dict[str, Any], ...]
 
 
+class OptionsFile(Record):
+    """Which design to choose, of which rows."""
+
+    options: Literal[1]
+    state: str
+    reference: str
+    designs: tuple[dict[str, Any], ...]
+    substances: tuple[dict[str, Any], ...]
+
+
 class CheckedCell(Record):
     """What ``check-model`` found of one estimator, design and substance."""
 

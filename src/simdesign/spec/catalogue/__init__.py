@@ -18,6 +18,8 @@ SUBSTANCES = ("cocaine", "MDMA", "amphetamine", "methamphetamine")
 """Names of the release; ``cocaine`` is measured as benzoylecgonine."""
 CATCHMENT_SETS = ("dutch20",)
 """Sets of invented towns."""
+TWINS = "dutch40"
+"""The towns of dutch20, each beside another one of its size: for designs that add sites."""
 CITIES = "dutch_cities"
 """The set of cities with their own names."""
 _BY_SUBSTANCE = "_by_substance"
@@ -60,7 +62,8 @@ def catchments(name: str) -> list[dict[str, Any]]:
     population-weighted mean of the same, so that a substance's reference load is the
     population-weighted mean load of the set. A set whose name ends in ``_by_substance`` has
     ``levels`` too, from a scatter for each substance. ``dutch_cities`` are real, with levels from
-    their loads.
+    their loads. ``dutch40`` holds ``dutch20`` as it is, and before every town a twin of its size
+    with the opposite scatter: ``{ kind = "spread", n = 20 }`` picks the towns of ``dutch20``.
 
     Raises
     ------
@@ -69,9 +72,12 @@ def catchments(name: str) -> list[dict[str, Any]]:
     """
     if name == CITIES:
         return _cities()
+    if name == TWINS:
+        return _with_twins()
     file = name.removesuffix(_BY_SUBSTANCE)
     if file not in CATCHMENT_SETS:
-        known = [item + end for item in CATCHMENT_SETS for end in ("", _BY_SUBSTANCE)] + [CITIES]
+        known = [item + end for item in CATCHMENT_SETS for end in ("", _BY_SUBSTANCE)]
+        known += [TWINS, CITIES]
         raise SpecError("world.catchments", name, f"must be one of {', '.join(known)}")
     table = _table(file)
     found = [
@@ -115,6 +121,20 @@ def with_levels(given: Any) -> Any:
         return {**town, "levels": known[key]} if key in known else town
 
     return [filled(town) for town in given]
+
+
+def _with_twins() -> list[dict[str, Any]]:
+    """Return the towns of ``dutch20``, each behind its twin, town 21 before town 1."""
+    towns = catchments("dutch20")
+    scatter = _table("dutch20")["scatter"]["value"]
+    found = []
+    for number, (town, extra) in enumerate(zip(towns, scatter, strict=True), start=len(towns) + 1):
+        twin = {
+            "name": f"town-{number:02d}", "population": town["population"],
+            "level": town["level"] * math.exp(-2.0 * extra),
+        }  # fmt: skip
+        found += [twin, town]
+    return found
 
 
 def _cities() -> list[dict[str, Any]]:
