@@ -298,6 +298,8 @@ def test_a_false_alarm_that_is_too_dear_is_refused_with_one_that_is_not(done, ca
 def test_a_wrong_file_is_one_line(done, tmp_path, capsys, text, rule):
     path = tmp_path / "wrong.toml"
     path.write_text(text, encoding="utf-8")
+    assert call(["options", str(done.folder)]) == 0
+    capsys.readouterr()
     before = (done.folder / "options.json").read_bytes()
     assert call(["options", str(done.folder), "--losses", str(path)]) == 2
     error = capsys.readouterr().err
