@@ -7,8 +7,9 @@ import pytest
 from scipy import stats
 
 from simdesign import decide
-from simdesign.evaluate import Goal, Measure
+from simdesign.evaluate import Goal, Measure, error_at
 from simdesign.evaluate.measure import resampled_measure
+from simdesign.evaluate.stopping import half_width
 from simdesign.run.search import ERROR, Space, search
 
 BUDGET, GOAL = 0.10, Goal(level=0.8)
@@ -51,9 +52,23 @@ def too_often(n_wrong, n):
     return stats.binom.sf(n_wrong - 1, n, ERROR) < 1e-4
 
 
+def probability_of_a_side(shift, n=800, look=3):
+    """That n replications and 3 n unchanged ones, at the third rung, say on which side P is.
+
+    The variance of P is that of a share and, through the threshold c with the density f(c) of
+    unchanged scores, (dP/dc)^2 b (1 - b) / (3 n f(c)^2).
+    """
+    power = stats.norm.sf(Z - shift)
+    tilt = stats.norm.pdf(Z - shift) / stats.norm.pdf(Z)
+    mcse = math.sqrt(power * (1 - power) / n + tilt**2 * BUDGET * (1 - BUDGET) / (3 * n))
+    half = half_width(mcse, n, error_at(ERROR, look))
+    return stats.norm.sf((half - abs(power - GOAL.level)) / mcse)
+
+
 def test_the_interval_of_an_integer_holds_the_root():
     knob = tuple(float(v) for v in range(1, 13))
     wrong, settled, estimates = 0, 0, 0
+    sure = []  # bounds from below on the probability that a search settles
     for seed in range(40):
         slope = 0.35 + 0.01 * seed  # the root and its distance from the goal vary
 
@@ -65,9 +80,13 @@ def test_the_interval_of_an_integer_holds_the_root():
         wrong += not root.low <= truth <= root.high
         settled += root.is_settled
         estimates += root.value == truth
+        sides = probability_of_a_side(slope * (truth - 1)) + probability_of_a_side(slope * truth)
+        sure.append(max(sides - 1.0, 0.0))
         assert sum(root.prob.values()) == pytest.approx(1.0)
     assert not too_often(wrong, 40)
-    assert settled >= 10  # ... and it is no empty promise
+    # ... and it is no empty promise
+    spread = math.sqrt(sum(p * (1.0 - p) for p in sure))
+    assert settled >= sum(sure) - 4.0 * spread > 2.0
     assert estimates >= 30
 
 

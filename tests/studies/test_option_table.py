@@ -268,6 +268,18 @@ def test_without_losses_it_says_so_and_gives_no_value(done, capsys):
     assert "Er zijn geen verliezen opgegeven" in write_page(done.folder).read_text(encoding="utf-8")
 
 
+def test_too_few_unchanged_programmes_are_refused(tmp_path, capsys):
+    results = run(
+        Study.from_toml(write_study(tmp_path)), tmp_path / "out", replications=8, workers=1
+    )
+    assert call(["options", str(results.folder)]) == 2
+    error = capsys.readouterr().err
+    assert "null_mixture" in error
+    assert "must hold 9 unchanged programmes or more for a budget of 0.1" in error
+    assert error.count("\n") == 1
+    assert not (results.folder / "options.json").exists()
+
+
 def test_a_false_alarm_that_is_too_dear_is_refused_with_one_that_is_not(done, capsys):
     said = ["options", str(done.folder), "--missed-per-year", "1e6", "--false-alarm"]
     assert call([*said, "1e9"]) == 2
