@@ -53,7 +53,7 @@ def too_often(n_wrong, n):
 
 
 def probability_of_a_side(shift, n=800, look=3):
-    """That n replications and 3 n unchanged ones, at the third rung, say on which side P is.
+    """Return the chance that n and 3 n unchanged replications settle a side at the third rung.
 
     The variance of P is that of a share and, through the threshold c with the density f(c) of
     unchanged scores, (dP/dc)^2 b (1 - b) / (3 n f(c)^2).

@@ -10,8 +10,10 @@ from simdesign.cli import call
 from simdesign.errors import StoreError
 from simdesign.run import Published, read, run
 from simdesign.spec.study import Study
+from simdesign.stored import StabilityFile
+from simdesign.studies.option_command import options_command
 from simdesign.studies.publish import publish
-from simdesign.studies.stability import published_stability, stability
+from simdesign.studies.stability import stability
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,8 @@ def done(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def published(done, tmp_path_factory):
-    assert call(["stability", str(done.folder)]) == 0
+    for command in ("stability", "options"):
+        assert call([command, str(done.folder)]) == 0
     target = tmp_path_factory.mktemp("results") / "tiny"
     publish(done, target)
     return target
@@ -88,7 +91,7 @@ def test_published_results_say_the_same_as_the_folder_that_they_are_of(done, pub
     assert isinstance(read(published), Published)
     for command in (
         ["evaluate"], ["frontier"], ["table", "--horizon", "3", "--where", "size=0.3"],
-        ["stability"],
+        ["stability"], ["options"],
     ):  # fmt: skip
         said = []
         for folder in (done.folder, published):
@@ -105,7 +108,9 @@ def test_published_results_have_no_rows_and_say_so(done, published, tmp_path):
     fresh = run(done.study, tmp_path / "out", workers=1)
     publish(fresh, without)
     with pytest.raises(StoreError, match=r"holds no stability\.json"):
-        published_stability(without)
+        read(without).found_later(without / "stability.json", StabilityFile)
+    with pytest.raises(StoreError, match="which losses and prices need"):
+        options_command(without, missed_per_year=1e6, false_alarm=1e5)
     (without / "verdict.json").write_text('{"verdicts": [{"world": 3}]}')
     with pytest.raises(StoreError, match="verdicts: must have a list of losses"):
         read(without).verdicts()
@@ -115,7 +120,8 @@ def test_published_results_have_no_rows_and_say_so(done, published, tmp_path):
 
 
 def test_numbers_of_published_stability_are_those_of_the_rows(done, published):
-    mine, theirs = published_stability(published), stability(done)
+    mine = read(published).found_later(published / "stability.json", StabilityFile)
+    theirs = stability(done)
     assert mine == json.loads(
         json.dumps(theirs), parse_float=lambda text: float(f"{float(text):.12g}")
     )

@@ -11,7 +11,7 @@ from simdesign.run.plan import Plan, make_plan
 from simdesign.run.results import Results, load
 from simdesign.run.tidy import read_table
 from simdesign.spec.study import Study
-from simdesign.stored import PublishedPaths, VerdictFile, read_lock, read_plain
+from simdesign.stored import PublishedPaths, Record, VerdictFile, read_lock, read_plain
 
 
 class Published(Results):
@@ -47,6 +47,20 @@ class Published(Results):
 
     def save(self) -> None:
         """Write nothing: what is published stays as it is."""
+
+    def found_later[T: Record](self, path: Path, form: type[T]) -> dict[str, Any]:
+        """Return what a later command had found when the results were published.
+
+        Raises
+        ------
+        StoreError
+            When it was not published.
+        """
+        try:
+            return read_plain(path, form)
+        except FileNotFoundError:
+            rule = f"holds no {path.name}, and no rows to compute it from"
+            raise StoreError(str(self.folder), rule) from None
 
     def _own(self, budget: float | None) -> None:
         if budget is not None and budget != self.study.decision.budget:

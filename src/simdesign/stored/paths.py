@@ -210,6 +210,11 @@ class PublishedPaths:
         return Paths(self.folder).stability
 
     @property
+    def options(self) -> Path:
+        """Which design to choose, where that was asked."""
+        return Paths(self.folder).options
+
+    @property
     def page(self) -> Path:
         """The page."""
         return Paths(self.folder).page

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simdesign.errors import SpecError
+from simdesign.errors import SpecError, StoreError
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.spec.losses import LossFile
@@ -40,8 +40,8 @@ def options_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Table what every design finds, costs and needs; with losses, what its samples are worth."""
-    from simdesign.run import load, write_atomic
-    from simdesign.stored import Paths
+    from simdesign.run import Published, read, write_atomic
+    from simdesign.stored import OptionsFile, Paths
     from simdesign.studies.option_table import option_table
     from simdesign.studies.option_words import lines
 
@@ -50,11 +50,18 @@ def options_command(
         "--price-per-sample": price_per_sample,
     }  # fmt: skip
     stated = stated_losses(losses, given)
-    results = load(folder)
-    results.save()
-    content = option_table(results, stated, str(losses) if losses is not None else "")
-    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    write_atomic(Paths(results.folder).options, text.encode())
+    results, path = read(folder), Paths(folder).options
+    if isinstance(results, Published):
+        if stated is not None:
+            rule = "holds no rows, which losses and prices need; simdesign reproduce makes them"
+            raise StoreError(str(folder), rule)
+        content = results.found_later(path, OptionsFile)
+        text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    else:
+        results.save()
+        content = option_table(results, stated, str(losses) if losses is not None else "")
+        text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+        write_atomic(path, text.encode())
     typer.echo(text if as_json else "\n".join(lines(content)))
 
 

@@ -6,6 +6,7 @@ study.lock.json    the study, its size, hashes, seed and versions: what reproduc
 run.json           when, where and how long: never compared
 verdict.json       the verdicts, from those measures
 stability.json     what would change them, where simdesign stability was called
+options.json       which design to choose, where simdesign options was called
 page.html          the page
 """
 
@@ -123,8 +124,8 @@ def publish(
         paths.measures.write_text(_sorted_measures(results), encoding="utf-8")
         _write_json(paths.lock, lock)
         _write_close(paths.verdict, json.loads(results.store.verdict_path.read_text("utf-8")))
-        if (found := stability_of(results)) is not None:
-            _write_close(paths.stability, found)
+        for name, found in found_later(results).items():
+            _write_close(made / name, found)
         _write_json(paths.circumstances, _circumstances(results, status))
         write_page(results.folder, lang, lock["digest"], to=paths.page, protocol=text)
         size = sum(f.stat().st_size for f in made.iterdir())
@@ -264,15 +265,16 @@ def _lock(results: "Results", protocol: str | None) -> dict[str, Any]:
     }
 
 
-def stability_of(results: "Results") -> dict[str, Any] | None:
-    """Return what ``simdesign stability`` stored of these very rows; None where it did not."""
-    from simdesign.stored import Paths, StabilityFile, read_plain
+def found_later(results: "Results") -> dict[str, dict[str, Any]]:
+    """Return what later commands stored of these very rows, by the name of its file."""
+    from simdesign.stored import OptionsFile, Paths, StabilityFile, read_plain
 
-    try:
-        found = read_plain(Paths(results.folder).stability, StabilityFile)
-    except FileNotFoundError:
-        return None
-    return found if found["state"] == results.state() else None
+    paths, state = Paths(results.folder), results.state()
+    found = {}
+    for path, form in ((paths.stability, StabilityFile), (paths.options, OptionsFile)):
+        if path.exists() and (content := read_plain(path, form))["state"] == state:
+            found[path.name] = content
+    return found
 
 
 def _circumstances(results: "Results", status: dict[str, Any]) -> dict[str, Any]:

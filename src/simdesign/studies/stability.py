@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simdesign.errors import StoreError
-
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.evaluate import Verdict, Weights
     from simdesign.records import Floats
@@ -41,29 +39,19 @@ def stability_command(
 ) -> None:
     """List what would change the verdicts: budget, threshold, priors, margin, estimator."""
     from simdesign.run import Published, read, write_atomic
-    from simdesign.stored import Paths
+    from simdesign.stored import Paths, StabilityFile
     from simdesign.studies.stability_words import lines
 
-    results = read(folder)
-    is_published = isinstance(results, Published)
-    content = published_stability(folder) if is_published else stability(results)
-    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    if not is_published:
+    results, path = read(folder), Paths(folder).stability
+    if isinstance(results, Published):
+        content = results.found_later(path, StabilityFile)
+    else:
+        content = stability(results)
         results.save()
-        write_atomic(Paths(results.folder).stability, text.encode())
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    if not isinstance(results, Published):
+        write_atomic(path, text.encode())
     typer.echo(text if as_json else "\n".join(lines(content)))
-
-
-def published_stability(folder: Path) -> dict[str, Any]:
-    """Return what would change published verdicts, as it was published."""
-    from simdesign.stored import PublishedPaths, StabilityFile, read_plain
-
-    path = PublishedPaths(folder).stability
-    try:
-        return read_plain(path, StabilityFile)
-    except FileNotFoundError:
-        rule = f"holds no {path.name}, and no rows to compute it from"
-        raise StoreError(str(folder), rule) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
