@@ -17,8 +17,12 @@ from simdesign.run.store import Store
 
 _PROBES = (2, 16)
 """Replications of the first tasks: two sizes tell what a task and what a replication costs."""
-_SLOW = 2.0
-"""Seconds of a first task after which no second one is tried: sharing would save little."""
+_SLOW = 10.0
+"""Seconds of a first task after which no second one is tried: it would keep the others waiting.
+
+Without a second one all of a task's time counts as its replications', and where they share much
+(a mechanism's grids, hundreds of campaigns) every later task would be far too small.
+"""
 _MOST_SETS = 3  # of cells that are tried; others are priced after them
 _WORTH_IT = 200  # replications that are missing of a set of cells
 
