@@ -15,6 +15,7 @@ from simdesign.report import amendments, registered
 from simdesign.run import LocalBackend, Store, load, make_plan, run, run_plan
 from simdesign.spec.protocol import protocol_hash
 from simdesign.spec.study import Study
+from simdesign.stored import PublishedPaths, read_published_table
 from simdesign.studies.check_model import protocol_of
 from simdesign.studies.preregister import preregister
 from simdesign.studies.publish import compare, publish, reproduce
@@ -99,8 +100,8 @@ def test_a_protocol_is_replaced_only_with_a_reason_and_lists_it(tmp_path):
 
 def test_published_results_are_sorted_and_say_where_they_come_from(finished, published):
     names = {item.name for item in published.iterdir()}
-    assert names == {"measures.csv", "study.lock.json", "run.json", "verdict.json", "page.html"}
-    rows = list(csv.reader((published / "measures.csv").open(encoding="utf-8")))
+    assert names == {"measures.csv.gz", "study.lock.json", "run.json", "verdict.json", "page.html"}
+    rows = list(csv.reader(read_published_table(PublishedPaths(published).measures).splitlines()))
     assert rows[1:] == sorted(rows[1:])
     whole = finished.assessment().table.rows
     assert 100 < len(rows) - 1 < len(whole) / 3  # without curves and thresholds that nobody reads
@@ -137,7 +138,7 @@ def test_reproduced_measures_are_identical(published, tmp_path):
 
 
 def test_a_changed_number_is_found_and_named(published):
-    text = (published / "measures.csv").read_text(encoding="utf-8")
+    text = read_published_table(PublishedPaths(published).measures)
     lines = text.splitlines()
     place = lines[0].split(",").index("value")
     number = next(i for i, line in enumerate(lines) if line.split(",")[place] == "0.5")

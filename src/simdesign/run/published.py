@@ -11,7 +11,14 @@ from simdesign.run.plan import Plan, make_plan
 from simdesign.run.results import Results, load
 from simdesign.run.tidy import read_table
 from simdesign.spec.study import Study
-from simdesign.stored import PublishedPaths, Record, VerdictFile, read_lock, read_plain
+from simdesign.stored import (
+    PublishedPaths,
+    Record,
+    VerdictFile,
+    read_lock,
+    read_plain,
+    read_published_table,
+)
 
 
 class Published(Results):
@@ -29,11 +36,7 @@ class Published(Results):
     def records(self, budget: float | None = None) -> list[dict[str, Any]]:
         """Return the rows of the table of measures, 12 significant digits each."""
         self._own(budget)
-        try:
-            text = self._paths.measures.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            raise StoreError(str(self._paths.measures), "must be a readable table") from None
-        return read_table(text)
+        return read_table(read_published_table(self._paths.measures))
 
     def verdicts(self, budget: float | None = None) -> list[Verdict]:
         """Return the verdicts as they were published."""

@@ -7,6 +7,8 @@ from simdesign.stored.paths import ClaimPaths as ClaimPaths
 from simdesign.stored.paths import JobPaths as JobPaths
 from simdesign.stored.paths import Paths as Paths
 from simdesign.stored.paths import PublishedPaths as PublishedPaths
+from simdesign.stored.published_table import read_published_table as read_published_table
+from simdesign.stored.published_table import write_published_table as write_published_table
 from simdesign.stored.reading import Record as Record
 from simdesign.stored.reading import parsed as parsed
 from simdesign.stored.reading import read_plain as read_plain

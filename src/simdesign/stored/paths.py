@@ -196,8 +196,8 @@ class PublishedPaths:
 
     @property
     def measures(self) -> Path:
-        """Table of performance measures."""
-        return Paths(self.folder).measures
+        """Table of the performance measures that are read."""
+        return self.folder / "measures.csv.gz"
 
     @property
     def verdict(self) -> Path:

@@ -1,7 +1,7 @@
 """The commands ``simdesign publish`` and ``simdesign reproduce``: results that are committed.
 
-measures.csv       the performance measures that are read (evaluate/headline.py), sorted, 12
-                   significant digits
+measures.csv.gz    the performance measures that are read (evaluate/headline.py), sorted, 12
+                   significant digits, compressed
 study.lock.json    the study, its size, hashes, seed and versions: what reproduces the numbers
 run.json           when, where and how long: never compared
 verdict.json       the verdicts, from those measures
@@ -101,7 +101,7 @@ def publish(
         When replications are missing, or the place holds something else.
     """
     from simdesign.report import registered, write_page
-    from simdesign.stored import PublishedPaths
+    from simdesign.stored import PublishedPaths, write_published_table
 
     if lang not in ("en", "nl"):
         raise SpecError("--lang", lang, "must be en or nl")
@@ -121,7 +121,7 @@ def publish(
     try:
         made.chmod(0o755)
         paths = PublishedPaths(made)
-        paths.measures.write_text(_sorted_measures(results), encoding="utf-8")
+        write_published_table(paths.measures, _sorted_measures(results))
         _write_json(paths.lock, lock)
         _write_close(paths.verdict, json.loads(results.store.verdict_path.read_text("utf-8")))
         for name, found in found_later(results).items():
@@ -212,10 +212,9 @@ def compare(old: str, new: str) -> Comparison:
 
 def _published_measures(path: Path) -> str:
     """Return the table of measures, refused before anything is run if it is none."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise StoreError(str(path), "must be a readable table of measures") from None
+    from simdesign.stored import read_published_table
+
+    text = read_published_table(path)
     columns = next(csv.reader(io.StringIO(text)), [])
     for name in _KEYS:
         if name not in columns:
