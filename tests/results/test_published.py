@@ -20,6 +20,7 @@ QUOTED = re.compile(r"```console\n(\$ simdesign \w+ results/[^\n]*)\n(.*?)```", 
 CLAIM = {
     "annual_claim", "frequency_frontier", "pilot_constancy", "local_break", "claim_stability",
 }  # fmt: skip
+OPTIONS = {"mechanism_attribution", "follow_up_options", "wrong_worlds"}
 
 
 def documents():
@@ -36,8 +37,8 @@ def printed():
             yield pytest.param(command, said, id=f"{page.parent.name}: {command[:60]}")
 
 
-def test_the_studies_of_the_claim_are_published():
-    assert {path.name for path in PUBLISHED} >= CLAIM
+def test_the_studies_of_the_claim_and_of_the_options_are_published():
+    assert {path.name for path in PUBLISHED} >= CLAIM | OPTIONS
 
 
 def test_all_of_it_is_small():
