@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simdesign.errors import ClusterError, SpecError
+from simdesign.studies.console import say
 
 if TYPE_CHECKING:
     from simdesign.run import Plan, Results, Store, Target
@@ -112,7 +113,7 @@ def run(
     made = submit(found)
     typer.echo(made.script_path("elements").read_text(encoding="utf-8"))
     typer.echo(sizes(found))
-    typer.echo("\n".join(_submitted(made)))
+    say(_submitted(made))
 
 
 def resume(
@@ -258,7 +259,7 @@ def _went_on(results: "Results", submission: "Submission") -> bool:
         place = shlex.quote(str(results.folder))
         typer.echo(f"simdesign: could not be submitted ({error}): simdesign resume {place}")
         return False
-    typer.echo("\n".join(_submitted(made)))
+    say(_submitted(made))
     return True
 
 

@@ -1,6 +1,5 @@
 """What the commands of the command line do."""
 
-import json
 import shlex
 import sys
 from pathlib import Path
@@ -31,6 +30,7 @@ from simdesign.run import (
 from simdesign.spec.study import Study
 from simdesign.stored import MOST_OF_A_SCENARIO
 from simdesign.studies import cluster
+from simdesign.studies.console import say, say_json
 from simdesign.studies.failures import summary
 from simdesign.studies.options import refuse
 from simdesign.studies.words import conditions, estimate_lines, pace_line, verdict_lines
@@ -92,7 +92,7 @@ def run(
     for line in estimate_lines(plan.study):
         typer.echo(line, err=True)
     if list_only:
-        typer.echo("\n".join(conditions(plan)))
+        say(conditions(plan))
         return
     _run(plan, store, where, task_size, target)
 
@@ -162,10 +162,10 @@ def finish(results: Results) -> None:
     """Evaluate, write the page and print the verdict."""
     results.save()
     page = _write_page(results, "en")
-    typer.echo("\n".join(verdict_lines(results)))
+    say(verdict_lines(results))
     _say_notes(results.notes())
-    typer.echo(f"measures: {results.store.measures_path}")
-    typer.echo(f"page: {page}")
+    say(f"measures: {results.store.measures_path}")
+    say(f"page: {page}")
 
 
 def _write_page(results: Results, lang: str) -> Path:
@@ -190,7 +190,7 @@ def status(folder: Path, as_json: bool) -> None:
         found["failures"] = [kind.plain(folder) for kind in kinds]
         if cluster.was_submitted(folder):
             found["submissions"] = cluster.status(folder)
-        typer.echo(json.dumps(found, indent=2))
+        say_json(found)
         return
     submitted = cluster.status_lines(folder)  # refused, if need be, before a line is said
     typer.echo(f"{found['study']}, size {found['size']}, {found['scenarios']} scenarios")
@@ -224,9 +224,9 @@ def evaluate(folder: Path, as_json: bool, budget: float | None) -> None:
     if budget is None:
         results.save()
     if as_json:
-        typer.echo(json.dumps(results.plain(budget), indent=1, ensure_ascii=False))
+        say_json(results.plain(budget))
     else:
-        typer.echo("\n".join(verdict_lines(results, budget)))
+        say(verdict_lines(results, budget))
     _say_notes(notes)
     if n_missing:
         say_missing(n_missing, folder)
@@ -255,4 +255,4 @@ def report(folder: Path, lang: str) -> None:
 
 def schema() -> None:
     """Print the JSON schema of a study file."""
-    typer.echo(json.dumps(Study.model_json_schema(), indent=1))
+    say_json(Study.model_json_schema())

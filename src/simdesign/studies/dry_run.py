@@ -1,10 +1,7 @@
 """`simdesign run --dry-run`: what a study still needs and what that will cost; writes nothing."""
 
-import json
 import math
 from collections.abc import Sequence
-
-import typer
 
 from simdesign.errors import SpecError
 from simdesign.run import (
@@ -19,6 +16,7 @@ from simdesign.run import (
     forecast,
 )
 from simdesign.studies.commands import Where
+from simdesign.studies.console import say, say_json
 
 _MOST_LINES = 24
 """Scenarios that have a line each; more are put together by what they cost."""
@@ -45,9 +43,9 @@ def dry_run(
         found = forecast(plan, store, backend, task_size=task_size, seconds=seconds)
     if as_json:
         content = {**found.plain(), "is_upper_limit": is_limit}
-        typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
+        say_json(content)
     else:
-        typer.echo("\n".join(forecast_lines(found, is_limit)))
+        say(forecast_lines(found, is_limit))
 
 
 def forecast_lines(found: Forecast, is_limit: bool = False) -> list[str]:

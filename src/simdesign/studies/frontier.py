@@ -1,15 +1,16 @@
 """The command ``simdesign frontier``: cost, power, delay and picture of every design, by cost."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from simdesign.errors import SpecError
+from simdesign.studies import completion
+from simdesign.studies.arguments import AsJson, ReadableFolder
+from simdesign.studies.console import say, say_json
 
 _COLUMNS = (
     ("power", 3.0, "noticed in 3 years"), ("restricted_mean_delay", 5.0, "mean delay to 5 years"),
@@ -46,15 +47,20 @@ def register(app: typer.Typer) -> None:
 
 
 def frontier_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
+    folder: ReadableFolder,
     scenario: Annotated[
         list[str] | None,
         typer.Option("--scenario", help="Several times; default: all with a change."),
     ] = None,
     threshold: Annotated[
-        str, typer.Option("--threshold", help="operating, oracle or guarded.")
+        str,
+        typer.Option(
+            "--threshold",
+            autocompletion=completion.one_of("operating", "oracle", "guarded"),
+            help="operating, oracle or guarded.",
+        ),
     ] = "operating",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print what every design costs and achieves, cheapest first, beside the reference design."""
     from simdesign.run import judging_estimator, plain_json, read
@@ -72,9 +78,9 @@ def frontier_command(
     )  # fmt: skip
     if as_json:
         content = [plain_json(asdict(item)) for item in found]
-        typer.echo(json.dumps({"study": results.study.name, "designs": content}, indent=1))
+        say_json({"study": results.study.name, "designs": content})
         return
-    typer.echo("\n".join(lines(found, results.study.decision.reference)))
+    say(lines(found, results.study.decision.reference))
 
 
 def table(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simdesign.errors import SpecError
+from simdesign.studies import completion
+from simdesign.studies.arguments import StudyFile
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.spec.study import Study
@@ -20,8 +22,13 @@ def register(app: typer.Typer) -> None:
 
 
 def preregister_command(
-    study_file: Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (TOML).")],
-    size: Annotated[str, typer.Option("--size", help="Size that will be published.")] = "full",
+    study_file: StudyFile,
+    size: Annotated[
+        str,
+        typer.Option(
+            "--size", autocompletion=completion.sizes, help="Size that will be published."
+        ),
+    ] = "full",
     out: Annotated[
         Path | None, typer.Option("--out", help="Protocol; default: protocol.md beside the study.")
     ] = None,

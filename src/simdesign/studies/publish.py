@@ -26,6 +26,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simdesign.errors import SpecError, StoreError
+from simdesign.studies.arguments import Language, ResultsFolder
+from simdesign.studies.console import say
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.run import Results
@@ -49,13 +51,13 @@ def register(app: typer.Typer) -> None:
 
 
 def publish_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
+    folder: ResultsFolder,
     target: Annotated[Path, typer.Argument(metavar="RESULTS", help="For example results/NAME.")],
     protocol: Annotated[
         Path | None,
         typer.Option("--protocol", help="Default: experiments/NAME/protocol.md, if it is there."),
     ] = None,
-    lang: Annotated[str, typer.Option("--lang", help="Language shown first: en or nl.")] = "en",
+    lang: Language = "en",
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace published results of the same study.")
     ] = False,
@@ -81,7 +83,7 @@ def reproduce_command(
 ) -> int:
     """Run published results again and compare their measures."""
     comparison = reproduce(published, out, workers)
-    typer.echo("\n".join(comparison.lines()))
+    say(comparison.lines())
     return 0 if comparison.answer != "different" else 1
 
 

@@ -1,12 +1,14 @@
 """The command ``simdesign replay``: one replication from its address."""
 
-import json
 import math
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from simdesign.studies import completion
+from simdesign.studies.arguments import AsJson, ResultsFolder
+from simdesign.studies.console import say, say_json
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.run.replayed import Replayed
@@ -18,15 +20,24 @@ def register(app: typer.Typer) -> None:
 
 
 def replay_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
+    folder: ResultsFolder,
     scenario: Annotated[str, typer.Option("--scenario", help="Scenario; run --list names them.")],
     replication: Annotated[int, typer.Option("--replication", help="Its number, from 0.")],
-    design: Annotated[str, typer.Option("--design", help="Sampling design.")],
-    estimator: Annotated[str, typer.Option("--estimator", help="Estimator.")],
+    design: Annotated[
+        str, typer.Option("--design", autocompletion=completion.designs, help="Sampling design.")
+    ],
+    estimator: Annotated[
+        str, typer.Option("--estimator", autocompletion=completion.estimators, help="Estimator.")
+    ],
     substance: Annotated[
-        str | None, typer.Option("--substance", help="May be left out where there is one only.")
+        str | None,
+        typer.Option(
+            "--substance",
+            autocompletion=completion.substances,
+            help="May be left out where there is one only.",
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compute one replication again: its data, its truth, its fit, and whether its row agrees."""
     from simdesign.run import load
@@ -41,9 +52,9 @@ def replay_command(
         content["largest"] = {
             name: size if math.isfinite(size) else None for name, size in found.largest.items()
         }
-        typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
+        say_json(content)
         return
-    typer.echo("\n".join(lines(found)))
+    say(lines(found))
 
 
 def lines(found: "Replayed") -> list[str]:

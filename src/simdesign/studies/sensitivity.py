@@ -1,14 +1,14 @@
 """The command ``simdesign sensitivity``: what depends on the analysis priors of a study."""
 
-import json
 import math
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from simdesign.errors import SpecError
+from simdesign.studies.arguments import AsJson, ResultsFolder
+from simdesign.studies.console import say, say_json
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.studies.prior_grid import Sensitivity
@@ -25,14 +25,14 @@ def register(app: typer.Typer) -> None:
 
 
 def sensitivity_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
+    folder: ResultsFolder,
     power: Annotated[
         float, typer.Option("--power", help="Power whose crossing counts as a flip.")
     ] = 0.8,
     budget: Annotated[
         float | None, typer.Option("--budget", help="False-alarm probability per programme.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Table measures and verdicts of estimators that differ in one prior; find the flip point."""
     from simdesign.run import load
@@ -49,9 +49,9 @@ def sensitivity_command(
         raise SpecError("estimators", len(results.study.estimators), rule)
     if as_json:
         content = [_plain(asdict(item)) for item in found]
-        typer.echo(json.dumps({"study": results.study.name, "grids": content}, indent=1))
+        say_json({"study": results.study.name, "grids": content})
         return
-    typer.echo("\n".join(line for item in found for line in lines(item, power)))
+    say(line for item in found for line in lines(item, power))
 
 
 def lines(item: "Sensitivity", power: float) -> list[str]:

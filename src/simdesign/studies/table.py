@@ -1,15 +1,15 @@
 """The command ``simdesign table``: one measure, by two columns of the table of measures."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from simdesign.errors import SpecError
+from simdesign.studies.arguments import AsJson, ReadableFolder
+from simdesign.studies.console import say, say_json
 
 _FREE = ("value", "mcse", "low", "high", "n_rep", "n_failed")
 """Columns that are results: they neither choose rows nor head a table."""
@@ -31,9 +31,7 @@ def register(app: typer.Typer) -> None:
 
 
 def table_command(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Results folder, or published results.")
-    ],
+    folder: ReadableFolder,
     measure: Annotated[str, typer.Option("--measure", help="For example power.")] = "power",
     horizon: Annotated[
         float | None, typer.Option("--horizon", help="Years, or another argument of the measure.")
@@ -50,7 +48,7 @@ def table_command(
         bool, typer.Option("--paired", help="Differences from the judged design.")
     ] = False,
     per: Annotated[float, typer.Option("--per", help="Multiply: 100 makes percentages.")] = 1.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print one measure by two columns of the table of measures, with Monte Carlo errors.
 
@@ -84,9 +82,9 @@ def table_command(
             {rows: r, columns: c, "value": value, "mcse": mcse}
             for (r, c), (value, mcse) in found.cell.items()
         ]
-        typer.echo(json.dumps({"study": results.study.name, "cells": plain_json(cells)}, indent=1))
+        say_json({"study": results.study.name, "cells": plain_json(cells)})
         return
-    typer.echo("\n".join(lines(found, rows, columns, per)))
+    say(lines(found, rows, columns, per))
 
 
 def crossed(

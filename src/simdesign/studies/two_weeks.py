@@ -1,6 +1,5 @@
 """The command ``simdesign two-weeks``: one week then, one week now, and what of it is real."""
 
-import json
 import math
 import re
 from pathlib import Path
@@ -8,9 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simdesign.errors import SimDesignError, SpecError
+from simdesign.errors import SpecError
 from simdesign.spec.estimator import DEFAULT_PRIORS
-from simdesign.studies.console import wide_console
+from simdesign.studies import completion
+from simdesign.studies.arguments import AsJson, Language
+from simdesign.studies.console import Grid, say_json, show
+from simdesign.studies.measured import refused_in_one_line
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from collections.abc import Sequence
@@ -35,7 +37,12 @@ def two_weeks_command(
         str, typer.Argument(metavar="YEAR=MEAN", help="The first week: 2023=1192 or 2023-03=1192.")
     ],
     after: Annotated[str, typer.Argument(metavar="YEAR=MEAN", help="The second week.")],
-    substance: Annotated[str, typer.Option("--substance", help="For example cocaine.")],
+    substance: Annotated[
+        str,
+        typer.Option(
+            "--substance", autocompletion=completion.substances, help="For example cocaine."
+        ),
+    ],
     days: Annotated[
         str, typer.Option("--days", help="Days behind the means: 7, or 7,5 for both.")
     ] = "7",
@@ -64,11 +71,11 @@ def two_weeks_command(
             "--explanations", help="Instead: what more users, heavier use and purity predict."
         ),
     ] = False,
-    lang: Annotated[str, typer.Option("--lang", help="Language: en or nl.")] = "en",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    lang: Language = "en",
+    as_json: AsJson = False,
 ) -> None:
     """Say what of the difference between two weeks of one city is real (docs/leeuwarden.md)."""
-    try:
+    with refused_in_one_line():
         _check_language(lang)
         if explanations:
             weeks, labels, found, _ = _asked(
@@ -80,15 +87,12 @@ def two_weeks_command(
             before, after, substance, days=days, population=population, cities=cities,
             noise=noise, world=world, draws=draws, seed=seed,
         )  # fmt: skip
-    except SimDesignError as error:
-        typer.echo(f"simdesign: {' '.join(str(error).split())}", err=True)
-        raise typer.Exit(2) from None
     from simdesign.studies.two_weeks_words import paragraphs, plain_answer, tables
 
     if as_json:
-        typer.echo(json.dumps(plain_answer(answer, lang, seed), indent=2, ensure_ascii=False))
+        say_json(plain_answer(answer, lang, seed))
         return
-    _show(paragraphs(answer, lang, seed), tables(answer, lang))
+    show(_parts(paragraphs(answer, lang, seed), tables(answer, lang)))
 
 
 def _explain(
@@ -100,27 +104,16 @@ def _explain(
 
     found = explanations_of(weeks, labels, substance, noise, seed)
     if as_json:
-        typer.echo(json.dumps(plain_explanations(found, seed), indent=2, ensure_ascii=False))
+        say_json(plain_explanations(found, seed))
         return
-    _show(said(found, lang, seed), explained(found, lang))
+    show(_parts(said(found, lang, seed), explained(found, lang)))
 
 
-def _show(paragraphs: "Sequence[str]", tables: "Sequence[tuple[Any, str]]") -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    console = wide_console()
-    for text in paragraphs:
-        console.print(escape(text), highlight=False)
-    for item, note in tables:
-        table = Table(title=escape(item.caption), title_justify="left")
-        for n, head in enumerate(item.columns):
-            table.add_column(escape(head), justify="right" if n else "left", no_wrap=n == 0)
-        for row in item.rows:
-            table.add_row(*map(escape, row))
-        console.print(table)
-        if note:
-            console.print(escape(note), highlight=False)
+def _parts(paragraphs: "Sequence[str]", tables: "Sequence[tuple[Any, str]]") -> list[str | Grid]:
+    found: list[str | Grid] = list(paragraphs)
+    for item, below in tables:
+        found += [Grid(item.caption, item.columns, item.rows), *([below] if below else [])]
+    return found
 
 
 def answer_of(
