@@ -3,8 +3,6 @@
 import math
 from typing import Any
 
-import typer
-
 from simdesign.run.cluster import COMPILE_MINUTES, Draft, preview
 from simdesign.run.cluster_price import ClusterForecast, cluster_forecast
 from simdesign.run.element import STARTUP_MINUTES
@@ -24,9 +22,9 @@ def show(found: Draft, as_json: bool) -> None:
         say_json(content)
         return
     if not found.elements:
-        typer.echo("nothing is missing: simdesign evaluate has the verdict")
+        say("nothing is missing: simdesign evaluate has the verdict")
         return
-    typer.echo(preview(found).text)
+    say(preview(found).text)
     say([*price_lines(price), sizes(found)])
 
 

@@ -38,7 +38,7 @@ def collect_command(
         }  # fmt: skip
         say_json(content)
     else:
-        typer.echo(
+        say(
             f"{found.files_before} shards checked, {found.files_after} after merging"
             + (f", {found.swept} left-over files removed" if found.swept else "")
         )

@@ -18,14 +18,16 @@ EXAMPLES = 5
 
 def register(app: typer.Typer) -> None:
     """Add the command group to an application."""
-    group = typer.Typer(help="Real measurements.", no_args_is_help=True)
+    group = typer.Typer(
+        help="Look at a file of real measurements before it is used.", no_args_is_help=True
+    )
     group.callback()(data)
     group.command("check")(check_command)
     app.add_typer(group, name="data")
 
 
 def data() -> None:
-    """Read real measurements."""
+    """Look at a file of real measurements before it is used."""
 
 
 def check_command(

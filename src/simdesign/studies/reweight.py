@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simdesign.errors import SpecError
+from simdesign.errors import FlagError, SpecError
 from simdesign.studies import completion
 from simdesign.studies.arguments import AsJson, ResultsFolder
 from simdesign.studies.console import say, say_json
@@ -59,7 +59,7 @@ def reweight_command(
     if budget is not None and not 0.0 < budget < 1.0:
         raise SpecError("--budget", budget, "must be in (0, 1)")
     if prior is None and constancy is None:
-        raise SpecError("--prior", None, "or --constancy must be given")
+        raise FlagError("--prior", "or --constancy must be given")
     results = load(folder)
     likelihood = None if constancy is None else _constancy(results.study, constancy)
     wanted = (

@@ -14,13 +14,7 @@ from simdesign.studies.console import note, say, say_json
 
 def register(app: typer.Typer) -> None:
     """Add the command to an application."""
-    app.command("solve", epilog=_EXAMPLE)(solve_command)
-
-
-_EXAMPLE = (
-    "Example: simdesign solve study.toml --knob rounds=1:12 --target power@3=0.8 --budget 0.05"
-    " --scenario sigma_shared=0.06,size=0.2"
-)
+    app.command("solve")(solve_command)
 
 
 def solve_command(

@@ -54,8 +54,6 @@ def table_command(
 
     Without --where the estimator is the one that verdicts rest on, the threshold the operating
     one and the budget the study's.
-
-    Example: simdesign table results/annual_claim --horizon 3 --where size=0.2 --per 100
     """
     from simdesign.run import judging_estimator, plain_json, read
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simdesign.errors import SpecError
-from simdesign.spec.estimator import DEFAULT_PRIORS
 from simdesign.studies import completion
 from simdesign.studies.arguments import AsJson, Language
 from simdesign.studies.console import Grid, say_json, show
@@ -142,6 +141,8 @@ def _asked(
     world: Path | None, draws: int, seed: int,
 ) -> "tuple[TwoWeeks, tuple[str, str], Noise, int | None]":  # fmt: skip
     """Return the weeks of a request, their labels, the noise, and months apart in the year."""
+    from simdesign.spec.estimator import DEFAULT_PRIORS
+
     first, last = _week("the first week", before), _week("the second week", after)
     if substance not in DEFAULT_PRIORS:
         raise SpecError("--substance", substance, f"must be one of {', '.join(DEFAULT_PRIORS)}")
