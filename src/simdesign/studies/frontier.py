@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from simdesign.errors import SpecError
 from simdesign.studies import completion
 from simdesign.studies.arguments import AsJson, ReadableFolder
-from simdesign.studies.console import say, say_json
+from simdesign.studies.console import Grid, say_json, show
 
 _COLUMNS = (
     ("power", 3.0, "noticed in 3 years"), ("restricted_mean_delay", 5.0, "mean delay to 5 years"),
@@ -80,7 +81,8 @@ def frontier_command(
         content = [plain_json(asdict(item)) for item in found]
         say_json({"study": results.study.name, "designs": content})
         return
-    say(lines(found, results.study.decision.reference))
+    reference = results.study.decision.reference
+    show(grids(found, reference), lines(found, reference))
 
 
 def table(
@@ -140,6 +142,28 @@ def table(
                     )
                 )  # fmt: skip
     return found
+
+
+def grids(found: Iterable[Line], reference: str) -> list[Grid]:
+    """Return a table for every substance and scenario; in brackets the difference."""
+    heads = ("design", "cost/year", *(head for _, _, head in _COLUMNS))
+    return [
+        Grid(
+            f"{substance}, {scenario} (in brackets: less {reference})",
+            heads,
+            tuple(
+                (
+                    item.design,
+                    f"{item.cost_per_year:.0f}",
+                    *(_words(item.numbers[measure]).rstrip() for measure, _, _ in _COLUMNS),
+                )
+                for item in members
+            ),
+        )
+        for (scenario, substance), members in groupby(
+            found, key=lambda item: (item.scenario, item.substance)
+        )
+    ]
 
 
 def lines(found: Iterable[Line], reference: str) -> list[str]:

@@ -9,8 +9,9 @@ import typer
 
 from simdesign.errors import SpecError
 from simdesign.studies.arguments import AsJson, ReadableFolder
-from simdesign.studies.console import say, say_json
+from simdesign.studies.console import Grid, say_json, show
 
+_NOTHING = "no such measure"
 _FREE = ("value", "mcse", "low", "high", "n_rep", "n_failed")
 """Columns that are results: they neither choose rows nor head a table."""
 
@@ -82,7 +83,7 @@ def table_command(
         ]
         say_json({"study": results.study.name, "cells": plain_json(cells)})
         return
-    say(lines(found, rows, columns, per))
+    show(grids(found, rows, columns, per), lines(found, rows, columns, per))
 
 
 def crossed(
@@ -141,15 +142,21 @@ def crossed(
     )
 
 
-def lines(found: Crossed, rows: str, columns: str, per: float = 1.0) -> list[str]:
-    """Return the table as text: value, and its Monte Carlo standard error in brackets."""
+def grids(found: Crossed, rows: str, columns: str, per: float = 1.0) -> list[str | Grid]:
+    """Return the table: value, and its Monte Carlo standard error in brackets."""
     if not found.cell:
-        return ["no such measure"]
+        return [_NOTHING]
+    cells = _cells(found, per)
+    body = tuple((r, *(cells.get((r, c), "-") for c in found.columns)) for r in found.rows)
+    return [Grid(columns, (rows, *found.columns), body)]
+
+
+def lines(found: Crossed, rows: str, columns: str, per: float = 1.0) -> list[str]:
+    """Return the same as text."""
+    if not found.cell:
+        return [_NOTHING]
     first = max(len(rows), *(len(item) for item in found.rows))
-    digits = _digits(per * mcse for _, mcse in found.cell.values())
-    cells = {
-        key: _words(value * per, mcse * per, digits) for key, (value, mcse) in found.cell.items()
-    }
+    cells = _cells(found, per)
     width = max(len(item) for item in (*cells.values(), *found.columns))
 
     def line(name: str, words: Iterable[str]) -> str:
@@ -160,6 +167,13 @@ def lines(found: Crossed, rows: str, columns: str, per: float = 1.0) -> list[str
         line(rows, found.columns),
         *(line(r, (cells.get((r, c), "-") for c in found.columns)) for r in found.rows),
     ]
+
+
+def _cells(found: Crossed, per: float) -> dict[tuple[str, str], str]:
+    digits = _digits(per * mcse for _, mcse in found.cell.values())
+    return {
+        key: _words(value * per, mcse * per, digits) for key, (value, mcse) in found.cell.items()
+    }
 
 
 def _ordered(levels: Iterable[str], named: Sequence[str]) -> tuple[str, ...]:
