@@ -54,7 +54,7 @@ def study_files(incomplete: str) -> list[str]:
             found.append(path)
         elif (path / "study.toml").is_file():
             found.append(path / "study.toml")
-    return _unique(found)
+    return _as_typed(found, incomplete)
 
 
 def designs(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -87,9 +87,11 @@ def substances(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def study_of(ctx: typer.Context) -> dict[str, Any]:
     """Return the study of the file or folder among the arguments typed so far; {} if none."""
-    for given in (ctx.params.get(name) for name in ("folder", "study", "study_file", "published")):
-        if given is not None:
-            return _read(Path(str(given)))
+    named = (ctx.params.get(name) for name in ("folder", "study", "study_file"))
+    # where the value of an option is what is typed now, arguments are not yet given their names
+    for given in (*named, *ctx.args):
+        if given is not None and (study := _read(Path(str(given)))):
+            return study
     return {}
 
 
@@ -121,7 +123,7 @@ def _folders(incomplete: str, marks: tuple[str, ...]) -> list[str]:
             continue
         inner = [start, *(p for p in _inside(start) if _begins(p, incomplete))]
         found += [place for place in inner if any((place / mark).is_file() for mark in marks)]
-    return _unique(found)
+    return _as_typed(found, incomplete)
 
 
 def _matches(incomplete: str) -> list[Path]:
@@ -144,5 +146,7 @@ def _begins(path: Path, incomplete: str) -> bool:
     )
 
 
-def _unique(paths: Iterable[Path]) -> list[str]:
-    return list(dict.fromkeys(map(str, paths)))
+def _as_typed(paths: Iterable[Path], incomplete: str) -> list[str]:
+    """Return paths once each, with ``./`` in front where that was typed."""
+    before = "./" if incomplete.startswith("./") else ""
+    return [f"{before}{path}" for path in dict.fromkeys(paths)]
