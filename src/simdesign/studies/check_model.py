@@ -11,7 +11,7 @@ import typer
 from simdesign.errors import SpecError, StoreError
 from simdesign.studies import completion
 from simdesign.studies.arguments import AsJson, StudyFile
-from simdesign.studies.console import note, say, say_json
+from simdesign.studies.console import answer_only, note, say, say_json
 from simdesign.studies.preregister import FILE
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
@@ -61,10 +61,11 @@ def check_model_command(
     study = Study.from_toml(study_file)
     folder = out if out is not None else Path("runs") / study.name
     check_folder(folder, study)
-    found = check_study(
-        study, size, DRAWS[size] if draws is None else draws,
-        say=None if as_json else note,
-    )  # fmt: skip
+    with answer_only():
+        found = check_study(
+            study, size, DRAWS[size] if draws is None else draws,
+            say=None if as_json else note,
+        )  # fmt: skip
     options = f" --size {size}" + ("" if draws is None else f" --draws {draws}")
     protocol = protocol_of(study, size, study_file.parent / FILE) if draws is None else None
     command = f"simdesign check-model {study_file.as_posix()}{options}"

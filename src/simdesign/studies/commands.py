@@ -27,7 +27,7 @@ from simdesign.run import (
 from simdesign.spec.study import Study
 from simdesign.stored import MOST_OF_A_SCENARIO
 from simdesign.studies import cluster
-from simdesign.studies.console import note, say, say_json, show
+from simdesign.studies.console import answer_only, note, say, say_json, show
 from simdesign.studies.failures import summary
 from simdesign.studies.options import refuse
 from simdesign.studies.words import (
@@ -117,7 +117,7 @@ def _run(
 ) -> None:
     failing = where.failing
     cluster.refuse_beside_jobs(store)
-    with where.open() as backend:
+    with answer_only(), where.open() as backend:
         if target is None:
             results = run_plan(
                 plan, store, backend, task_size=task_size, quiet=False, max_failures=failing

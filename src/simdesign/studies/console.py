@@ -9,7 +9,8 @@ Standard output has what was asked for; what is said beside it goes to standard 
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -72,6 +73,13 @@ def say(text: str | Iterable[str]) -> None:
 def note(text: str) -> None:
     """Print one line beside the answer, on standard error."""
     print(f"simdesign: {one_line(text)}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def answer_only() -> Iterator[None]:
+    """Send what libraries print meanwhile to standard error: the answer stands alone."""
+    with redirect_stdout(sys.stderr):
+        yield
 
 
 def say_json(content: Any) -> None:

@@ -64,7 +64,7 @@ def frontier_command(
     as_json: AsJson = False,
 ) -> None:
     """Print what every design costs and achieves, cheapest first, beside the reference design."""
-    from simdesign.run import judging_estimator, plain_json, read
+    from simdesign.run import judging_estimator, read
 
     if threshold not in ("operating", "oracle", "guarded"):
         raise SpecError("--threshold", threshold, "must be operating, oracle or guarded")
@@ -78,7 +78,7 @@ def frontier_command(
         results.study.decision.budget,
     )  # fmt: skip
     if as_json:
-        content = [plain_json(asdict(item)) for item in found]
+        content = [asdict(item) for item in found]
         say_json({"study": results.study.name, "designs": content})
         return
     reference = results.study.decision.reference

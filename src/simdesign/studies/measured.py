@@ -9,7 +9,7 @@ import typer
 
 from simdesign.errors import SimDesignError
 from simdesign.studies import completion
-from simdesign.studies.console import note
+from simdesign.studies.console import answer_only, note
 
 MeasuredFile = Annotated[Path, typer.Argument(help="The EUDA release or a tidy file.")]
 Substances = Annotated[
@@ -34,7 +34,8 @@ Seed = Annotated[int, typer.Option("--seed", help="Of the sampler.")]
 def refused_in_one_line() -> Iterator[None]:
     """Turn an error of ours into one line on stderr and its exit status."""
     try:
-        yield
+        with answer_only():
+            yield
     except SimDesignError as error:
         note(str(error))
         raise typer.Exit(error.exit_status) from None

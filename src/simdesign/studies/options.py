@@ -16,7 +16,7 @@ _TO_SLURM = {
     "--pilot": "nothing is measured on a login node, the first element measures",
 }
 """Options that mean nothing where jobs are submitted, and what is there instead."""
-FOLLOWED = "cannot be combined with --backend slurm: simdesign status --json follows its jobs"
+FOLLOWED = "needs --dry-run with --backend slurm: simdesign status --json follows its jobs"
 
 
 def refuse(options: Mapping[str, Any], rule: str) -> None:

@@ -63,7 +63,7 @@ def refine_command(
     as_json: AsJson = False,
 ) -> None:
     """Estimate a slow estimator's false alarms and power; a second call goes on."""
-    from simdesign.run import load, plain_json
+    from simdesign.run import load
     from simdesign.run.refine import refine
     from simdesign.run.refined import refined_measures, save
 
@@ -78,14 +78,14 @@ def refine_command(
     found = refine(
         results, label, spec, 60.0 * minutes, workers, fast=fast, budget=budget,
         scenarios=scenario or (), designs=design or (), substances=substance or (),
-        say=lambda text: note(text),
+        say=note,
     )  # fmt: skip
     measures = refined_measures(found)
     save(found, measures)
     if as_json:
         content = {
             "study": results.study.name, "slow": label, "fast": found.fast,
-            "budget": found.budget, "measures": [plain_json(asdict(item)) for item in measures],
+            "budget": found.budget, "measures": [asdict(item) for item in measures],
         }  # fmt: skip
         say_json(content)
         return

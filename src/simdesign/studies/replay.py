@@ -1,6 +1,5 @@
 """The command ``simdesign replay``: one replication from its address."""
 
-import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,11 +47,7 @@ def replay_command(
         estimator=estimator, substance=substance,
     )  # fmt: skip
     if as_json:
-        content = asdict(found)
-        content["largest"] = {
-            name: size if math.isfinite(size) else None for name, size in found.largest.items()
-        }
-        say_json(content)
+        say_json(asdict(found))
         return
     show(parts(found), lines(found))
 

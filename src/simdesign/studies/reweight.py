@@ -53,7 +53,7 @@ def reweight_command(
     as_json: AsJson = False,
 ) -> None:
     """Weight stored replications to another design prior; nothing is simulated."""
-    from simdesign.run import load, plain_json
+    from simdesign.run import load
     from simdesign.run.reweighted import reweighted
 
     if budget is not None and not 0.0 < budget < 1.0:
@@ -69,7 +69,7 @@ def reweight_command(
     )
     found = reweighted(results, wanted, estimator=estimator, budget=budget, likelihood=likelihood)
     if as_json:
-        content = [plain_json(asdict(item)) for item in found]
+        content = [asdict(item) for item in found]
         say_json({"study": results.study.name, "measures": content})
         return
     say(lines(found))

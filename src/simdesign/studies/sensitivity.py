@@ -1,8 +1,7 @@
 """The command ``simdesign sensitivity``: what depends on the analysis priors of a study."""
 
-import math
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -48,7 +47,7 @@ def sensitivity_command(
         rule = f"must hold two break models that differ in one number; it has {names}"
         raise SpecError("estimators", len(results.study.estimators), rule)
     if as_json:
-        content = [_plain(asdict(item)) for item in found]
+        content = [asdict(item) for item in found]
         say_json({"study": results.study.name, "grids": content})
         return
     say(line for item in found for line in lines(item, power))
@@ -81,13 +80,3 @@ def lines(item: "Sensitivity", power: float) -> list[str]:
             f"{judged.flip.text}"
         )
     return [*out, ""]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

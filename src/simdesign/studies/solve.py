@@ -124,7 +124,7 @@ def solve_command(
         answer = solve(
             question, out, limit=most, within=WITHIN if within is None else within,
             backend=backend, quiet=False,
-            say=lambda text: note(text),
+            say=note,
         )  # fmt: skip
     if as_json:
         say_json(plain_answer(answer))

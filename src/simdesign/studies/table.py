@@ -56,7 +56,7 @@ def table_command(
     Without --where the estimator is the one that verdicts rest on, the threshold the operating
     one and the budget the study's.
     """
-    from simdesign.run import judging_estimator, plain_json, read
+    from simdesign.run import judging_estimator, read
 
     if not (math.isfinite(per) and per > 0.0):
         raise SpecError("--per", per, "must be a number above 0")
@@ -81,7 +81,7 @@ def table_command(
             {rows: r, columns: c, "value": value, "mcse": mcse}
             for (r, c), (value, mcse) in found.cell.items()
         ]
-        say_json({"study": results.study.name, "cells": plain_json(cells)})
+        say_json({"study": results.study.name, "cells": cells})
         return
     show(grids(found, rows, columns, per), lines(found, rows, columns, per))
 

@@ -74,38 +74,44 @@ def two_weeks_command(
     as_json: AsJson = False,
 ) -> None:
     """Say what of the difference between two weeks of one city is real (docs/leeuwarden.md)."""
+    content: dict[str, Any]
     with refused_in_one_line():
         _check_language(lang)
         if explanations:
             weeks, labels, found, _ = _asked(
                 before, after, substance, days, population, noise, world, draws, seed
             )
-            _explain(weeks, labels, substance, found, seed, lang, as_json)
-            return
-        answer = answer_of(
-            before, after, substance, days=days, population=population, cities=cities,
-            noise=noise, world=world, draws=draws, seed=seed,
-        )  # fmt: skip
+            content, parts = _explained(weeks, labels, substance, found, seed, lang)
+        else:
+            answer = answer_of(
+                before, after, substance, days=days, population=population, cities=cities,
+                noise=noise, world=world, draws=draws, seed=seed,
+            )  # fmt: skip
+            content, parts = _answered(answer, lang, seed)
+    if as_json:
+        say_json(content)
+        return
+    show(parts)
+
+
+def _answered(
+    answer: "TwoWeekAnswer", lang: str, seed: int
+) -> tuple[dict[str, Any], list[str | Grid]]:
     from simdesign.studies.two_weeks_words import paragraphs, plain_answer, tables
 
-    if as_json:
-        say_json(plain_answer(answer, lang, seed))
-        return
-    show(_parts(paragraphs(answer, lang, seed), tables(answer, lang)))
+    parts = _parts(paragraphs(answer, lang, seed), tables(answer, lang))
+    return plain_answer(answer, lang, seed), parts
 
 
-def _explain(
+def _explained(
     weeks: "TwoWeeks", labels: tuple[str, str], substance: str, noise: "Noise", seed: int,
-    lang: str, as_json: bool,
-) -> None:  # fmt: skip
+    lang: str,
+) -> tuple[dict[str, Any], list[str | Grid]]:  # fmt: skip
     from simdesign.studies.explanations import explanations_of
     from simdesign.studies.explanations_words import explained, plain_explanations, said
 
     found = explanations_of(weeks, labels, substance, noise, seed)
-    if as_json:
-        say_json(plain_explanations(found, seed))
-        return
-    show(_parts(said(found, lang, seed), explained(found, lang)))
+    return plain_explanations(found, seed), _parts(said(found, lang, seed), explained(found, lang))
 
 
 def _parts(paragraphs: "Sequence[str]", tables: "Sequence[tuple[Any, str]]") -> list[str | Grid]:

@@ -83,7 +83,7 @@ def constancy_command(
             "shown": [asdict(item) for item in table],
             "fixed_weeks": [_measured(item) for item in weeks],
         }
-        say_json(_plain(content))
+        say_json(content)
         return
     last = ["", *fixed_week_lines(weeks)] if weeks else []
     say([*shown_lines(table), "", *evidence_lines(found), *last])
@@ -146,11 +146,3 @@ def _measured(item: "FixedWeek") -> dict[str, Any]:
         for key in item.__dataclass_fields__
         for x in (getattr(item, key),)
     }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
