@@ -54,12 +54,12 @@ MANUAL = {
         "simdesign frontier runs/frequency_frontier --threshold oracle --json",
     )),
     "departures": Entry(READ, (
-        "simdesign departures runs/wrong_worlds",
-        "simdesign departures runs/wrong_worlds --design annual --json",
+        "simdesign departures results/wrong_worlds",
+        "simdesign departures results/wrong_worlds --design annual --json",
     )),
     "attribution": Entry(READ, (
-        "simdesign attribution runs/mechanism_attribution --target 0.8 --wrong 0.1",
-        "simdesign attribution runs/mechanism_attribution --at alarm --lang nl",
+        "simdesign attribution results/mechanism_attribution --target 0.8 --wrong 0.1",
+        "simdesign attribution results/mechanism_attribution --at alarm --lang nl",
     )),
     "options": Entry(JUDGE, (
         "simdesign options runs/follow_up_options --losses losses.toml",
