@@ -14,7 +14,9 @@ from simdesign.cli import call
 from simdesign.plain import json_text, plain_json
 from simdesign.studies.console import say_json
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "results"
+DOCUMENT = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 ALWAYS_JSON = {"schema"}
 TABLE = ("--horizon", 2, "--where", "size=0.3")
 ADDRESS = ("--scenario", "null_mixture", "--replication", 0, "--design", "annual",
@@ -85,6 +87,8 @@ def test_every_command_that_prints_results_takes_json_and_is_documented():
         ("report", ["out", "--lang", "nl"]),
         ("table", ["out", *TABLE]),
         ("frontier", ["out"]),
+        ("departures", [str(RESULTS / "wrong_worlds")]),
+        ("attribution", [str(RESULTS / "mechanism_attribution")]),
         ("options", ["out"]),
         ("stability", ["out"]),
         ("reweight", ["out", "--constancy", 10]),
