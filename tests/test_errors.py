@@ -8,6 +8,7 @@ from simdesign.errors import (
     ClusterError,
     DataError,
     FieldError,
+    FlagError,
     IsolatedError,
     SimDesignError,
     SpecError,
@@ -29,6 +30,7 @@ def _all_errors():
 EXAMPLES = {
     SimDesignError: SimDesignError("plain"),
     SpecError: SpecError("design.days", 9, "must be in 1..7", "study.toml"),
+    FlagError: FlagError("--list", "cannot be combined with --dry-run"),
     FieldError: FieldError("carry_over.shares", [0.5], "must sum to 1"),
     DataError: DataError("weeks.csv", "load", "abc", "must be a number", row=7),
     IsolatedError: IsolatedError("package.module:name", "died of SIGABRT"),

@@ -38,6 +38,18 @@ class SpecError(SimDesignError, ValueError):
         return type(self), (self.field, self.value, self.rule, self.source)
 
 
+class FlagError(SpecError):
+    """A flag of the command line does not go with the rest; it has no value to name."""
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(field, True, rule)
+        self.args = (f"{field}: {rule}",)
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Rebuild from the parts and not from the message."""
+        return type(self), (self.field, self.rule)
+
+
 class FieldError(SpecError):
     """A rule over several fields is broken; the field is named from the description that has it."""
 

@@ -84,7 +84,7 @@ def test_interruption_is_one_line_and_leaves_a_folder_to_resume(whole, tmp_path)
     process = _halfway(arguments, out)
     os.killpg(process.pid, signal.SIGINT)  # what a terminal does: everybody hears it
     _, said = process.communicate(timeout=60)
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert "Traceback" not in said
     assert said.splitlines()[-1] == ("simdesign: stopped; what is stored stays, run again to go on")
     done = run(Study.from_toml(study), out, workers=1)

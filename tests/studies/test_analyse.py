@@ -153,7 +153,7 @@ def test_the_page_shows_the_same_probabilities(app, tmp_path):
     page = run(app, path)
     assert page.exit_code == 0
     for series in (out["panel"], *out["series"]):
-        line = next(line for line in page.stdout.splitlines() if f"│ {series['site']} " in line)
+        line = next(n for n in page.stdout.splitlines() if n.startswith(f"{series['site']}  "))
         assert f"{series['prob_break']:.2f}" in line
     assert "What cannot be concluded" in page.stdout
 

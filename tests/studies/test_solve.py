@@ -180,4 +180,4 @@ def test_designs_without_such_a_number(tmp_path, capsys):
 
 def test_help_has_an_example(capsys):
     assert call(["solve", "--help"]) == 0
-    assert "Example: simdesign solve study.toml" in " ".join(capsys.readouterr().out.split())
+    assert "Examples: simdesign solve study.toml" in " ".join(capsys.readouterr().out.split())

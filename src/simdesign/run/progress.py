@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
+from simdesign.plain import printable
 from simdesign.run.pace import Rate, StudyProgress
 from simdesign.run.plan import Plan, Task
 from simdesign.run.price import Price
@@ -84,9 +85,9 @@ class Reporter:
         if self.quiet:
             return
         if self._bar is not None:
-            self._bar.console.print(text, highlight=False, markup=False)
+            self._bar.console.print(printable(text), highlight=False, markup=False)
         else:
-            print(text, file=sys.stderr, flush=True)
+            print(printable(text), file=sys.stderr, flush=True)
 
     def _line(self) -> None:
         if self.quiet or self.total == 0:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from simdesign.errors import SpecError, StoreError
 from simdesign.evaluate import Average, Flip, Verdict, flips, stored_average, stored_verdict
+from simdesign.plain import plain_json as plain_json
 from simdesign.run.assess import Assessment, assess
 from simdesign.run.failures import n_failed_rows
 from simdesign.run.files import write_atomic
@@ -242,14 +242,3 @@ def load(folder: str | Path) -> Results:
 
 def _flip(flip: Flip) -> dict[str, Any]:
     return {"low": flip.low, "high": flip.high, "before": flip.before, "after": flip.after}
-
-
-def plain_json(value: Any) -> Any:
-    """Return JSON values: numbers that are not finite become null."""
-    if isinstance(value, dict):
-        return {key: plain_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain_json(item) for item in value]
-    if isinstance(value, float):  # NumPy's too
-        return float(value) if math.isfinite(value) else None
-    return value

@@ -46,12 +46,17 @@ from simdesign.run.shards import (
 from simdesign.run.sorted_rows import CodedRows, coded, joined, selected
 from simdesign.spec.base import plain
 from simdesign.spec.study import Study
-from simdesign.stored import FORMAT, MODEL_CHECK, Paths, Precision, read_plain
+from simdesign.stored import FORMAT, MODEL_CHECK, Paths, Precision, PublishedPaths, read_plain
 
 DIGEST_NUMBERS = 2**24
 """Numbers of a scenario that are read at once for the digest, besides its key: 128 MiB."""
 _TRIES = 10
 """Listings until one stands still: shards are merged while others read."""
+
+_PUBLISHED_ONLY = (
+    "holds published results (measures, verdicts, page) and no rows: evaluate, table, frontier, "
+    "departures, attribution, options and stability read them, reproduce computes the rows again"
+)
 
 
 class Store:
@@ -119,6 +124,8 @@ class Store:
             *_, (_, last) = ((None, None), *claims(self.studies_folder))
             if last is None:
                 rule = f"holds no {self.manifest_path.name} of a study"
+                if PublishedPaths(self.folder).lock.is_file():
+                    rule = _PUBLISHED_ONLY
                 raise StoreError(str(self.folder), rule) from None
             return last  # claimed, and killed before the manifest was written
 

@@ -1,6 +1,5 @@
 """The command ``simdesign analyse``: P(break) in real series, when, how large, what stays open."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simdesign.errors import DataError, SimDesignError, SpecError
-from simdesign.studies.console import wide_console
+from simdesign.errors import DataError, SpecError
+from simdesign.studies import completion
+from simdesign.studies.arguments import AsJson, Language
+from simdesign.studies.console import say, say_json, show
+from simdesign.studies.measured import refused_in_one_line
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.studies.analysis import Analysis
@@ -30,7 +32,9 @@ def analyse_command(
     substance: Annotated[
         list[str] | None,
         typer.Option(
-            "--substance", help="For example cocaine; may be repeated. Default: all that it serves."
+            "--substance",
+            autocompletion=completion.substances,
+            help="For example cocaine; may be repeated. Default: all that it serves.",
         ),
     ] = None,
     sites: Annotated[
@@ -49,11 +53,11 @@ def analyse_command(
     page: Annotated[
         Path | None, typer.Option("--page", help="HTML file for the page alone.")
     ] = None,
-    lang: Annotated[str, typer.Option("--lang", help="Language: en or nl.")] = "en",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    lang: Language = "en",
+    as_json: AsJson = False,
 ) -> None:
     """Report for each series and the panel P(break), when, how large, and what stays open."""
-    try:
+    with refused_in_one_line():
         if lang not in LANGUAGES:
             raise SpecError("--lang", lang, f"must be one of {', '.join(LANGUAGES)}")
         _check_places(out, page)
@@ -68,27 +72,18 @@ def analyse_command(
                 written += write_files(found.analyses, found.skipped, out, texts)
             if page is not None:
                 written.append(write_page(found.analyses, found.skipped, page, texts))
-    except SimDesignError as error:
-        typer.echo(f"simdesign: {' '.join(str(error).split())}", err=True)
-        raise typer.Exit(2) from None
     if as_json:
         from simdesign.studies.analysis_report import plain_analyses
 
         plain = plain_analyses(found.analyses, found.skipped, texts)
-        typer.echo(json.dumps(plain, indent=2, ensure_ascii=False))
+        say_json(plain)
         return
-    from rich.markup import escape
-
-    from simdesign.studies.analysis_page import print_analysis
+    from simdesign.studies.analysis_page import shown
     from simdesign.studies.analysis_report import skipped_lines
 
-    console = wide_console()
-    for one in found.analyses:
-        print_analysis(one, console, texts)
-    for line in skipped_lines(found.skipped, texts):
-        console.print(escape(line), highlight=False)
-    for path in written:
-        typer.echo(f"written: {path}")
+    parts = [part for one in found.analyses for part in shown(one, texts)]
+    show([*parts, *skipped_lines(found.skipped, texts)])
+    say(f"written: {path}" for path in written)
 
 
 def _check_places(out: Path | None, page: Path | None) -> None:

@@ -3,10 +3,6 @@
 import math
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table as Printed
-
 from simdesign.records import Status
 from simdesign.report import Table, Texts, number
 from simdesign.studies.analysis import Analysis, Series, years_between
@@ -21,37 +17,34 @@ from simdesign.studies.analysis_words import (
     shown_probability,
     verdict,
 )
+from simdesign.studies.console import Grid
 
 _WORDS = ("series", "campaigns", "between", "rule", "verdict", "pair", "city", "engine")
 """Columns of words; the others are numbers."""
 
 
-def print_analysis(analysis: Analysis, console: Console, texts: Texts = ENGLISH) -> None:
-    """Print the tables, each series in words, and what cannot be concluded."""
+def shown(analysis: Analysis, texts: Texts = ENGLISH) -> list[str | Grid]:
+    """Return the tables, each series in words, and what cannot be concluded."""
     report = analysis.table.report
     rows = series_of(analysis)
-    _print(
-        console, overview_table(analysis, texts), texts,
-        caption=f"{Path(report.file).name}, SHA-256 {report.sha256[:16]}",
-    )  # fmt: skip
-    _print(console, kinds_table(analysis, texts), texts)
+    found: list[str | Grid] = [
+        _grid(overview_table(analysis, texts), texts),
+        f"{Path(report.file).name}, SHA-256 {report.sha256[:16]}",
+        _grid(kinds_table(analysis, texts), texts),
+    ]
     beside = engines_table(analysis, texts)
     if beside is not None:
-        _print(console, beside, texts)
+        found.append(_grid(beside, texts))
     local = local_table(analysis, texts)
     if local is not None:
-        _print(console, local[0], texts, caption=local[1])
-    console.print(texts("table.in_words"))
-    for series in rows:
-        name = shown_name(series, texts)
-        console.print(f"  - {escape(f'{name}: {paragraph(series, texts)}')}", highlight=False)
-    console.print(texts("table.open"))
-    for series in rows:
-        for text in caveats(series, texts):
-            name = shown_name(series, texts)
-            console.print(f"  - {escape(name)}: {escape(text)}", highlight=False)
-    for text in general_notes(analysis, texts):
-        console.print(f"  - {escape(text)}", highlight=False)
+        found += [_grid(local[0], texts), local[1]]
+    found.append(texts("table.in_words"))
+    found += [f"  - {shown_name(item, texts)}: {paragraph(item, texts)}" for item in rows]
+    found.append(texts("table.open"))
+    found += [
+        f"  - {shown_name(item, texts)}: {text}" for item in rows for text in caveats(item, texts)
+    ]
+    return [*found, *(f"  - {text}" for text in general_notes(analysis, texts))]
 
 
 def series_of(analysis: Analysis) -> list[Series]:
@@ -59,20 +52,13 @@ def series_of(analysis: Analysis) -> list[Series]:
     return [*([] if analysis.panel is None else [analysis.panel]), *analysis.series]
 
 
-def _print(console: Console, item: Table, texts: Texts, *, caption: str = "") -> None:
-    """Print a table: names left, numbers right, a line below the panel."""
-    table = Printed(title=escape(item.caption), caption=escape(caption) or None)
-    for head in item.columns:
-        left = head in {texts(f"table.{name}") for name in _WORDS}
-        wraps = head == texts("table.verdict")
-        table.add_column(
-            escape(head), justify="left" if left else "right", no_wrap=not wraps,
-            min_width=12 if wraps else None,
-        )  # fmt: skip
-    for row in item.rows:
-        panel = row[0] == texts("names.panel")
-        table.add_row(*(escape(cell) for cell in row), end_section=panel)
-    console.print(table)
+def _grid(item: Table, texts: Texts) -> Grid:
+    """Return a table: names left, numbers right."""
+    words = {texts(f"table.{name}") for name in _WORDS}
+    return Grid(
+        item.caption, item.columns, item.rows,
+        tuple(n for n, head in enumerate(item.columns) if head in words),
+    )  # fmt: skip
 
 
 def overview_table(analysis: Analysis, texts: Texts) -> Table:

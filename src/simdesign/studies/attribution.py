@@ -1,20 +1,20 @@
 """The command ``simdesign attribution``: which mechanism can be told by which measurements."""
 
-import json
 import math
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from simdesign.errors import SpecError
-from simdesign.studies.console import wide_console
+from simdesign.studies import completion
+from simdesign.studies.arguments import AsJson, Language, ReadableFolder
+from simdesign.studies.console import Grid, grid_of, say_json, show
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from collections.abc import Sequence
 
-    from simdesign.report import AttributionCell, AttributionTarget, Table
+    from simdesign.report import AttributionCell, AttributionTarget
 
 LANGUAGES = ("en", "nl")
 
@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 def attribution_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
+    folder: ReadableFolder,
     target: Annotated[
         float, typer.Option("--target", help="Share of programmes to be named rightly.")
     ] = 0.8,
@@ -34,14 +34,18 @@ def attribution_command(
     ] = 0.1,
     moment: Annotated[
         str,
-        typer.Option("--at", help="last: the last look of all; alarm: the first alarm, given one."),
+        typer.Option(
+            "--at",
+            autocompletion=completion.one_of("last", "alarm"),
+            help="last: the last look of all; alarm: the first alarm, given one.",
+        ),
     ] = "last",
     change: Annotated[
         float | None,
         typer.Option("--change", help="Size in the confusion matrices; default: the largest."),
     ] = None,
-    lang: Annotated[str, typer.Option("--lang", help="Language: en or nl.")] = "en",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    lang: Language = "en",
+    as_json: AsJson = False,
 ) -> None:
     """Print how often the mechanism of a break is named rightly, and what would tell it."""
     from simdesign.report import (
@@ -50,7 +54,7 @@ def attribution_command(
         attribution_parts,
         attribution_sizes,
     )
-    from simdesign.run import plain_json, read
+    from simdesign.run import read
 
     _check(target, wrong, moment, lang)
     results = read(folder)
@@ -68,10 +72,10 @@ def attribution_command(
     if as_json:
         content = {"study": study.name, "size": size, "at": moment, **asdict(asked)}
         content |= {"cells": [_plain(cell, asked) for cell in cells]}
-        typer.echo(json.dumps(plain_json(content), indent=1))
+        say_json(content)
         return
     head, parts = attribution_parts(study, size, results.records(), asked, moment, change, lang)
-    _print(head, parts)
+    show(_shown(head, parts))
 
 
 def _check(target: float, wrong: float, moment: str, lang: str) -> None:
@@ -87,32 +91,13 @@ def _check(target: float, wrong: float, moment: str, lang: str) -> None:
         raise SpecError("--lang", lang, f"must be one of {', '.join(LANGUAGES)}")
 
 
-def _print(head: str, parts: "Sequence[Any]") -> None:
-    from rich.markup import escape
-
-    console = wide_console()
-    console.print(escape(head), highlight=False)
+def _shown(head: str, parts: "Sequence[Any]") -> list[str | Grid]:
+    found: list[str | Grid] = [head]
     for part in parts:
-        console.print(f"\n{escape(part.title)}", style="bold", highlight=False)
-        for line in part.lines:
-            console.print(f"- {escape(line)}", highlight=False)
-        for item in (part.cheapest, *part.maps, *part.confusion):
-            console.print(_drawn(item))
-        console.print(escape(part.note), highlight=False)
-
-
-def _drawn(item: "Table") -> Any:
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(title=escape(item.caption), title_justify="left")
-    for n, head in enumerate(item.columns):
-        table.add_column(
-            escape(head), justify="left" if n < item.n_head else "right", no_wrap=n == 0
-        )
-    for row in item.rows:
-        table.add_row(*map(escape, row))
-    return table
+        found += [f"\n{part.title}", *(f"- {line}" for line in part.lines)]
+        found += [grid_of(item) for item in (part.cheapest, *part.maps, *part.confusion)]
+        found.append(part.note)
+    return found
 
 
 def _plain(cell: "AttributionCell", target: "AttributionTarget") -> dict[str, Any]:

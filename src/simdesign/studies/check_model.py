@@ -2,7 +2,6 @@
 
 import csv
 import json
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simdesign.errors import SpecError, StoreError
+from simdesign.studies import completion
+from simdesign.studies.arguments import AsJson, StudyFile
+from simdesign.studies.console import answer_only, note, say, say_json
 from simdesign.studies.preregister import FILE
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
@@ -26,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def check_model_command(
-    study_file: Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (TOML).")],
+    study_file: StudyFile,
     draws: Annotated[
         int | None,
         typer.Option("--draws", help="Draws of an exact engine's model; default: by size."),
@@ -35,9 +37,14 @@ def check_model_command(
         Path | None, typer.Option("--out", help="Results folder; default: runs/NAME.")
     ] = None,
     size: Annotated[
-        str, typer.Option("--size", help="quick or full: 1000 or 10,000 draws.")
+        str,
+        typer.Option(
+            "--size",
+            autocompletion=completion.one_of("quick", "full"),
+            help="quick or full: 1000 or 10,000 draws.",
+        ),
     ] = "quick",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draw data from each Bayesian estimator's own model, fit them and test the calibration.
 
@@ -54,22 +61,23 @@ def check_model_command(
     study = Study.from_toml(study_file)
     folder = out if out is not None else Path("runs") / study.name
     check_folder(folder, study)
-    found = check_study(
-        study, size, DRAWS[size] if draws is None else draws,
-        say=None if as_json else lambda line: print(line, file=sys.stderr),
-    )  # fmt: skip
+    with answer_only():
+        found = check_study(
+            study, size, DRAWS[size] if draws is None else draws,
+            say=None if as_json else note,
+        )  # fmt: skip
     options = f" --size {size}" + ("" if draws is None else f" --draws {draws}")
     protocol = protocol_of(study, size, study_file.parent / FILE) if draws is None else None
     command = f"simdesign check-model {study_file.as_posix()}{options}"
     paths = write(found, folder, command, protocol)
     if as_json:
-        typer.echo(json.dumps(plain_check(found, full=True), indent=1))
+        say_json(plain_check(found, full=True))
         raise typer.Exit(0 if found.checked else 1)
-    typer.echo(verdict_of(found))
+    say(verdict_of(found))
     for cell, test, p in found.rejected:
-        typer.echo(f"  {cell.name}: {test.quantity} {test.test}, p {test.p:.2g}, adjusted {p:.2g}")
+        say(f"  {cell.name}: {test.quantity} {test.test}, p {test.p:.2g}, adjusted {p:.2g}")
     for path in paths:
-        typer.echo(f"written: {path}")
+        say(f"written: {path}")
     raise typer.Exit(0 if found.checked else 1)
 
 

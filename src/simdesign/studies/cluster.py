@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simdesign.errors import ClusterError, SpecError
+from simdesign.studies.console import note, say
 
 if TYPE_CHECKING:
     from simdesign.run import Plan, Results, Store, Target
@@ -90,13 +91,13 @@ def run(
         else:
             refuse_while_queued(store)
             for path in store.mend(plan):
-                typer.echo(f"a shard was damaged and is computed again; it is kept as {path}")
+                say(f"a shard was damaged and is computed again; it is kept as {path}")
         limits = slurm_commands.limits()
     except ClusterError as error:
         if not dry_run:
             raise
         limits = slurm_commands.Limits()
-        typer.echo(f"simdesign: {error}; shown with the limits that Slurm has by default", err=True)
+        note(f"{error}; shown with the limits that Slurm has by default")
     if dry_run:
         from simdesign.studies.cluster_dry_run import show
 
@@ -107,12 +108,12 @@ def run(
     else:
         found = _up_to_work(plan, store, options, limits)
     if not found.elements:
-        typer.echo("nothing is missing: simdesign evaluate has the verdict")
+        say("nothing is missing: simdesign evaluate has the verdict")
         return
     made = submit(found)
-    typer.echo(made.script_path("elements").read_text(encoding="utf-8"))
-    typer.echo(sizes(found))
-    typer.echo("\n".join(_submitted(made)))
+    say(made.script_path("elements").read_text(encoding="utf-8"))
+    say(sizes(found))
+    say(_submitted(made))
 
 
 def resume(
@@ -123,6 +124,7 @@ def resume(
     max_failures: float | None,
     *,
     dry_run: bool,
+    as_json: bool = False,
 ) -> None:
     """Submit what is missing of the study that a folder holds, as it was submitted before."""
     from simdesign.run import load
@@ -131,7 +133,7 @@ def resume(
     results = load(folder)
     before = last_options(results.store)
     options = options_of(sbatch, prologue, task_minutes, before, max_failures)
-    run(results.plan, results.store, options, dry_run=dry_run)
+    run(results.plan, results.store, options, dry_run=dry_run, as_json=as_json)
 
 
 def aimed(plan: "Plan", store: "Store", target: "Target") -> "Plan":
@@ -206,13 +208,13 @@ def _after(folder: str) -> None:
 
     outcome = after(Submission(folder))
     for line in outcome.words:
-        typer.echo(f"simdesign: {line}")
+        say(f"simdesign: {line}")
     if outcome.resubmitted is not None:
         return
     results = load(Submission(folder).results)
     found = results.status(digest=False)
     if found["missing"]:
-        typer.echo(
+        say(
             f"simdesign: {found['missing']} of {found['replications']} replications are missing: "
             f"simdesign resume {shlex.quote(str(results.folder))}"
         )
@@ -236,7 +238,7 @@ def _up_to_work(
         if found.elements:
             return found
         following, decision = next_plan(plan, store)
-        typer.echo(f"simdesign: {said(decision)}")
+        say(f"simdesign: {said(decision)}")
         if following is None:
             return found
         plan = following
@@ -256,9 +258,9 @@ def _went_on(results: "Results", submission: "Submission") -> bool:
         made = submit(found)
     except ClusterError as error:  # some sites let no job submit another
         place = shlex.quote(str(results.folder))
-        typer.echo(f"simdesign: could not be submitted ({error}): simdesign resume {place}")
+        say(f"simdesign: could not be submitted ({error}): simdesign resume {place}")
         return False
-    typer.echo("\n".join(_submitted(made)))
+    say(_submitted(made))
     return True
 
 

@@ -1,16 +1,14 @@
 """`simdesign run --backend slurm --dry-run`: what would be submitted, and its price if known."""
 
-import json
 import math
 from typing import Any
-
-import typer
 
 from simdesign.run.cluster import COMPILE_MINUTES, Draft, preview
 from simdesign.run.cluster_price import ClusterForecast, cluster_forecast
 from simdesign.run.element import STARTUP_MINUTES
 from simdesign.run.share import SECONDS_PER_ROW, SECONDS_PER_SAMPLED_ROW
 from simdesign.studies.cluster import sizes
+from simdesign.studies.console import say, say_json
 from simdesign.studies.dry_run import amount, core_hours, table_lines
 
 _MOST_HOSTS = 4
@@ -21,13 +19,13 @@ def show(found: Draft, as_json: bool) -> None:
     price = cluster_forecast(found)
     if as_json:
         content = {**price.plain(), "submission": _plain(found)}
-        typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
+        say_json(content)
         return
     if not found.elements:
-        typer.echo("nothing is missing: simdesign evaluate has the verdict")
+        say("nothing is missing: simdesign evaluate has the verdict")
         return
-    typer.echo(preview(found).text)
-    typer.echo("\n".join([*price_lines(price), sizes(found)]))
+    say(preview(found).text)
+    say([*price_lines(price), sizes(found)])
 
 
 def price_lines(price: ClusterForecast) -> list[str]:

@@ -2,10 +2,11 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated
 
 import typer
+
+from simdesign.studies.arguments import AsJson, ResultsFolder
+from simdesign.studies.console import say, say_json
 
 
 def register(app: typer.Typer) -> None:
@@ -14,8 +15,8 @@ def register(app: typer.Typer) -> None:
 
 
 def collect_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    folder: ResultsFolder,
+    as_json: AsJson = False,
 ) -> None:
     """Check every shard, merge small ones, then write measures and page."""
     from simdesign.report import write_page
@@ -35,14 +36,14 @@ def collect_command(
             **asdict(found), "missing": status["missing"], "digest": verdict["digest"],
             "measures": str(results.store.measures_path), "page": str(page),
         }  # fmt: skip
-        typer.echo(json.dumps(content, indent=1))
+        say_json(content)
     else:
-        typer.echo(
+        say(
             f"{found.files_before} shards checked, {found.files_after} after merging"
             + (f", {found.swept} left-over files removed" if found.swept else "")
         )
-        typer.echo("\n".join(verdict_lines(results)))
-        typer.echo(f"measures: {results.store.measures_path}")
-        typer.echo(f"page: {page}")
+        say(verdict_lines(results))
+        say(f"measures: {results.store.measures_path}")
+        say(f"page: {page}")
     if status["missing"]:
         say_missing(status["missing"], folder)

@@ -1,12 +1,8 @@
 """What the commands of the command line do."""
 
-import json
 import shlex
-import sys
 from pathlib import Path
 from typing import NamedTuple
-
-import typer
 
 from simdesign.errors import SpecError
 from simdesign.run import (
@@ -31,9 +27,17 @@ from simdesign.run import (
 from simdesign.spec.study import Study
 from simdesign.stored import MOST_OF_A_SCENARIO
 from simdesign.studies import cluster
+from simdesign.studies.console import answer_only, note, say, say_json, show
 from simdesign.studies.failures import summary
 from simdesign.studies.options import refuse
-from simdesign.studies.words import conditions, estimate_lines, pace_line, verdict_lines
+from simdesign.studies.words import (
+    condition_grid,
+    conditions,
+    estimate_lines,
+    pace_line,
+    plain_conditions,
+    verdict_lines,
+)
 
 _BACKENDS = ("local", "dask", "slurm")
 
@@ -86,23 +90,34 @@ def run(
     task_size: int | None,
     list_only: bool,
     target: Target | None = None,
+    *,
+    as_json: bool = False,
 ) -> None:
     """Run a study, then evaluate it and write its page."""
     plan, store = planned(study_file, out, size, replications)
     for line in estimate_lines(plan.study):
-        typer.echo(line, err=True)
+        note(line)
     if list_only:
-        typer.echo("\n".join(conditions(plan)))
+        if as_json:
+            say_json(plain_conditions(plan))
+        else:
+            show([condition_grid(plan), conditions(plan)[-1]], conditions(plan))
         return
-    _run(plan, store, where, task_size, target)
+    _run(plan, store, where, task_size, target, as_json=as_json)
 
 
 def _run(
-    plan: Plan, store: Store, where: Where, task_size: int | None, target: Target | None
+    plan: Plan,
+    store: Store,
+    where: Where,
+    task_size: int | None,
+    target: Target | None,
+    *,
+    as_json: bool,
 ) -> None:
     failing = where.failing
     cluster.refuse_beside_jobs(store)
-    with where.open() as backend:
+    with answer_only(), where.open() as backend:
         if target is None:
             results = run_plan(
                 plan, store, backend, task_size=task_size, quiet=False, max_failures=failing
@@ -112,7 +127,7 @@ def _run(
                 plan, store, target, backend, task_size=task_size, quiet=False,
                 max_failures=failing,
             )  # fmt: skip
-    finish(results)
+    finish(results, as_json=as_json)
 
 
 def target_of(
@@ -158,14 +173,18 @@ def _with_source(error: SpecError, source: str) -> SpecError:
     return SpecError(error.field, error.value, error.rule, error.source or source)
 
 
-def finish(results: Results) -> None:
-    """Evaluate, write the page and print the verdict."""
+def finish(results: Results, *, as_json: bool = False) -> None:
+    """Evaluate, write the page and print the verdict; as JSON what ``evaluate --json`` prints."""
     results.save()
     page = _write_page(results, "en")
-    typer.echo("\n".join(verdict_lines(results)))
+    if as_json:
+        say_json(results.plain())
+        _say_notes(results.notes())
+        return
+    say(verdict_lines(results))
     _say_notes(results.notes())
-    typer.echo(f"measures: {results.store.measures_path}")
-    typer.echo(f"page: {page}")
+    say(f"measures: {results.store.measures_path}")
+    say(f"page: {page}")
 
 
 def _write_page(results: Results, lang: str) -> Path:
@@ -174,11 +193,11 @@ def _write_page(results: Results, lang: str) -> Path:
     return write_page(results.folder, lang)
 
 
-def resume(folder: Path, where: Where) -> None:
+def resume(folder: Path, where: Where, *, as_json: bool = False) -> None:
     """Run what is missing of the study that a folder holds."""
     results = load(folder)
     target = None if results.plan.target is None else target_of_plan(results.plan)
-    _run(results.plan, results.store, where, None, target)
+    _run(results.plan, results.store, where, None, target, as_json=as_json)
 
 
 def status(folder: Path, as_json: bool) -> None:
@@ -190,26 +209,22 @@ def status(folder: Path, as_json: bool) -> None:
         found["failures"] = [kind.plain(folder) for kind in kinds]
         if cluster.was_submitted(folder):
             found["submissions"] = cluster.status(folder)
-        typer.echo(json.dumps(found, indent=2))
+        say_json(found)
         return
     submitted = cluster.status_lines(folder)  # refused, if need be, before a line is said
-    typer.echo(f"{found['study']}, size {found['size']}, {found['scenarios']} scenarios")
-    typer.echo(
+    lines = [
+        f"{found['study']}, size {found['size']}, {found['scenarios']} scenarios",
         f"replications: {found['done']} done, {found['missing']} missing of "
-        f"{found['replications']}; failed rows: {found['failed_rows']}"
-    )
-    for line in summary(kinds, folder):
-        typer.echo(line)
-    for line in submitted:
-        typer.echo(line)
-    typer.echo(pace_line(found))
-    typer.echo(
+        f"{found['replications']}; failed rows: {found['failed_rows']}",
+        *summary(kinds, folder),
+        *submitted,
+        pace_line(found),
         f"shards: {found['files']} files, {found['bytes'] / 2**20:.1f} MiB; tasks took "
-        f"{found['seconds']:.0f} s on {', '.join(found['hosts']) or 'no machine'}"
-    )
+        f"{found['seconds']:.0f} s on {', '.join(found['hosts']) or 'no machine'}",
+    ]
     if found["environments"] > 1:
-        typer.echo(f"made by {found['environments']} environments that differ in more than name")
-    typer.echo(f"digest: {found['digest']}")
+        lines.append(f"made by {found['environments']} environments that differ in more than name")
+    say([*lines, f"digest: {found['digest']}"])
 
 
 def evaluate(folder: Path, as_json: bool, budget: float | None) -> None:
@@ -224,9 +239,9 @@ def evaluate(folder: Path, as_json: bool, budget: float | None) -> None:
     if budget is None:
         results.save()
     if as_json:
-        typer.echo(json.dumps(results.plain(budget), indent=1, ensure_ascii=False))
+        say_json(results.plain(budget))
     else:
-        typer.echo("\n".join(verdict_lines(results, budget)))
+        say(verdict_lines(results, budget))
     _say_notes(notes)
     if n_missing:
         say_missing(n_missing, folder)
@@ -234,25 +249,28 @@ def evaluate(folder: Path, as_json: bool, budget: float | None) -> None:
 
 def _say_notes(notes: list[str]) -> None:
     for line in notes:
-        print(f"simdesign: warning: {line}", file=sys.stderr)
+        note(f"warning: {line}")
 
 
 def say_missing(n: int, folder: Path) -> None:
     """Say on standard error that replications are missing, with the command that computes them."""
-    text = f"simdesign: {n} replications are missing: simdesign resume {shlex.quote(str(folder))}"
-    print(text, file=sys.stderr)
+    note(f"{n} replications are missing: simdesign resume {shlex.quote(str(folder))}")
 
 
-def report(folder: Path, lang: str) -> None:
-    """Write the page."""
+def report(folder: Path, lang: str, *, as_json: bool = False) -> None:
+    """Write the page and say where it is."""
     if lang not in ("en", "nl"):
         raise SpecError("--lang", lang, "must be en or nl")
     results = load(folder)
     results.store.examine()  # measures that are current would be read without a look at the rows
     results.save()
-    typer.echo(str(_write_page(results, lang)))
+    page = str(_write_page(results, lang))
+    if as_json:
+        say_json({"study": results.study.name, "page": page, "lang": lang})
+    else:
+        say(page)
 
 
 def schema() -> None:
     """Print the JSON schema of a study file."""
-    typer.echo(json.dumps(Study.model_json_schema(), indent=1))
+    say_json(Study.model_json_schema())

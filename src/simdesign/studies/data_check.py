@@ -1,11 +1,13 @@
 """The command ``simdesign data check``: what was understood of a file, and what is doubtful."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from simdesign.studies.arguments import AsJson
+from simdesign.studies.console import say, say_json
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.data import Doubt, LoadTable
@@ -16,14 +18,16 @@ EXAMPLES = 5
 
 def register(app: typer.Typer) -> None:
     """Add the command group to an application."""
-    group = typer.Typer(help="Real measurements.", no_args_is_help=True)
+    group = typer.Typer(
+        help="Look at a file of real measurements before it is used.", no_args_is_help=True
+    )
     group.callback()(data)
     group.command("check")(check_command)
     app.add_typer(group, name="data")
 
 
 def data() -> None:
-    """Read real measurements."""
+    """Look at a file of real measurements before it is used."""
 
 
 def check_command(
@@ -32,7 +36,7 @@ def check_command(
         Path | None,
         typer.Option("--sites", help="Site table with populations; else the one beside a release."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print what was understood of a file of measurements and what is doubtful."""
     from simdesign.data import doubts, overview, read
@@ -41,9 +45,9 @@ def check_command(
     found = doubts(table)
     if as_json:
         plain = plain_check(table, overview(table), found)
-        typer.echo(json.dumps(plain, indent=1, ensure_ascii=False))
+        say_json(plain)
         return
-    typer.echo("\n".join(check_lines(table, overview(table), found)))
+    say(check_lines(table, overview(table), found))
 
 
 def check_lines(

@@ -1,21 +1,19 @@
 """The command ``simdesign departures``: a study's wrong worlds beside its default world."""
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from simdesign.errors import SpecError
-from simdesign.studies.console import wide_console
+from simdesign.studies import completion
+from simdesign.studies.arguments import AsJson, ReadableFolder
+from simdesign.studies.console import Grid, say_json, show
 from simdesign.studies.sensitivity import WORDS
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
-    from rich.table import Table
-
     from simdesign.evaluate import Line, Move, Number
 
 _HEADS = {
@@ -32,9 +30,7 @@ def register(app: typer.Typer) -> None:
 
 
 def departures_command(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Results folder, or published results.")
-    ],
+    folder: ReadableFolder,
     change: Annotated[
         list[str] | None,
         typer.Option(
@@ -42,16 +38,26 @@ def departures_command(
         ),
     ] = None,
     design: Annotated[
-        str | None, typer.Option("--design", help="Shown in every world; default: the judged one.")
+        str | None,
+        typer.Option(
+            "--design",
+            autocompletion=completion.designs,
+            help="Shown in every world; default: the judged one.",
+        ),
     ] = None,
     estimator: Annotated[
-        str | None, typer.Option("--estimator", help="Default: the one that verdicts rest on.")
+        str | None,
+        typer.Option(
+            "--estimator",
+            autocompletion=completion.estimators,
+            help="Default: the one that verdicts rest on.",
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print what each wrong world does, the worst beside the default world, and the verdicts."""
     from simdesign.evaluate import departure_lines, verdict_moves, worst_cases
-    from simdesign.run import judging_estimator, plain_json, read
+    from simdesign.run import judging_estimator, read
 
     results = read(folder)
     study, plan = results.study, results.plan
@@ -79,50 +85,39 @@ def departures_command(
             "worst": [asdict(item) for item in worst],
             "verdicts": [{**asdict(item), "is_another": item.is_another} for item in moves],
         }  # fmt: skip
-        typer.echo(json.dumps(plain_json(content), indent=1))
+        say_json(content)
         return
-    from rich.markup import escape
-
-    console = wide_console()
     shown = design or study.decision.reference
+    parts: list[str | Grid] = []
     for substance, name in dict.fromkeys((line.substance, line.change) for line in lines):
         mine = [line for line in lines if (line.substance, line.change) == (substance, name)]
-        console.print(each_table(mine, shown, f"{substance}, {name}: {shown} in every world"))
-        console.print(
-            worst_table(worst_cases(mine), f"{substance}, {name}: the worst beside the default")
-        )
-    for text in move_lines(moves, study.decision.reference):
-        console.print(escape(text), highlight=False)
+        parts.append(each_table(mine, shown, f"{substance}, {name}: {shown} in every world"))
+        title = f"{substance}, {name}: the worst beside the default"
+        parts.append(worst_table(worst_cases(mine), title))
+    show([*parts, *move_lines(moves, study.decision.reference)])
 
 
-def each_table(lines: Sequence["Line"], design: str, title: str) -> "Table":
+def each_table(lines: Sequence["Line"], design: str, title: str) -> Grid:
     """Return one design in every world, for one substance and change."""
-    from rich.table import Table
-
-    table = Table("world", title=title, title_justify="left")
-    for head in _HEADS.values():
-        table.add_column(head, justify="right")
-    for line in lines:
-        if line.design == design:
-            cells = (_words(line.numbers[key], "\n") for key in _HEADS)
-            table.add_row(line.departure or "default", *cells)
-    return table
+    rows = [
+        (line.departure or "default", *(_words(line.numbers[key], "\n") for key in _HEADS))
+        for line in lines
+        if line.design == design
+    ]
+    return Grid(title, ("world", *_HEADS.values()), tuple(rows))
 
 
-def worst_table(items: Sequence[Any], title: str) -> "Table":
+def worst_table(items: Sequence[Any], title: str) -> Grid:
     """Return, for every design and measure, the default world and the worst departure."""
-    from rich.table import Table
-
-    table = Table("design", "measure", title=title, title_justify="left")
-    table.add_column("default", justify="right")
-    table.add_column("worst departure")
-    table.add_column("there (difference)", justify="right")
-    for item in items:
-        table.add_row(
+    heads = ("design", "measure", "default", "worst departure", "there (difference)")
+    rows = [
+        (
             item.design, _HEADS[item.key], _words(item.default), item.departure,
             _words(item.worst),
-        )  # fmt: skip
-    return table
+        )
+        for item in items
+    ]  # fmt: skip
+    return Grid(title, heads, tuple(rows), (0, 1, 3))
 
 
 def move_lines(moves: Sequence["Move"], reference: str) -> list[str]:

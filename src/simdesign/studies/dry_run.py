@@ -1,10 +1,7 @@
 """`simdesign run --dry-run`: what a study still needs and what that will cost; writes nothing."""
 
-import json
 import math
 from collections.abc import Sequence
-
-import typer
 
 from simdesign.errors import SpecError
 from simdesign.run import (
@@ -19,12 +16,14 @@ from simdesign.run import (
     forecast,
 )
 from simdesign.studies.commands import Where
+from simdesign.studies.console import Grid, say_json, show
 
 _MOST_LINES = 24
 """Scenarios that have a line each; more are put together by what they cost."""
 _HOUR = 3600.0
 _UNITS = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 _UNKNOWN = "unknown"
+_NOT_MEASURED = "not measured: as others"
 
 
 def dry_run(
@@ -45,9 +44,19 @@ def dry_run(
         found = forecast(plan, store, backend, task_size=task_size, seconds=seconds)
     if as_json:
         content = {**found.plain(), "is_upper_limit": is_limit}
-        typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
+        say_json(content)
     else:
-        typer.echo("\n".join(forecast_lines(found, is_limit)))
+        lines = forecast_lines(found, is_limit)
+        show(_drawn(found, lines), lines)
+
+
+def _drawn(found: Forecast, lines: list[str]) -> list[str | Grid]:
+    """Return the lines with their table as one that can be drawn."""
+    if found.n_missing == 0:
+        return [*lines]
+    rows = _table_rows(found.scenarios, found.groups, found.tasks, found.start, _NOT_MEASURED)
+    head, *body = (tuple(cell.strip() for cell in row) for row in rows)
+    return [Grid("", head, tuple(body), (0, len(head) - 1)), *lines[len(rows) :]]
 
 
 def forecast_lines(found: Forecast, is_limit: bool = False) -> list[str]:
@@ -75,19 +84,38 @@ def table_lines(
     groups: Sequence[PartForecast],
     total: Cost,
     start: StartForecast,
-    guess: str = "not measured: as others",
+    guess: str = _NOT_MEASURED,
 ) -> list[str]:
     """Return a line for every scenario, or for every group of them, and one for all.
 
     ``guess`` says where numbers come from that were not measured.
     """
+    rows = _table_rows(scenarios, groups, total, start, guess)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for name, *cells, remark in rows:
+        right = "".join(f"  {c:>{width}}" for c, width in zip(cells, widths[1:-1], strict=True))
+        lines.append(f"{name:{widths[0]}}{right}{remark}".rstrip())
+    if len(scenarios) > _MOST_LINES:
+        lines.append("a line is for scenarios of one role that cost alike; --json has every one")
+    return lines
+
+
+def _table_rows(
+    scenarios: Sequence[PartForecast],
+    groups: Sequence[PartForecast],
+    total: Cost,
+    start: StartForecast,
+    guess: str,
+) -> list[tuple[str, ...]]:
+    """Return the cells: heads, scenarios, what starting takes, and all together."""
     is_grouped = len(scenarios) > _MOST_LINES
     named = _named(groups) if is_grouped else [(item.name, item) for item in scenarios]
     n_task = sum(item.n_task for item in scenarios)
     n_missing = sum(item.n_missing for item in scenarios)
     beside = f"{start.seconds / _HOUR:.4f}" if start.seconds > 0.0 else _UNKNOWN
     both = core_hours(total.seconds + start.seconds, total.seconds_error)
-    rows = [
+    return [
         ("scenario", "tasks", "missing", "core-hours", "memory", "disk", ""),
         *(
             (
@@ -100,14 +128,6 @@ def table_lines(
         ("start, compile", "", "", beside, "", "", ""),
         ("all", str(n_task), str(n_missing), both, _memory(total), _disk(total), ""),
     ]  # fmt: skip
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for name, *cells, remark in rows:
-        right = "".join(f"  {c:>{width}}" for c, width in zip(cells, widths[1:-1], strict=True))
-        lines.append(f"{name:{widths[0]}}{right}{remark}".rstrip())
-    if is_grouped:
-        lines.append("a line is for scenarios of one role that cost alike; --json has every one")
-    return lines
 
 
 def _named(groups: Sequence[PartForecast]) -> list[tuple[str, PartForecast]]:

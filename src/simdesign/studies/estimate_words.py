@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
-from rich.table import Table
-
-from simdesign.studies.console import wide_console
+from simdesign.studies.console import Grid
 
 if TYPE_CHECKING:
     from simdesign.estimate import Estimate
@@ -86,50 +83,51 @@ def plain_estimate(item: "Estimate") -> dict[str, Any]:
     }
 
 
-def print_estimates(found: "Mapping[str, Estimate]") -> None:
-    """Print the tables of every substance, then what the words in them mean."""
-    console = wide_console()
+def shown(found: "Mapping[str, Estimate]") -> list[str | Grid]:
+    """Return the tables of every substance, then what the words in them mean."""
+    parts: list[str | Grid] = []
     for name, item in found.items():
-        console.print(_table(f"{name}: parameters of the world", item.rows))
-        console.print(_table(f"{name}: between countries and cities", item.pooling))
+        parts.append(_table(f"{name}: parameters of the world", item.rows))
+        parts.append(_table(f"{name}: between countries and cities", item.pooling))
         if item.checks:
-            console.print(_checks(name, item))
+            parts.append(_checks(name, item))
         if item.splits:
-            console.print(_splits(name, item))
-        for text in notes(item):
-            console.print(text, highlight=False, markup=False)
-        console.print(f"sampled in {item.seconds:.0f} s", highlight=False)
+            parts.append(_splits(name, item))
+        parts += [*notes(item), f"sampled in {item.seconds:.0f} s"]
+    return parts
 
 
-def _table(caption: str, rows: Any) -> Table:
-    table = Table(title=escape(caption))
-    table.add_column("parameter")
-    for head in ("median", "2.5 %", "97.5 %", "R-hat", "ESS"):
-        table.add_column(head, justify="right")
-    for row in rows:
-        numbers = [f"{v:.3f}" for v in (row.median, row.low, row.high, row.r_hat)]
-        table.add_row(row.name, *numbers, f"{row.ess:.0f}")
-    return table
+def _table(caption: str, rows: Any) -> Grid:
+    heads = ("parameter", "median", "2.5 %", "97.5 %", "R-hat", "ESS")
+    cells = [
+        (row.name, *(f"{v:.3f}" for v in (row.median, row.low, row.high, row.r_hat)),
+         f"{row.ess:.0f}")
+        for row in rows
+    ]  # fmt: skip
+    return Grid(caption, heads, tuple(cells))
 
 
-def _checks(name: str, item: "Estimate") -> Table:
-    table = Table(title=escape(f"{name}: data and predictions"))
-    table.add_column("statistic")
-    for head in ("data", "median", "2.5 %", "97.5 %", "two-sided p"):
-        table.add_column(head, justify="right")
-    for check in item.checks:
-        values = (check.observed, check.median, check.low, check.high, check.tail)
-        table.add_row(escape(check.name), *(f"{value:.3f}" for value in values))
-    return table
+def _checks(name: str, item: "Estimate") -> Grid:
+    heads = ("statistic", "data", "median", "2.5 %", "97.5 %", "two-sided p")
+    cells = [
+        (check.name, *(
+            f"{value:.3f}"
+            for value in (check.observed, check.median, check.low, check.high, check.tail)
+        ))
+        for check in item.checks
+    ]  # fmt: skip
+    return Grid(f"{name}: data and predictions", heads, tuple(cells))
 
 
-def _splits(name: str, item: "Estimate") -> Table:
-    table = Table(title=escape(f"{name}: the split under other priors"))
-    table.add_column("prior")
+def _splits(name: str, item: "Estimate") -> Grid:
     names = list(next(iter(item.splits.values())).median)
-    for head in (*names, "effective draws"):
-        table.add_column(head, justify="right")
-    for prior, other in item.splits.items():
-        cells = [f"{other.median[n]:.3f} ({other.low[n]:.3f}-{other.high[n]:.3f})" for n in names]
-        table.add_row(prior, *cells, f"{other.effective_draws:.0f}")
-    return table
+    cells = [
+        (
+            prior,
+            *(f"{o.median[n]:.3f} ({o.low[n]:.3f}-{o.high[n]:.3f})" for n in names),
+            f"{o.effective_draws:.0f}",
+        )
+        for prior, o in item.splits.items()
+    ]
+    heads = ("prior", *names, "effective draws")
+    return Grid(f"{name}: the split under other priors", heads, tuple(cells))

@@ -1,6 +1,5 @@
 """The command ``simdesign estimate-world``: measurements -> the parameters of a world, as draws."""
 
-import json
 import shlex
 import sys
 from collections.abc import Mapping
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simdesign.errors import SpecError
+from simdesign.studies.arguments import AsJson
+from simdesign.studies.console import say, say_json, show
 from simdesign.studies.measured import (
-    AsJson,
     Draws,
     FromYear,
     MeasuredFile,
@@ -69,11 +69,10 @@ def estimate_world_command(
 
     if as_json:
         plain = {name: estimate_words.plain_estimate(item) for name, item in found.items()}
-        typer.echo(json.dumps(plain, indent=1, ensure_ascii=False))
+        say_json(plain)
         return
-    estimate_words.print_estimates(found)
-    for path in written:
-        typer.echo(f"written: {path}")
+    show(estimate_words.shown(found))
+    say(f"written: {path}" for path in written)
 
 
 def estimates_of_file(

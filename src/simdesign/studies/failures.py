@@ -1,12 +1,14 @@
 """The command ``simdesign failures``: what failed, how often, and the command that shows one."""
 
-import json
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
+
+from simdesign.studies.arguments import AsJson, ResultsFolder
+from simdesign.studies.console import say, say_json
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.run import Kind
@@ -21,8 +23,8 @@ def register(app: typer.Typer) -> None:
 
 
 def failures_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    folder: ResultsFolder,
+    as_json: AsJson = False,
 ) -> None:
     """List failed fits by kind, with counts per condition and a command that replays one."""
     from simdesign.run import failures, load
@@ -35,9 +37,9 @@ def failures_command(
             "study": results.study.name,
             "failures": [kind.plain(folder) for kind in kinds],
         }
-        typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
+        say_json(content)
         return
-    typer.echo("\n".join(lines(kinds, folder)))
+    say(lines(kinds, folder))
 
 
 def lines(kinds: Sequence["Kind"], folder: Path) -> list[str]:

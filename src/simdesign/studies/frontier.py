@@ -1,15 +1,17 @@
 """The command ``simdesign frontier``: cost, power, delay and picture of every design, by cost."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from itertools import groupby
 from typing import Annotated, Any
 
 import typer
 
 from simdesign.errors import SpecError
+from simdesign.studies import completion
+from simdesign.studies.arguments import AsJson, ReadableFolder
+from simdesign.studies.console import Grid, say_json, show
 
 _COLUMNS = (
     ("power", 3.0, "noticed in 3 years"), ("restricted_mean_delay", 5.0, "mean delay to 5 years"),
@@ -46,18 +48,23 @@ def register(app: typer.Typer) -> None:
 
 
 def frontier_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
+    folder: ReadableFolder,
     scenario: Annotated[
         list[str] | None,
         typer.Option("--scenario", help="Several times; default: all with a change."),
     ] = None,
     threshold: Annotated[
-        str, typer.Option("--threshold", help="operating, oracle or guarded.")
+        str,
+        typer.Option(
+            "--threshold",
+            autocompletion=completion.one_of("operating", "oracle", "guarded"),
+            help="operating, oracle or guarded.",
+        ),
     ] = "operating",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print what every design costs and achieves, cheapest first, beside the reference design."""
-    from simdesign.run import judging_estimator, plain_json, read
+    from simdesign.run import judging_estimator, read
 
     if threshold not in ("operating", "oracle", "guarded"):
         raise SpecError("--threshold", threshold, "must be operating, oracle or guarded")
@@ -71,10 +78,11 @@ def frontier_command(
         results.study.decision.budget,
     )  # fmt: skip
     if as_json:
-        content = [plain_json(asdict(item)) for item in found]
-        typer.echo(json.dumps({"study": results.study.name, "designs": content}, indent=1))
+        content = [asdict(item) for item in found]
+        say_json({"study": results.study.name, "designs": content})
         return
-    typer.echo("\n".join(lines(found, results.study.decision.reference)))
+    reference = results.study.decision.reference
+    show(grids(found, reference), lines(found, reference))
 
 
 def table(
@@ -134,6 +142,28 @@ def table(
                     )
                 )  # fmt: skip
     return found
+
+
+def grids(found: Iterable[Line], reference: str) -> list[Grid]:
+    """Return a table for every substance and scenario; in brackets the difference."""
+    heads = ("design", "cost/year", *(head for _, _, head in _COLUMNS))
+    return [
+        Grid(
+            f"{substance}, {scenario} (in brackets: less {reference})",
+            heads,
+            tuple(
+                (
+                    item.design,
+                    f"{item.cost_per_year:.0f}",
+                    *(_words(item.numbers[measure]).rstrip() for measure, _, _ in _COLUMNS),
+                )
+                for item in members
+            ),
+        )
+        for (scenario, substance), members in groupby(
+            found, key=lambda item: (item.scenario, item.substance)
+        )
+    ]
 
 
 def lines(found: Iterable[Line], reference: str) -> list[str]:

@@ -8,10 +8,17 @@ from typing import Annotated
 import typer
 
 from simdesign.errors import SimDesignError
+from simdesign.studies import completion
+from simdesign.studies.console import answer_only, note
 
 MeasuredFile = Annotated[Path, typer.Argument(help="The EUDA release or a tidy file.")]
 Substances = Annotated[
-    list[str], typer.Option("--substance", help="For example cocaine; may be repeated.")
+    list[str],
+    typer.Option(
+        "--substance",
+        autocompletion=completion.substances,
+        help="For example cocaine; may be repeated.",
+    ),
 ]
 FromYear = Annotated[int | None, typer.Option("--from", help="First year that is used.")]
 SiteTable = Annotated[
@@ -21,14 +28,14 @@ SiteTable = Annotated[
 Draws = Annotated[int, typer.Option("--draws", help="Draws of a chain.")]
 Tune = Annotated[int, typer.Option("--tune", help="Steps of adaptation of a chain.")]
 Seed = Annotated[int, typer.Option("--seed", help="Of the sampler.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @contextmanager
 def refused_in_one_line() -> Iterator[None]:
-    """Turn an error of ours into one line on stderr and exit status 2."""
+    """Turn an error of ours into one line on stderr and its exit status."""
     try:
-        yield
+        with answer_only():
+            yield
     except SimDesignError as error:
-        typer.echo(f"simdesign: {' '.join(str(error).split())}", err=True)
-        raise typer.Exit(2) from None
+        note(str(error))
+        raise typer.Exit(error.exit_status) from None

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simdesign.errors import SpecError, StoreError
+from simdesign.studies.arguments import AsJson, ReadableFolder
+from simdesign.studies.console import say, say_json
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.spec.losses import LossFile
@@ -19,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def options_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
+    folder: ReadableFolder,
     losses: Annotated[
         Path | None,
         typer.Option("--losses", help="TOML file with [losses], [prices] and [extra] in euro."),
@@ -37,7 +39,7 @@ def options_command(
             "--price-per-sample", help="Euro; other unit prices keep their relation to it."
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Table what every design finds, costs and needs; with losses, what its samples are worth."""
     from simdesign.run import Published, read, write_atomic
@@ -56,13 +58,15 @@ def options_command(
             rule = "holds no rows, which losses and prices need; simdesign reproduce makes them"
             raise StoreError(str(folder), rule)
         content = results.found_later(path, OptionsFile)
-        text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     else:
         results.save()
         content = option_table(results, stated, str(losses) if losses is not None else "")
         text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
         write_atomic(path, text.encode())
-    typer.echo(text if as_json else "\n".join(lines(content)))
+    if as_json:
+        say_json(content)
+        return
+    say(lines(content))
 
 
 def stated_losses(path: Path | None, given: dict[str, float | None]) -> "LossFile | None":

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from simdesign.errors import SpecError
+from simdesign.errors import FlagError, SpecError
 
 _TO_SLURM = {
     "--workers": "its elements run as the cluster has room (--sbatch array=%N limits them)",
@@ -16,6 +16,7 @@ _TO_SLURM = {
     "--pilot": "nothing is measured on a login node, the first element measures",
 }
 """Options that mean nothing where jobs are submitted, and what is there instead."""
+FOLLOWED = "needs --dry-run with --backend slurm: simdesign status --json follows its jobs"
 
 
 def refuse(options: Mapping[str, Any], rule: str) -> None:
@@ -26,6 +27,8 @@ def refuse(options: Mapping[str, Any], rule: str) -> None:
     SpecError
     """
     for name, given in options.items():
+        if given is True:
+            raise FlagError(name, rule)
         if given is not None and given is not False:
             raise SpecError(name, given, rule)
 
@@ -51,7 +54,9 @@ def check_run(
     if list_only:
         refuse({"--dry-run": dry_run}, "cannot be combined with --list")
     if not dry_run:
-        refuse({"--pilot": pilot, "--json": as_json}, "needs --dry-run")
+        refuse({"--pilot": pilot}, "needs --dry-run")
+    if backend == "slurm" and not (dry_run or list_only):
+        refuse({"--json": as_json}, FOLLOWED)
     if task_size is not None and task_size < 1:
         raise SpecError("--task-size", task_size, "must be >= 1")
     if pilot is not None and not 0.0 < pilot < math.inf:

@@ -1,15 +1,14 @@
 """The command ``simdesign predict-next``: whether an estimated world foresees the next year."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from simdesign.errors import SpecError
-from simdesign.studies.console import wide_console
+from simdesign.studies.arguments import AsJson
+from simdesign.studies.console import Grid, say_json, show
 from simdesign.studies.measured import (
-    AsJson,
     Draws,
     FromYear,
     MeasuredFile,
@@ -60,10 +59,10 @@ def predict_next_command(
             write(found, out)
     tables = {item.substance: scores_of(item) for item in found}
     if as_json:
-        typer.echo(json.dumps(tables, indent=1, ensure_ascii=False))
+        say_json(tables)
         return
     for item in found:
-        _print(item, tables[item.substance])
+        show(shown(item, tables[item.substance]))
 
 
 def predictions_of_file(
@@ -171,33 +170,33 @@ def write(found: "list[Prospective]", out: Path) -> None:
         raise SpecError("--out", str(out), f"must be writable ({error.strerror})") from None
 
 
-def _print(item: "Prospective", rows: list[dict[str, Any]]) -> None:
-    from rich.table import Table
-
-    console = wide_console()
-    table = Table(title=f"{item.substance}: next year's weekly mean, predicted")
+def shown(item: "Prospective", rows: list[dict[str, Any]]) -> list[str | Grid]:
+    """Return scores as a table, and what stands beside them."""
     heads = {
         "coverage_50": "50 %", "coverage_80": "80 %", "coverage_95": "95 %", "crps": "CRPS",
         "crps_gain": "CRPS gain", "log_gain": "log score gain", "naive_95": "naive 95 %",
     }  # fmt: skip
-    for head in ("countries", "n", "years", *heads.values()):
-        table.add_column(head, justify="left" if head == "countries" else "right")
-    for row in rows:
-        cells = [
-            f"{row[key]:.3f}" + ("" if row[f"{key}_se"] is None else f" ({row[f'{key}_se']:.3f})")
-            for key in heads
-        ]
-        table.add_row(row["group"], str(row["n"]), str(row["years"]), *cells)
-    console.print(table)
-    console.print(
+    cells = [
+        (
+            row["group"], str(row["n"]), str(row["years"]),
+            *(
+                f"{row[key]:.3f}"
+                + ("" if row[f"{key}_se"] is None else f" ({row[f'{key}_se']:.3f})")
+                for key in heads
+            ),
+        )
+        for row in rows
+    ]  # fmt: skip
+    seconds = ", ".join(f"{origin}: {value:.0f} s" for origin, value in item.seconds.items())
+    bad = sum(item.divergent.values())
+    return [
+        Grid(
+            f"{item.substance}: next year's weekly mean, predicted",
+            ("countries", "n", "years", *heads.values()), tuple(cells),
+        ),
         "Standard errors, clustered by year, in parentheses. Gains are over a benchmark that takes"
         " the last value with the mean square of yearly changes; above 0 the model is better.",
-        highlight=False,
-    )
-    for reason, n in item.skipped.items():
-        console.print(f"not predicted: {reason}: {n} city-years", highlight=False)
-    seconds = ", ".join(f"{origin}: {value:.0f} s" for origin, value in item.seconds.items())
-    console.print(f"fits by last known year: {seconds}", highlight=False)
-    bad = sum(item.divergent.values())
-    if bad:
-        console.print(f"warning: {bad} draws of these fits diverged.", highlight=False)
+        *(f"not predicted: {reason}: {n} city-years" for reason, n in item.skipped.items()),
+        f"fits by last known year: {seconds}",
+        *([f"warning: {bad} draws of these fits diverged."] if bad else []),
+    ]  # fmt: skip

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simdesign.errors import SpecError
+from simdesign.studies import completion
+from simdesign.studies.arguments import AsJson, StudyFile
+from simdesign.studies.console import say, say_json
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.spec.study import Study
@@ -20,8 +23,13 @@ def register(app: typer.Typer) -> None:
 
 
 def preregister_command(
-    study_file: Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (TOML).")],
-    size: Annotated[str, typer.Option("--size", help="Size that will be published.")] = "full",
+    study_file: StudyFile,
+    size: Annotated[
+        str,
+        typer.Option(
+            "--size", autocompletion=completion.sizes, help="Size that will be published."
+        ),
+    ] = "full",
     out: Annotated[
         Path | None, typer.Option("--out", help="Protocol; default: protocol.md beside the study.")
     ] = None,
@@ -32,12 +40,27 @@ def preregister_command(
     check: Annotated[
         bool, typer.Option("--check", help="Of a model check (check-model), which runs nothing.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write the protocol of a study: aims to verdict rule, with a content hash."""
+    from simdesign.spec.protocol import protocol_hash
     from simdesign.spec.study import Study
 
-    path = out or study_file.parent / FILE
-    typer.echo(preregister(Study.from_toml(study_file), size, path, amend, check=check))
+    path, study = out or study_file.parent / FILE, Study.from_toml(study_file)
+    before = path.read_bytes() if path.is_file() else None
+    said = preregister(study, size, path, amend, check=check)
+    if not as_json:
+        say(said)
+        return
+    done = (
+        "unchanged" if before == path.read_bytes() else "written" if before is None else "replaced"
+    )
+    say_json(
+        {
+            "study": study.name, "size": size, "protocol": str(path),
+            "hash": protocol_hash(study, size), "done": done,
+        }
+    )  # fmt: skip
 
 
 def preregister(

@@ -26,6 +26,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simdesign.errors import SpecError, StoreError
+from simdesign.studies.arguments import (
+    AsJson,
+    PageLanguage,
+    PublishedFolder,
+    ResultsFolder,
+    Workers,
+)
+from simdesign.studies.console import say, say_json
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.run import Results
@@ -49,16 +57,17 @@ def register(app: typer.Typer) -> None:
 
 
 def publish_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
+    folder: ResultsFolder,
     target: Annotated[Path, typer.Argument(metavar="RESULTS", help="For example results/NAME.")],
     protocol: Annotated[
         Path | None,
         typer.Option("--protocol", help="Default: experiments/NAME/protocol.md, if it is there."),
     ] = None,
-    lang: Annotated[str, typer.Option("--lang", help="Language shown first: en or nl.")] = "en",
+    lang: PageLanguage = "en",
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace published results of the same study.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write what is committed of a finished study: measures, lock, page."""
     from simdesign.run import load
@@ -68,20 +77,44 @@ def publish_command(
     if protocol is not None and not protocol.is_file():
         raise SpecError("--protocol", str(protocol), "must be a file")
     found = protocol or (default if default.is_file() else None)
-    for line in publish(results, target, found, lang, replace=replace):
-        typer.echo(line)
+    said = publish(results, target, found, lang, replace=replace)
+    if as_json:
+        say_json(_plain(results, target))
+        return
+    say(said)
+
+
+def _plain(results: "Results", target: Path) -> dict[str, Any]:
+    from simdesign.stored import read_lock
+
+    lock = read_lock(target)
+    return {
+        "study": results.study.name, "size": results.plan.size, "results": str(target),
+        "bytes": sum(item.stat().st_size for item in target.iterdir()),
+        "digest": lock["digest"], "protocol": lock["protocol"],
+    }  # fmt: skip
 
 
 def reproduce_command(
-    published: Annotated[Path, typer.Argument(metavar="RESULTS", help="Published results.")],
+    published: PublishedFolder,
     out: Annotated[
         Path | None, typer.Option("--out", help="Results folder; default: runs/reproduce-NAME.")
     ] = None,
-    workers: Annotated[int | None, typer.Option("--workers", help="Worker processes.")] = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
 ) -> int:
     """Run published results again and compare their measures."""
     comparison = reproduce(published, out, workers)
-    typer.echo("\n".join(comparison.lines()))
+    if as_json:
+        say_json(
+            {
+                "answer": comparison.answer, "measures": comparison.n_row,
+                "largest_difference": comparison.largest,
+                "differences": list(comparison.differences),
+            }
+        )  # fmt: skip
+    else:
+        say(comparison.lines())
     return 0 if comparison.answer != "different" else 1
 
 

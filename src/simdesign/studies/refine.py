@@ -1,6 +1,5 @@
 """The command ``simdesign refine``: a slow estimator's power from some of its fits."""
 
-import json
 import math
 import tomllib
 from dataclasses import asdict
@@ -10,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simdesign.errors import SpecError
+from simdesign.studies import completion
+from simdesign.studies.arguments import AsJson, ResultsFolder
+from simdesign.studies.console import note, say, say_json
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.run.refined import RefinedMeasure
@@ -23,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 def refine_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
+    folder: ResultsFolder,
     slow: Annotated[
         str,
         typer.Option(
@@ -35,7 +37,12 @@ def refine_command(
         float, typer.Option("--budget-minutes", help="Time for fits; 0 only measures again.")
     ] = 10.0,
     fast: Annotated[
-        str | None, typer.Option("--fast", help="Estimator of the study; default: the judging one.")
+        str | None,
+        typer.Option(
+            "--fast",
+            autocompletion=completion.estimators,
+            help="Estimator of the study; default: the judging one.",
+        ),
     ] = None,
     budget: Annotated[
         float | None, typer.Option("--budget", help="False-alarm probability per programme.")
@@ -44,13 +51,19 @@ def refine_command(
         list[str] | None,
         typer.Option("--scenario", help="Only these, and the null mixture; several times."),
     ] = None,
-    design: Annotated[list[str] | None, typer.Option("--design", help="Only these.")] = None,
-    substance: Annotated[list[str] | None, typer.Option("--substance", help="Only these.")] = None,
+    design: Annotated[
+        list[str] | None,
+        typer.Option("--design", autocompletion=completion.designs, help="Only these."),
+    ] = None,
+    substance: Annotated[
+        list[str] | None,
+        typer.Option("--substance", autocompletion=completion.substances, help="Only these."),
+    ] = None,
     workers: Annotated[int, typer.Option("--workers", help="Worker processes.")] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Estimate a slow estimator's false alarms and power; a second call goes on."""
-    from simdesign.run import load, plain_json
+    from simdesign.run import load
     from simdesign.run.refine import refine
     from simdesign.run.refined import refined_measures, save
 
@@ -65,19 +78,19 @@ def refine_command(
     found = refine(
         results, label, spec, 60.0 * minutes, workers, fast=fast, budget=budget,
         scenarios=scenario or (), designs=design or (), substances=substance or (),
-        say=lambda text: typer.echo(f"simdesign: {text}", err=True),
+        say=note,
     )  # fmt: skip
     measures = refined_measures(found)
     save(found, measures)
     if as_json:
         content = {
             "study": results.study.name, "slow": label, "fast": found.fast,
-            "budget": found.budget, "measures": [plain_json(asdict(item)) for item in measures],
+            "budget": found.budget, "measures": [asdict(item) for item in measures],
         }  # fmt: skip
-        typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
+        say_json(content)
         return
-    typer.echo("\n".join(lines(label, found.fast, measures)))
-    typer.echo(f"measures: {found.store.measures_path}")
+    say(lines(label, found.fast, measures))
+    say(f"measures: {found.store.measures_path}")
 
 
 def slow_estimator(study: "Study", name: str) -> tuple[str, "Estimator"]:

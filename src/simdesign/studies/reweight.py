@@ -1,6 +1,5 @@
 """The command ``simdesign reweight``: assurance and thresholds under another design prior."""
 
-import json
 import math
 import tomllib
 from dataclasses import asdict
@@ -9,7 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simdesign.errors import SpecError
+from simdesign.errors import FlagError, SpecError
+from simdesign.studies import completion
+from simdesign.studies.arguments import AsJson, ResultsFolder
+from simdesign.studies.console import say, say_json
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from collections.abc import Mapping
@@ -25,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def reweight_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
+    folder: ResultsFolder,
     prior: Annotated[
         Path | None,
         typer.Option(
@@ -40,21 +42,24 @@ def reweight_command(
         ),
     ] = None,
     estimator: Annotated[
-        str | None, typer.Option("--estimator", help="Default: the judging one.")
+        str | None,
+        typer.Option(
+            "--estimator", autocompletion=completion.estimators, help="Default: the judging one."
+        ),
     ] = None,
     budget: Annotated[
         float | None, typer.Option("--budget", help="False-alarm probability per programme.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Weight stored replications to another design prior; nothing is simulated."""
-    from simdesign.run import load, plain_json
+    from simdesign.run import load
     from simdesign.run.reweighted import reweighted
 
     if budget is not None and not 0.0 < budget < 1.0:
         raise SpecError("--budget", budget, "must be in (0, 1)")
     if prior is None and constancy is None:
-        raise SpecError("--prior", None, "or --constancy must be given")
+        raise FlagError("--prior", "or --constancy must be given")
     results = load(folder)
     likelihood = None if constancy is None else _constancy(results.study, constancy)
     wanted = (
@@ -64,10 +69,10 @@ def reweight_command(
     )
     found = reweighted(results, wanted, estimator=estimator, budget=budget, likelihood=likelihood)
     if as_json:
-        content = [plain_json(asdict(item)) for item in found]
-        typer.echo(json.dumps({"study": results.study.name, "measures": content}, indent=1))
+        content = [asdict(item) for item in found]
+        say_json({"study": results.study.name, "measures": content})
         return
-    typer.echo("\n".join(lines(found)))
+    say(lines(found))
 
 
 def _constancy(study: "Study", percent: float) -> "Likelihood":

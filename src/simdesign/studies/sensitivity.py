@@ -1,14 +1,13 @@
 """The command ``simdesign sensitivity``: what depends on the analysis priors of a study."""
 
-import json
-import math
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from simdesign.errors import SpecError
+from simdesign.studies.arguments import AsJson, ResultsFolder
+from simdesign.studies.console import say, say_json
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.studies.prior_grid import Sensitivity
@@ -25,14 +24,14 @@ def register(app: typer.Typer) -> None:
 
 
 def sensitivity_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
+    folder: ResultsFolder,
     power: Annotated[
         float, typer.Option("--power", help="Power whose crossing counts as a flip.")
     ] = 0.8,
     budget: Annotated[
         float | None, typer.Option("--budget", help="False-alarm probability per programme.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Table measures and verdicts of estimators that differ in one prior; find the flip point."""
     from simdesign.run import load
@@ -48,10 +47,10 @@ def sensitivity_command(
         rule = f"must hold two break models that differ in one number; it has {names}"
         raise SpecError("estimators", len(results.study.estimators), rule)
     if as_json:
-        content = [_plain(asdict(item)) for item in found]
-        typer.echo(json.dumps({"study": results.study.name, "grids": content}, indent=1))
+        content = [asdict(item) for item in found]
+        say_json({"study": results.study.name, "grids": content})
         return
-    typer.echo("\n".join(line for item in found for line in lines(item, power)))
+    say(line for item in found for line in lines(item, power))
 
 
 def lines(item: "Sensitivity", power: float) -> list[str]:
@@ -81,13 +80,3 @@ def lines(item: "Sensitivity", power: float) -> list[str]:
             f"{judged.flip.text}"
         )
     return [*out, ""]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

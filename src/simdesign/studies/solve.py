@@ -1,6 +1,5 @@
 """The command ``simdesign solve``: the smallest design, or change, that reaches a target."""
 
-import json
 import math
 from pathlib import Path
 from typing import Annotated
@@ -8,21 +7,18 @@ from typing import Annotated
 import typer
 
 from simdesign.errors import SpecError
+from simdesign.studies import completion
+from simdesign.studies.arguments import AsJson, StudyFile
+from simdesign.studies.console import note, say, say_json
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to an application."""
-    app.command("solve", epilog=_EXAMPLE)(solve_command)
-
-
-_EXAMPLE = (
-    "Example: simdesign solve study.toml --knob rounds=1:12 --target power@3=0.8 --budget 0.05"
-    " --scenario sigma_shared=0.06,size=0.2"
-)
+    app.command("solve")(solve_command)
 
 
 def solve_command(
-    study: Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (TOML).")],
+    study: StudyFile,
     knob: Annotated[
         list[str],
         typer.Option(
@@ -41,26 +37,50 @@ def solve_command(
     ] = None,
     design: Annotated[
         list[str] | None,
-        typer.Option("--design", help="Design that is turned; several: one answer each."),
+        typer.Option(
+            "--design",
+            autocompletion=completion.designs,
+            help="Design that is turned; several: one answer each.",
+        ),
     ] = None,
     scenario: Annotated[
         str | None, typer.Option("--scenario", help="World and change, as run --list names them.")
     ] = None,
     substance: Annotated[
-        str | None, typer.Option("--substance", help="Needed where there are several.")
+        str | None,
+        typer.Option(
+            "--substance",
+            autocompletion=completion.substances,
+            help="Needed where there are several.",
+        ),
     ] = None,
     estimator: Annotated[
-        str | None, typer.Option("--estimator", help="Default: the one that verdicts rest on.")
+        str | None,
+        typer.Option(
+            "--estimator",
+            autocompletion=completion.estimators,
+            help="Default: the one that verdicts rest on.",
+        ),
     ] = None,
     budget: Annotated[
         float | None,
         typer.Option("--budget", help="False-alarm probability per programme; default: study's."),
     ] = None,
     threshold: Annotated[
-        str, typer.Option("--threshold", help="operating or oracle.")
+        str,
+        typer.Option(
+            "--threshold",
+            autocompletion=completion.one_of("operating", "oracle"),
+            help="operating or oracle.",
+        ),
     ] = "operating",
     size: Annotated[
-        str, typer.Option("--size", help="Size of the study whose scenarios are meant.")
+        str,
+        typer.Option(
+            "--size",
+            autocompletion=completion.sizes,
+            help="Size of the study whose scenarios are meant.",
+        ),
     ] = "quick",
     limit: Annotated[
         int | None, typer.Option("--limit", help="Replications of a value at most; default: 3200.")
@@ -73,12 +93,11 @@ def solve_command(
         Path | None, typer.Option("--out", help="Results folder; default: below runs.")
     ] = None,
     workers: Annotated[int, typer.Option("--workers", help="Worker processes.")] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find the smallest rounds, days, sites, years or change that reach a target; goes on."""
     from simdesign.run import LocalBackend
     from simdesign.run.question import question_of
-    from simdesign.run.results import plain_json
     from simdesign.run.search import FIRST, LIMIT, WITHIN
     from simdesign.run.solve import plain_answer, solve
     from simdesign.spec.study import Study
@@ -105,9 +124,9 @@ def solve_command(
         answer = solve(
             question, out, limit=most, within=WITHIN if within is None else within,
             backend=backend, quiet=False,
-            say=lambda text: typer.echo(f"simdesign: {text}", err=True),
+            say=note,
         )  # fmt: skip
     if as_json:
-        typer.echo(json.dumps(plain_json(plain_answer(answer)), indent=1, ensure_ascii=False))
+        say_json(plain_answer(answer))
         return
-    typer.echo("\n".join(lines(answer)))
+    say(lines(answer))

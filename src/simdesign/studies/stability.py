@@ -5,10 +5,12 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+from simdesign.studies.arguments import AsJson, ReadableFolder
+from simdesign.studies.console import say, say_json
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.evaluate import Verdict, Weights
@@ -34,8 +36,8 @@ def register(app: typer.Typer) -> None:
 
 
 def stability_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    folder: ReadableFolder,
+    as_json: AsJson = False,
 ) -> None:
     """List what would change the verdicts: budget, threshold, priors, margin, estimator."""
     from simdesign.run import Published, read, write_atomic
@@ -48,10 +50,12 @@ def stability_command(
     else:
         content = stability(results)
         results.save()
-    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    if not isinstance(results, Published):
+        text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
         write_atomic(path, text.encode())
-    typer.echo(text if as_json else "\n".join(lines(content)))
+    if as_json:
+        say_json(content)
+        return
+    say(lines(content))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

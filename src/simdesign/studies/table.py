@@ -1,16 +1,17 @@
 """The command ``simdesign table``: one measure, by two columns of the table of measures."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from simdesign.errors import SpecError
+from simdesign.studies.arguments import AsJson, ReadableFolder
+from simdesign.studies.console import Grid, say_json, show
 
+_NOTHING = "no such measure"
 _FREE = ("value", "mcse", "low", "high", "n_rep", "n_failed")
 """Columns that are results: they neither choose rows nor head a table."""
 
@@ -31,9 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def table_command(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Results folder, or published results.")
-    ],
+    folder: ReadableFolder,
     measure: Annotated[str, typer.Option("--measure", help="For example power.")] = "power",
     horizon: Annotated[
         float | None, typer.Option("--horizon", help="Years, or another argument of the measure.")
@@ -50,16 +49,14 @@ def table_command(
         bool, typer.Option("--paired", help="Differences from the judged design.")
     ] = False,
     per: Annotated[float, typer.Option("--per", help="Multiply: 100 makes percentages.")] = 1.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print one measure by two columns of the table of measures, with Monte Carlo errors.
 
     Without --where the estimator is the one that verdicts rest on, the threshold the operating
     one and the budget the study's.
-
-    Example: simdesign table results/annual_claim --horizon 3 --where size=0.2 --per 100
     """
-    from simdesign.run import judging_estimator, plain_json, read
+    from simdesign.run import judging_estimator, read
 
     if not (math.isfinite(per) and per > 0.0):
         raise SpecError("--per", per, "must be a number above 0")
@@ -84,9 +81,9 @@ def table_command(
             {rows: r, columns: c, "value": value, "mcse": mcse}
             for (r, c), (value, mcse) in found.cell.items()
         ]
-        typer.echo(json.dumps({"study": results.study.name, "cells": plain_json(cells)}, indent=1))
+        say_json({"study": results.study.name, "cells": cells})
         return
-    typer.echo("\n".join(lines(found, rows, columns, per)))
+    show(grids(found, rows, columns, per), lines(found, rows, columns, per))
 
 
 def crossed(
@@ -145,15 +142,21 @@ def crossed(
     )
 
 
-def lines(found: Crossed, rows: str, columns: str, per: float = 1.0) -> list[str]:
-    """Return the table as text: value, and its Monte Carlo standard error in brackets."""
+def grids(found: Crossed, rows: str, columns: str, per: float = 1.0) -> list[str | Grid]:
+    """Return the table: value, and its Monte Carlo standard error in brackets."""
     if not found.cell:
-        return ["no such measure"]
+        return [_NOTHING]
+    cells = _cells(found, per)
+    body = tuple((r, *(cells.get((r, c), "-") for c in found.columns)) for r in found.rows)
+    return [Grid(columns, (rows, *found.columns), body)]
+
+
+def lines(found: Crossed, rows: str, columns: str, per: float = 1.0) -> list[str]:
+    """Return the same as text."""
+    if not found.cell:
+        return [_NOTHING]
     first = max(len(rows), *(len(item) for item in found.rows))
-    digits = _digits(per * mcse for _, mcse in found.cell.values())
-    cells = {
-        key: _words(value * per, mcse * per, digits) for key, (value, mcse) in found.cell.items()
-    }
+    cells = _cells(found, per)
     width = max(len(item) for item in (*cells.values(), *found.columns))
 
     def line(name: str, words: Iterable[str]) -> str:
@@ -164,6 +167,13 @@ def lines(found: Crossed, rows: str, columns: str, per: float = 1.0) -> list[str
         line(rows, found.columns),
         *(line(r, (cells.get((r, c), "-") for c in found.columns)) for r in found.rows),
     ]
+
+
+def _cells(found: Crossed, per: float) -> dict[tuple[str, str], str]:
+    digits = _digits(per * mcse for _, mcse in found.cell.values())
+    return {
+        key: _words(value * per, mcse * per, digits) for key, (value, mcse) in found.cell.items()
+    }
 
 
 def _ordered(levels: Iterable[str], named: Sequence[str]) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """The command ``simdesign two-weeks``: one week then, one week now, and what of it is real."""
 
-import json
 import math
 import re
 from pathlib import Path
@@ -8,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simdesign.errors import SimDesignError, SpecError
-from simdesign.spec.estimator import DEFAULT_PRIORS
-from simdesign.studies.console import wide_console
+from simdesign.errors import SpecError
+from simdesign.studies import completion
+from simdesign.studies.arguments import AsJson, Language
+from simdesign.studies.console import Grid, say_json, show
+from simdesign.studies.measured import refused_in_one_line
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from collections.abc import Sequence
@@ -35,7 +36,12 @@ def two_weeks_command(
         str, typer.Argument(metavar="YEAR=MEAN", help="The first week: 2023=1192 or 2023-03=1192.")
     ],
     after: Annotated[str, typer.Argument(metavar="YEAR=MEAN", help="The second week.")],
-    substance: Annotated[str, typer.Option("--substance", help="For example cocaine.")],
+    substance: Annotated[
+        str,
+        typer.Option(
+            "--substance", autocompletion=completion.substances, help="For example cocaine."
+        ),
+    ],
     days: Annotated[
         str, typer.Option("--days", help="Days behind the means: 7, or 7,5 for both.")
     ] = "7",
@@ -64,63 +70,55 @@ def two_weeks_command(
             "--explanations", help="Instead: what more users, heavier use and purity predict."
         ),
     ] = False,
-    lang: Annotated[str, typer.Option("--lang", help="Language: en or nl.")] = "en",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    lang: Language = "en",
+    as_json: AsJson = False,
 ) -> None:
     """Say what of the difference between two weeks of one city is real (docs/leeuwarden.md)."""
-    try:
+    content: dict[str, Any]
+    with refused_in_one_line():
         _check_language(lang)
         if explanations:
             weeks, labels, found, _ = _asked(
                 before, after, substance, days, population, noise, world, draws, seed
             )
-            _explain(weeks, labels, substance, found, seed, lang, as_json)
-            return
-        answer = answer_of(
-            before, after, substance, days=days, population=population, cities=cities,
-            noise=noise, world=world, draws=draws, seed=seed,
-        )  # fmt: skip
-    except SimDesignError as error:
-        typer.echo(f"simdesign: {' '.join(str(error).split())}", err=True)
-        raise typer.Exit(2) from None
+            content, parts = _explained(weeks, labels, substance, found, seed, lang)
+        else:
+            answer = answer_of(
+                before, after, substance, days=days, population=population, cities=cities,
+                noise=noise, world=world, draws=draws, seed=seed,
+            )  # fmt: skip
+            content, parts = _answered(answer, lang, seed)
+    if as_json:
+        say_json(content)
+        return
+    show(parts)
+
+
+def _answered(
+    answer: "TwoWeekAnswer", lang: str, seed: int
+) -> tuple[dict[str, Any], list[str | Grid]]:
     from simdesign.studies.two_weeks_words import paragraphs, plain_answer, tables
 
-    if as_json:
-        typer.echo(json.dumps(plain_answer(answer, lang, seed), indent=2, ensure_ascii=False))
-        return
-    _show(paragraphs(answer, lang, seed), tables(answer, lang))
+    parts = _parts(paragraphs(answer, lang, seed), tables(answer, lang))
+    return plain_answer(answer, lang, seed), parts
 
 
-def _explain(
+def _explained(
     weeks: "TwoWeeks", labels: tuple[str, str], substance: str, noise: "Noise", seed: int,
-    lang: str, as_json: bool,
-) -> None:  # fmt: skip
+    lang: str,
+) -> tuple[dict[str, Any], list[str | Grid]]:  # fmt: skip
     from simdesign.studies.explanations import explanations_of
     from simdesign.studies.explanations_words import explained, plain_explanations, said
 
     found = explanations_of(weeks, labels, substance, noise, seed)
-    if as_json:
-        typer.echo(json.dumps(plain_explanations(found, seed), indent=2, ensure_ascii=False))
-        return
-    _show(said(found, lang, seed), explained(found, lang))
+    return plain_explanations(found, seed), _parts(said(found, lang, seed), explained(found, lang))
 
 
-def _show(paragraphs: "Sequence[str]", tables: "Sequence[tuple[Any, str]]") -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    console = wide_console()
-    for text in paragraphs:
-        console.print(escape(text), highlight=False)
-    for item, note in tables:
-        table = Table(title=escape(item.caption), title_justify="left")
-        for n, head in enumerate(item.columns):
-            table.add_column(escape(head), justify="right" if n else "left", no_wrap=n == 0)
-        for row in item.rows:
-            table.add_row(*map(escape, row))
-        console.print(table)
-        if note:
-            console.print(escape(note), highlight=False)
+def _parts(paragraphs: "Sequence[str]", tables: "Sequence[tuple[Any, str]]") -> list[str | Grid]:
+    found: list[str | Grid] = list(paragraphs)
+    for item, below in tables:
+        found += [Grid(item.caption, item.columns, item.rows), *([below] if below else [])]
+    return found
 
 
 def answer_of(
@@ -149,6 +147,8 @@ def _asked(
     world: Path | None, draws: int, seed: int,
 ) -> "tuple[TwoWeeks, tuple[str, str], Noise, int | None]":  # fmt: skip
     """Return the weeks of a request, their labels, the noise, and months apart in the year."""
+    from simdesign.spec.estimator import DEFAULT_PRIORS
+
     first, last = _week("the first week", before), _week("the second week", after)
     if substance not in DEFAULT_PRIORS:
         raise SpecError("--substance", substance, f"must be one of {', '.join(DEFAULT_PRIORS)}")

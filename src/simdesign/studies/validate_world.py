@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simdesign.errors import SimDesignError, SpecError
-from simdesign.studies.console import wide_console
+from simdesign.errors import SpecError
+from simdesign.studies.arguments import AsJson
+from simdesign.studies.console import Grid, say, say_json, show
+from simdesign.studies.measured import refused_in_one_line
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
-    from rich.console import Console
-
     from simdesign.report import Table
     from simdesign.spec.world import World
     from simdesign.studies.validation import Comparison
@@ -57,27 +57,23 @@ def validate_world_command(
         Path | None,
         typer.Option("--out", help="Folder for CSV, JSON, Markdown and a page with figures."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Simulate the panel of a release and compare its weeks with the real ones."""
-    try:
+    with refused_in_one_line():
         comparison = comparison_of_file(
             file, sites=sites, worlds=world or ["default"], countries=_split(countries),
             substances=_split(substances), from_year=from_year, replications=replications,
             seed=seed,
         )  # fmt: skip
         written = [] if out is None else write(comparison, out)
-    except SimDesignError as error:
-        typer.echo(f"simdesign: {' '.join(str(error).split())}", err=True)
-        raise typer.Exit(2) from None
     if as_json:
         from simdesign.studies.validation.words import plain_comparison
 
-        typer.echo(json.dumps(plain_comparison(comparison), indent=1, ensure_ascii=False))
+        say_json(plain_comparison(comparison))
         return
-    print_comparison(comparison)
-    for path in written:
-        typer.echo(f"written: {path}")
+    show(shown(comparison))
+    say(f"written: {path}" for path in written)
 
 
 def comparison_of_file(
@@ -168,26 +164,13 @@ def write(comparison: "Comparison", out: Path) -> list[Path]:
     return [table, data, words, write_page(comparison, out / "validation.html")]
 
 
-def print_comparison(comparison: "Comparison") -> None:
-    """Print the tables, then what the words in them mean."""
+def shown(comparison: "Comparison") -> list[str | Grid]:
+    """Return the tables, then what the words in them mean."""
     from simdesign.studies.validation.words import intro_of, parts, summary_of, table_of
 
-    console = wide_console()
-    for group, substance, rows in parts(comparison):
-        _print_table(console, table_of(group, substance, rows))
-    _print_table(console, summary_of(comparison))
-    for text in intro_of(comparison):
-        console.print(text, highlight=False, markup=False)
+    tables = [table_of(group, substance, rows) for group, substance, rows in parts(comparison)]
+    return [*map(_grid, tables), _grid(summary_of(comparison)), *intro_of(comparison)]
 
 
-def _print_table(console: "Console", item: "Table") -> None:
-    from rich.markup import escape
-    from rich.table import Table as Printed
-
-    table = Printed(title=escape(item.caption))
-    for n, head in enumerate(item.columns):
-        words = n < max(item.n_head, 2)
-        table.add_column(escape(head), justify="left" if words else "right")
-    for row in item.rows:
-        table.add_row(*(escape(cell) for cell in row))
-    console.print(table)
+def _grid(item: "Table") -> Grid:
+    return Grid(item.caption, item.columns, item.rows, tuple(range(max(item.n_head, 2))))

@@ -1,14 +1,13 @@
 """The command ``simdesign verify``: whether stored rows come out again."""
 
-import json
-import math
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from simdesign.errors import SpecError
+from simdesign.studies.arguments import AsJson, ResultsFolder
+from simdesign.studies.console import say, say_json
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.run import Results
@@ -21,12 +20,12 @@ def register(app: typer.Typer) -> None:
 
 
 def verify_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
+    folder: ResultsFolder,
     sample: Annotated[
         int, typer.Option("--sample", help="Replications to compute again, of all scenarios.")
     ] = 20,
     seed: Annotated[int, typer.Option("--seed", help="Of the sample.")] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compute a random sample of a study again and compare it with what is stored."""
     from simdesign.run import load
@@ -40,9 +39,9 @@ def verify_command(
     results = load(folder)
     found = verify(results, sample, seed, code_hash())
     if as_json:
-        typer.echo(json.dumps(_plain(results, found), indent=1, ensure_ascii=False))
+        say_json(_plain(results, found))
     else:
-        typer.echo("\n".join(lines(results, found)))
+        say(lines(results, found))
     if found.comparison.answer == Answer.DIFFERENT:
         raise typer.Exit(1)
 
@@ -78,9 +77,6 @@ def _plain(results: "Results", found: "Verification") -> dict[str, Any]:
         "study": results.study.name, "size": results.plan.size, "answer": str(comparison.answer),
         "sampled": found.n_sampled, "stored": found.n_stored, "seed": found.seed,
         "rows": comparison.n_row, "excluded": list(found.excluded), "same_code": found.same_code,
-        "largest_difference": {
-            name: size if math.isfinite(size) else None
-            for name, size in comparison.largest.items()
-        },
+        "largest_difference": comparison.largest,
         "alarms_changed": comparison.n_alarm_changed, "first": comparison.first,
     }  # fmt: skip

@@ -9,6 +9,7 @@ from simdesign.report import verdict_text
 from simdesign.run import VERDICT_YEARS, Plan, Results, duration, judging_estimator
 from simdesign.spec.draws import Estimate
 from simdesign.spec.study import Study
+from simdesign.studies.console import Grid
 
 _HOUR = 3600.0
 _THRESHOLDS = ("operating", "oracle")
@@ -26,6 +27,39 @@ def conditions(plan: Plan) -> list[str]:
     n = len(lines) - 1
     lines.append(f"{n} conditions, {plan.n_replication} replications, {plan.n_row} rows")
     return lines
+
+
+def condition_grid(plan: Plan) -> Grid:
+    """Return the conditions as a table."""
+    conditions = plain_conditions(plan)["conditions"]
+    rows = tuple(
+        (item["scenario"], item["design"], item["estimator"], str(item["replications"]))
+        for item in conditions
+    )
+    heads = ("scenario", "design", "estimator", "replications")
+    return Grid(f"{plan.study.name}, size {plan.size}", heads, rows, (0, 1, 2))
+
+
+def plain_conditions(plan: Plan) -> dict[str, Any]:
+    """Return the conditions as JSON values."""
+    return {
+        "study": plan.study.name,
+        "size": plan.size,
+        "replications": plan.n_replication,
+        "rows": plan.n_row,
+        "conditions": [
+            {
+                "scenario": scenario.name,
+                "role": scenario.role,
+                "design": design,
+                "estimator": estimator,
+                "replications": plan.n_rep(scenario),
+            }
+            for scenario in plan.scenarios
+            for design in plan.study.designs
+            for estimator in plan.study.estimators
+        ],
+    }
 
 
 def estimate_lines(study: Study) -> list[str]:

@@ -1,14 +1,15 @@
 """The command ``simdesign constancy``: what the pilot says about season and shared error."""
 
-import json
 import math
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from simdesign.errors import SpecError
+from simdesign.studies import completion
+from simdesign.studies.arguments import AsJson, StudyFile
+from simdesign.studies.console import say, say_json
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.studies.constancy.evidence import Evidence, Interval, Shown
@@ -26,12 +27,15 @@ def register(app: typer.Typer) -> None:
 
 
 def constancy_command(
-    study_file: Annotated[Path, typer.Argument(metavar="STUDY", help="Study file (TOML).")],
+    study_file: StudyFile,
     at_most: Annotated[
         str, typer.Option("--at-most", help="Largest differences between rounds, in per cent.")
     ] = "5,10,15,20,30",
     substance: Annotated[
-        list[str] | None, typer.Option("--substance", help="Several times; default: all.")
+        list[str] | None,
+        typer.Option(
+            "--substance", autocompletion=completion.substances, help="Several times; default: all."
+        ),
     ] = None,
     draws: Annotated[int, typer.Option("--draws", help="Draws of the design prior.")] = 20_000,
     week: Annotated[
@@ -39,12 +43,15 @@ def constancy_command(
         typer.Option("--week", help="What this fixed week says of its year too; several times."),
     ] = None,
     size: Annotated[
-        str, typer.Option("--size", help="Whose worlds --week goes through.")
+        str,
+        typer.Option(
+            "--size", autocompletion=completion.sizes, help="Whose worlds --week goes through."
+        ),
     ] = "quick",
     replications: Annotated[
         int, typer.Option("--replications", help="Of each world, for --week.")
     ] = 200,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say what is learnt when rounds of one year hardly differ: season, shared error, nothing."""
     from simdesign.spec.study import Study
@@ -76,10 +83,10 @@ def constancy_command(
             "shown": [asdict(item) for item in table],
             "fixed_weeks": [_measured(item) for item in weeks],
         }
-        typer.echo(json.dumps(_plain(content), indent=1))
+        say_json(content)
         return
     last = ["", *fixed_week_lines(weeks)] if weeks else []
-    typer.echo("\n".join([*shown_lines(table), "", *evidence_lines(found), *last]))
+    say([*shown_lines(table), "", *evidence_lines(found), *last])
 
 
 def limits_of(text: str) -> tuple[float, ...]:
@@ -139,11 +146,3 @@ def _measured(item: "FixedWeek") -> dict[str, Any]:
         for key in item.__dataclass_fields__
         for x in (getattr(item, key),)
     }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

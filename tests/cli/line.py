@@ -1,0 +1,22 @@
+"""The command line as data: every command a person can type, with its parameters."""
+
+from typer.main import get_command
+
+from simdesign.cli import app
+
+
+def commands(group=None, prefix=""):
+    """Yield (name, command) of every command that help shows, also below a group."""
+    group = get_command(app) if group is None else group
+    for name, command in group.commands.items():
+        if command.hidden:
+            continue
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command
+
+
+def options(command):
+    """Return the names of its options."""
+    return {name for param in command.params for name in param.opts}
