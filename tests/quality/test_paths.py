@@ -8,12 +8,15 @@ import pytest
 from simdesign.run.backends import sbatch_options
 from simdesign.run.backends.slurm_script import Request, Site, element_script
 from simdesign.stored import ClaimPaths, JobPaths, Paths, PublishedPaths
+from simdesign.studies import completion
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "simdesign"
 SPELLS = SOURCE / "stored"
 SHELL = SOURCE / "run" / "backends" / "slurm_script.py"
 """Bash writes some of the files: its half of the names is compared below."""
+COMPLETION = SOURCE / "studies" / "completion.py"
+"""Answers between two keys, without loading `stored`: its names are compared below, too."""
 
 
 def _named(paths):
@@ -88,11 +91,16 @@ def test_a_name_that_is_spelled_is_found(text, is_found):
     assert bool(spelled(text)) == is_found
 
 
+def test_completion_knows_the_names():
+    known = (Paths(Path("x")).manifest.name, PublishedPaths(Path("x")).lock.name)
+    assert (completion._MANIFEST, completion._LOCK) == known
+
+
 def test_nobody_else_spells_them():
     found = [
         f"{path.relative_to(SOURCE)}:{line}: {text.strip()[:60]}"
         for path in sorted(SOURCE.rglob("*.py"))
-        if SPELLS not in path.parents and path != SHELL
+        if SPELLS not in path.parents and path not in (SHELL, COMPLETION)
         for line, text in spelled(path.read_text(encoding="utf-8"))
     ]
     assert found == []

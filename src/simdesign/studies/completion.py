@@ -17,6 +17,7 @@ LANGUAGES = ("en", "nl")
 SUBSTANCES = ("cocaine", "MDMA", "amphetamine", "methamphetamine")
 """Of the catalogue, for commands that read measurements."""
 _MANIFEST, _LOCK = "manifest.json", "study.lock.json"
+"""As `stored` says, which loads the validation of every record: too slow between two keys."""
 _PLACES = ("runs", "results")
 
 Completer = Callable[[str], list[str]]
