@@ -93,7 +93,7 @@ def test_a_name_that_is_spelled_is_found(text, is_found):
 
 def test_completion_knows_the_names():
     known = (Paths(Path("x")).manifest.name, PublishedPaths(Path("x")).lock.name)
-    assert (completion._MANIFEST, completion._LOCK) == known
+    assert known == (completion._MANIFEST, completion._LOCK)
 
 
 def test_nobody_else_spells_them():
