@@ -284,7 +284,11 @@ BASE = 'kind = "triggered", base = { kind = "fixed_weeks", weeks = [11] }'
 @pytest.mark.parametrize(
     ("text", "field", "rule"),
     [
-        ("extra_weeks = [24], low = 0.9, high = 0.3", "designs.two.schedule", "low must be below"),
+        (
+            "extra_weeks = [24], low = 0.9, high = 0.3",
+            "designs.two.schedule.triggered.low",
+            "must be below high, 0.3",
+        ),
         ("extra_weeks = [24], low = 1.2, high = 2", "designs.two.schedule", r"in \[0, 1\]"),
         ("extra_weeks = [24], low = 0, high = 1", "designs.two.schedule", "after every look"),
         ("extra_weeks = [24], low = nan", "designs.two.schedule", "finite"),

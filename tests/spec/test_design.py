@@ -110,7 +110,7 @@ REFUSED = [
     ),
     (
         {"schedule": {"kind": "triggered", "base": WEEK, "extra_weeks": [20], "low": 0.9}},
-        "low must be below high",
+        "low: must be below high, 0.9, or no look",
     ),
     (
         {"schedule": {"kind": "triggered", "base": {"kind": "continuous"}, "extra_weeks": [20]}},

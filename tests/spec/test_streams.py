@@ -34,7 +34,7 @@ def test_a_dumped_world_reads_back():
     ("content", "message"),
     [
         ({"heroin": {}}, "streams: heroin: must be one of cocaine, MDMA"),
-        (3, "streams: Input should be a valid dictionary"),
+        (3, "streams: must be a valid dictionary"),
         ({"cocaine": 3}, r"streams\.cocaine: "),
         ({"cocaine": {"surveys": {}}}, r"streams\.cocaine\.surveys: unknown key"),
         ({"cocaine": {"survey": {"n": 3}}}, r"streams\.cocaine\.survey\.n: unknown key"),

@@ -7,6 +7,8 @@ import pytest
 from run.tiny import write_study
 from run.toy import toy
 from simdesign.cli import call
+from simdesign.run.question import question_of
+from simdesign.spec.study import Study
 
 ONE = (("[0.0, 0.1]", "[0.0]"), ("[0.3, -0.3]", "[0.3]"))
 
@@ -181,3 +183,11 @@ def test_designs_without_such_a_number(tmp_path, capsys):
 def test_help_has_an_example(capsys):
     assert call(["solve", "--help"]) == 0
     assert "Examples: simdesign solve study.toml" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_scenario_is_meant_by_its_levels(many):
+    study = Study.from_toml(many)
+    meant = question_of(
+        study, knobs=["years"], scenario="size=.3, sigma_shared=0", substance="cocaine"
+    )
+    assert meant.scenario.name == "sigma_shared=0.0,size=0.3"

@@ -302,13 +302,25 @@ def _scenario(study: Study, size: str, name: str | None, any_size: bool) -> Scen
         if len(candidates) == 1:
             return candidates[0]
     for item in found:
-        if item.name == name:
+        if name is not None and _parts(item.name) == _parts(name):
             return item
     names = [item.name for item in found]
     shown = "; ".join(names[:_SHOWN])
     if len(names) > _SHOWN:
         shown += f"; ... ({len(names)} in all: simdesign run STUDY --list)"
     raise SpecError("--scenario", name, f"must be one of {shown}")
+
+
+def _parts(name: str) -> set[str | tuple[str, float]]:
+    """Return a scenario's name as it is meant: 0, 0.0 and .0 are one level, in any order."""
+    parts: set[str | tuple[str, float]] = set()
+    for part in name.split(","):
+        factor, _, level = part.partition("=")
+        try:
+            parts.add((factor.strip(), float(level)))
+        except ValueError:
+            parts.add(part.strip())
+    return parts
 
 
 def _but_for_its_size(scenario: Scenario) -> str:

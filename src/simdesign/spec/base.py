@@ -78,7 +78,7 @@ def spec_error(error: pydantic.ValidationError, source: str = "") -> SpecError:
     if isinstance(inner, SpecError):
         return SpecError(inner.field, inner.value, inner.rule, source)
     path = ".".join(str(part) for part in first["loc"]) or "study"
-    rule = str(first["msg"]).removeprefix("Value error, ")
+    rule = str(first["msg"]).removeprefix("Value error, ").replace("Input should", "must", 1)
     if first["type"] == "extra_forbidden":
         rule = "unknown key"
     if len(problems) > 1:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from simdesign.errors import FieldError
 from simdesign.spec.base import Spec
 
 Week = Annotated[int, Field(strict=True, ge=1, le=52)]
@@ -242,7 +243,8 @@ class Triggered(Spec):
     @model_validator(mode="after")
     def _in_order(self) -> "Triggered":
         if not self.low < self.high:
-            raise ValueError("low must be below high, or no look can ask for the extra weeks")
+            rule = f"must be below high, {self.high:g}, or no look can ask for the extra weeks"
+            raise FieldError("low", self.low, rule)
         self._check_bounds()
         base = getattr(self.base, "weeks", None)
         if base is None:
