@@ -16,8 +16,8 @@ env-run: # what a study needs, without the test tools
 study: env-run ## Run the default study (quick) into runs/; a second call resumes it
 	.venv/bin/simdesign run $(STUDY) --size quick
 
-test: env ## Run all tests; e.g. make test ARGS="tests/quality -x"
-	.venv/bin/python -m pytest $(ARGS)
+test: env ## Run all tests, two files at a time; e.g. make test ARGS="tests/quality -x -n 0"
+	.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 verify: env ## Check the exact engine's model at full size (10,000 draws) into results/model_check/
 	.venv/bin/simdesign check-model experiments/model_check/study.toml --size full \
