@@ -4,6 +4,7 @@ import math
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -87,14 +88,14 @@ class Reporter:
         if self._bar is not None:
             self._bar.console.print(printable(text), highlight=False, markup=False)
         else:
-            print(printable(text), file=sys.stderr, flush=True)
+            _tell(text)
 
     def _line(self) -> None:
         if self.quiet or self.total == 0:
             return
         self._spoken = time.monotonic()
         text = f"{self.done} of {self.total} replications, {self._rest()}"
-        print(text, file=sys.stderr, flush=True)
+        _tell(text)
 
     def _rest(self) -> str:
         """Return rate, time left and precision, as far as they are known."""
@@ -110,6 +111,11 @@ class Reporter:
         if self._study is not None and math.isfinite(self._study.mcse):
             parts.append(f"{_OF_ALL} <= {self._study.mcse:.3f}")
         return ", ".join(parts)
+
+
+def _tell(text: str) -> None:
+    with suppress(BrokenPipeError):  # nobody listens any more: no reason to stop computing
+        print(printable(text), file=sys.stderr, flush=True)
 
 
 def duration(seconds: float) -> str:

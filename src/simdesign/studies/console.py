@@ -10,7 +10,7 @@ Standard output has what was asked for; what is said beside it goes to standard 
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -72,7 +72,8 @@ def say(text: str | Iterable[str]) -> None:
 
 def note(text: str) -> None:
     """Print one line beside the answer, on standard error."""
-    print(f"simdesign: {one_line(text)}", file=sys.stderr, flush=True)
+    with suppress(BrokenPipeError):  # nobody listens: the answer may still be wanted
+        print(f"simdesign: {one_line(text)}", file=sys.stderr, flush=True)
 
 
 @contextmanager
