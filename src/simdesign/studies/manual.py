@@ -62,6 +62,7 @@ MANUAL = {
         "simdesign attribution results/mechanism_attribution --at alarm --lang nl",
     )),
     "options": Entry(JUDGE, (
+        "simdesign options results/follow_up_options",
         "simdesign options runs/follow_up_options --losses losses.toml",
         "simdesign options runs/follow_up_options --missed-per-year 400000 --false-alarm 150000"
         " --price-per-sample 250",
