@@ -1,6 +1,6 @@
 # `make help` lists the targets. Each needs only make, git and some Python 3: see tools/env.sh.
 .DEFAULT_GOAL := help
-.PHONY: help env env-run study test verify reproduce lint lock bench clean
+.PHONY: help env env-run study test verify reproduce docs lint lock bench clean
 
 STUDY = experiments/annual_claim/study.toml
 
@@ -26,6 +26,10 @@ verify: env ## Check the exact engine's model at full size (10,000 draws) into r
 reproduce: env-run ## Run published results again and compare: make reproduce NAME=annual_claim
 	.venv/bin/simdesign reproduce results/$(NAME)
 
+docs: env ## Build the documentation site into build/docs/
+	.venv/bin/python -m sphinx -W --keep-going -q -d build/doctrees docs build/docs
+	@echo "open build/docs/index.html"
+
 lint: env ## Check style, types and import contracts only
 	.venv/bin/python -m pytest tests/quality $(ARGS)
 
@@ -36,5 +40,5 @@ bench: env ## Run the benchmarks: every benchmarks/bench_*.py prints its figures
 	@set -e; for file in benchmarks/bench_*.py; do echo "== $$file"; .venv/bin/python $$file; done
 
 clean: ## Remove .venv, .tools and caches; runs/ stays
-	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf .venv .tools build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -21,4 +21,4 @@ compile() {
 
 compile --group build --output-file locks/run.lock
 # Constrained, so that tests run on the very versions that a study runs on.
-compile --group build --group dev --constraint locks/run.lock --output-file locks/dev.lock
+compile --group build --group dev --group docs --constraint locks/run.lock --output-file locks/dev.lock

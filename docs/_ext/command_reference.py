@@ -1,0 +1,73 @@
+"""The page of commands, written from the commands themselves when the site is built."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.text import Text
+from sphinx.application import Sphinx
+from typer.main import get_command
+
+from simdesign.cli import app as command_line
+
+PAGE = "reference/commands"
+
+
+def _plain(text: str | None, mode: str | None) -> str:
+    """Return help without the marks that colour it in a terminal."""
+    return Text.from_markup(text or "").plain if mode == "rich" else text or ""
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """Yield paragraphs; lines that must stay lines (examples) become blocks."""
+    for part in text.split("\n\n"):
+        lines = part.strip("\n").splitlines()
+        fixed = any("\b" in line for line in lines)
+        lines = [line.replace("\b", "") for line in lines if line.strip("\b ")]
+        if not lines:
+            continue
+        if fixed or all(line.startswith((" ", "simdesign ", "$ ")) for line in lines):
+            yield "\n".join(["```text", *(line.strip() for line in lines), "```"])
+        else:
+            yield " ".join(line.strip() for line in lines)
+
+
+def _rows(command: Any, context: Any) -> Iterator[str]:
+    for parameter in command.params:
+        # The library's own words: name with the kind of value, and help with the default.
+        record = parameter.get_help_record(context)
+        if record is not None:
+            name, said = (" ".join(_plain(part, command.rich_markup_mode).split()) for part in record)
+            yield f"`{name}`\n: {said}\n"
+
+
+def _section(command: Any, path: str, parent: Any) -> Iterator[str]:
+    context = command.context_class(command, info_name=path, parent=parent)
+    if hasattr(command, "commands"):
+        for name, inner in command.commands.items():
+            if not inner.hidden:
+                yield from _section(inner, f"{path} {name}", None)
+        return
+    yield f"## {path}\n"
+    usage = " ".join(command.collect_usage_pieces(context))
+    yield f"```text\n{path} {usage}\n```\n"
+    for text in (command.help, command.epilog):
+        for paragraph in _paragraphs(_plain(text, command.rich_markup_mode)):
+            yield paragraph + "\n"
+    yield from _rows(command, context)
+
+
+def commands() -> str:
+    """Return Markdown with one section for every command."""
+    return "\n".join(_section(get_command(command_line), "simdesign", None))
+
+
+def _add(app: Sphinx, docname: str, source: list[str]) -> None:
+    if docname == PAGE:
+        source[0] += "\n" + commands()
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Add the sections while the page is read, at every build: the code may have changed."""
+    app.connect("source-read", _add)
+    app.connect("env-get-outdated", lambda app, env, added, changed, removed: [PAGE])
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
