@@ -36,7 +36,9 @@ def _rows(command: Any, context: Any) -> Iterator[str]:
         # The library's own words: name with the kind of value, and help with the default.
         record = parameter.get_help_record(context)
         if record is not None:
-            name, said = (" ".join(_plain(part, command.rich_markup_mode).split()) for part in record)
+            name, said = (
+                " ".join(_plain(part, command.rich_markup_mode).split()) for part in record
+            )
             yield f"`{name}`\n: {said}\n"
 
 

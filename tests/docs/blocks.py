@@ -1,4 +1,4 @@
-"""The fenced blocks of documents, and how each is executed: see docs/adr/0011-documentation-site.md.
+"""The fenced blocks of documents, and how each is executed (docs/adr/0011).
 
 The words after a fence say what a block is:
 

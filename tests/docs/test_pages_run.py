@@ -8,6 +8,7 @@ import pytest
 
 from docs.blocks import ELSEWHERE, ROOT, RUN, Session, blocks
 from simdesign.run.backends import local
+from simdesign.spec.losses import read_losses
 from simdesign.spec.study import Study
 
 DOCS = ROOT / "docs"
@@ -36,7 +37,7 @@ LANGUAGES = ("sh", "bash", "console", "python", "toml")
 
 @pytest.fixture
 def session(tmp_path, monkeypatch):
-    """A folder of a reader's own; their modules are forgotten afterwards."""
+    """Give a reader a folder of their own; their modules are forgotten afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(local, "n_processors", lambda: 1)
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
@@ -130,10 +131,16 @@ def test_there_are_fragments():
 @pytest.mark.parametrize("text", FRAGMENTS)
 def test_a_fragment_of_a_study_file_is_read(text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    content = merged(tomllib.loads(SMALL), tomllib.loads(text))
-    for path in re.findall(r'estimate = "([^"]+\.\w+)"', text):
-        pytest.fail(f"{path}: a file that is not there; name a shipped estimate")
+    shipped = re.sub(r'(estimate = )"[^"]+\.parquet"', r'\1"NL"', text)  # for a reader's own file
+    content = merged(tomllib.loads(SMALL), tomllib.loads(shipped))
     Study.from_dict(content)
+
+
+def test_the_losses_of_the_options_are_read(tmp_path):
+    (block,) = (item for item in blocks(DOCS / "options.md") if item.language == "toml")
+    path = tmp_path / "losses.toml"
+    path.write_text(block.text, encoding="utf-8")
+    assert read_losses(path).losses.missed_per_year == 2e6
 
 
 def test_the_readme_in_python(session):

@@ -23,7 +23,9 @@ FETCHED = {  # attributes with which a page loads something by itself
 }  # fmt: skip
 LINKED = {"stylesheet", "icon", "preload", "prefetch", "modulepreload", "preconnect", "manifest"}
 OUTSIDE = re.compile(r"^(?:https?:)?//", re.IGNORECASE)
-IN_STYLE = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"])((?:https?:)?//[^'\")\s]+)", re.IGNORECASE)
+IN_STYLE = re.compile(
+    r"(?:url\(\s*['\"]?|@import\s+['\"])((?:https?:)?//[^'\")\s]+)", re.IGNORECASE
+)
 
 
 class Reader(HTMLParser):
@@ -57,7 +59,8 @@ def site(tmp_path_factory):
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-d", folder / "doctrees",
          ROOT / "docs", folder / "html"],
-        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return folder / "html"

@@ -6,7 +6,9 @@ import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-CODE = [name for name in ("src", "tests", "benchmarks", "notebooks", "docs") if (ROOT / name).is_dir()]
+CODE = [
+    name for name in ("src", "tests", "benchmarks", "notebooks", "docs") if (ROOT / name).is_dir()
+]
 
 
 def run(tool: str, *arguments: str) -> None:
