@@ -27,6 +27,7 @@ extensions = [
     "study_reference",
 ]
 exclude_patterns = ["_ext"]
+smartquotes = False  # `--size` must stay two hyphens
 
 # Pages are Markdown that also reads well as files of the repository.
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]

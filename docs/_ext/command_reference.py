@@ -1,6 +1,7 @@
 """The page of commands, written from the commands themselves when the site is built."""
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from rich.text import Text
@@ -17,18 +18,20 @@ def _plain(text: str | None, mode: str | None) -> str:
     return Text.from_markup(text or "").plain if mode == "rich" else text or ""
 
 
+def _is_typed(line: str) -> bool:
+    """Return whether a line of help is a command that somebody types."""
+    return line.startswith(("simdesign ", "$ "))
+
+
 def _paragraphs(text: str) -> Iterator[str]:
-    """Yield paragraphs; lines that must stay lines (examples) become blocks."""
-    for part in text.split("\n\n"):
-        lines = part.strip("\n").splitlines()
-        fixed = any("\b" in line for line in lines)
-        lines = [line.replace("\b", "") for line in lines if line.strip("\b ")]
-        if not lines:
-            continue
-        if fixed or all(line.startswith((" ", "simdesign ", "$ ")) for line in lines):
-            yield "\n".join(["```text", *(line.strip() for line in lines), "```"])
-        else:
-            yield " ".join(line.strip() for line in lines)
+    """Yield paragraphs; commands keep their lines, in blocks of their own."""
+    for part in text.replace("\b", "").split("\n\n"):
+        lines = [line.strip() for line in part.splitlines() if line.strip()]
+        for typed, group in groupby(lines, _is_typed):
+            if typed:
+                yield "\n".join(["```text", *group, "```"])
+            else:
+                yield " ".join(group)
 
 
 def _rows(command: Any, context: Any) -> Iterator[str]:

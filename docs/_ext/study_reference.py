@@ -18,6 +18,7 @@ from simdesign.spec.study import Study
 PAGE = "reference/study_file"
 FILE = "study.schema.json"
 _DRAWN = ("Normal", "HalfNormal", "LogNormal", "Uniform", "Choice")
+_HUGE = 1e15
 _RANGE = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 
 
@@ -56,7 +57,11 @@ def _type(item: dict[str, Any]) -> str:
             named = next(iter(inner.values())) if "patternProperties" in item else inner
             return f"table of {_type(named)}"
         return "table"
-    limits = [f"{sign} {item[key]:g}" for key, sign in _RANGE.items() if key in item]
+    limits = [
+        f"{sign} {item[key]:g}"
+        for key, sign in _RANGE.items()
+        if key in item and abs(item[key]) < _HUGE  # a limit of the computer says nothing
+    ]
     return f"{kind} {' and '.join(limits)}".strip()
 
 
