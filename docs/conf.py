@@ -22,8 +22,10 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
     "command_reference",
     "mathml",
+    "record_comments",
     "study_reference",
 ]
 exclude_patterns = ["_ext"]

@@ -158,6 +158,15 @@ def test_every_public_name_is_described(site):
         assert re.search(rf'id="simdesign\.[\w.]*\.?{name}"', page), name
 
 
+def test_arrays_of_records_are_described_with_their_axes(site):
+    page = (site / "reference" / "python.html").read_text(encoding="utf-8")
+    for name in ("Fit.score", "Fit.effect_low", "Observations.load", "Visits.day", "Looks.day"):
+        (found,) = re.findall(
+            rf'id="simdesign\.records\.{re.escape(name)}".*?</dd>', page, re.DOTALL
+        )
+        assert re.search(r"<p>\((?:r, )?[a-z]", found), name
+
+
 def test_the_schema_is_published(site, capsys):
     assert call(["schema"]) == 0
     printed = json.loads(capsys.readouterr().out)
