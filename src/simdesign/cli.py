@@ -39,6 +39,7 @@ def _register() -> None:
         data_check,
         departures,
         estimate_world,
+        explore,
         failures,
         frontier,
         option_command,
@@ -65,6 +66,7 @@ def _register() -> None:
     cluster.register(app)
     data_check.register(app)
     departures.register(app)
+    explore.register(app)
     failures.register(app)
     frontier.register(app)
     table.register(app)

@@ -93,6 +93,10 @@ from simdesign.evaluate.root import falls as falls
 from simdesign.evaluate.root import first_to_reach as first_to_reach
 from simdesign.evaluate.root import reach_prob as reach_prob
 from simdesign.evaluate.root import smallest as smallest
+from simdesign.evaluate.signal import Rounds as Rounds
+from simdesign.evaluate.signal import SharedNoise as SharedNoise
+from simdesign.evaluate.signal import round_variance as round_variance
+from simdesign.evaluate.signal import signals as signals
 from simdesign.evaluate.spread import rounds_differ_prob as rounds_differ_prob
 from simdesign.evaluate.stopping import Parts as Parts
 from simdesign.evaluate.stopping import error_at as error_at
@@ -101,6 +105,11 @@ from simdesign.evaluate.stopping import is_settled as is_settled
 from simdesign.evaluate.stopping import numbers_needed as numbers_needed
 from simdesign.evaluate.stored_verdict import stored_average as stored_average
 from simdesign.evaluate.stored_verdict import stored_verdict as stored_verdict
+from simdesign.evaluate.surface import LeftOut as LeftOut
+from simdesign.evaluate.surface import fitted_slope as fitted_slope
+from simdesign.evaluate.surface import left_out as left_out
+from simdesign.evaluate.surface import shares as shares
+from simdesign.evaluate.surface import shifted as shifted
 from simdesign.evaluate.verdict import EQUAL_COST as EQUAL_COST
 from simdesign.evaluate.verdict import Code as Code
 from simdesign.evaluate.verdict import Flip as Flip

@@ -15,6 +15,7 @@ from simdesign.spec.effect import shown_size, yearly_change
 from simdesign.spec.estimator import judging
 from simdesign.spec.study import Study
 from simdesign.stored import (
+    ExploreFile,
     Manifest,
     OptionsFile,
     Paths,
@@ -67,6 +68,8 @@ class Folder:
     """Rows on which mechanism is named, of all mechanisms."""
     options: dict[str, Any] | None = None
     """Which design to choose (``simdesign options``), of these very rows."""
+    explore: dict[str, Any] | None = None
+    """Numbers of the what-if explorer (``simdesign explore``), of these very rows."""
 
     @property
     def designs(self) -> tuple[str, ...]:
@@ -142,6 +145,7 @@ def read_folder(path: str | Path, digest: str = "") -> Folder:
         mechanism=mechanism, attribution=attribution,
         stability=_of_these_rows(paths.stability, StabilityFile, str(content.get("state", ""))),
         options=_of_these_rows(paths.options, OptionsFile, str(content.get("state", ""))),
+        explore=_of_these_rows(paths.explore, ExploreFile, str(content.get("state", ""))),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from simdesign.sample.policy import foreseen as foreseen
 from simdesign.sample.policy import keep as keep
 from simdesign.sample.policy import select as select
 from simdesign.sample.policy import watched as watched
+from simdesign.sample.sites import panel as panel
 from simdesign.sample.streams import BoughtStreams as BoughtStreams
 from simdesign.sample.taken import part_of as part_of
 from simdesign.sample.taken import visits_among as visits_among

@@ -18,6 +18,7 @@ from simdesign.stored.records import FORMAT as FORMAT
 from simdesign.stored.records import LOCK_FORMAT as LOCK_FORMAT
 from simdesign.stored.records import MOST_OF_A_SCENARIO as MOST_OF_A_SCENARIO
 from simdesign.stored.records import SUBMISSION_FORMAT as SUBMISSION_FORMAT
+from simdesign.stored.records import ExploreFile as ExploreFile
 from simdesign.stored.records import Lock as Lock
 from simdesign.stored.records import Manifest as Manifest
 from simdesign.stored.records import ModelCheck as ModelCheck

@@ -81,6 +81,11 @@ class Paths:
         return self.folder / "options.json"
 
     @property
+    def explore(self) -> Path:
+        """Numbers of the what-if explorer."""
+        return self.folder / "explore.json"
+
+    @property
     def refined(self) -> Path:
         """Folder of the fits of slow estimators, one folder each."""
         return self.folder / "refined"
@@ -213,6 +218,11 @@ class PublishedPaths:
     def options(self) -> Path:
         """Which design to choose, where that was asked."""
         return Paths(self.folder).options
+
+    @property
+    def explore(self) -> Path:
+        """Numbers of the what-if explorer, where they were computed."""
+        return Paths(self.folder).explore
 
     @property
     def page(self) -> Path:

@@ -145,6 +145,23 @@ class OptionsFile(Record):
     substances: tuple[dict[str, Any], ...]
 
 
+class ExploreFile(Record):
+    """What the explorer shows, of which rows."""
+
+    explore: Literal[1]
+    state: str
+    estimator: str
+    reference: str
+    budget: float
+    budgets: tuple[float, ...]
+    horizons: tuple[float, ...]
+    times: tuple[float, ...]
+    units: tuple[float, ...]
+    factors: tuple[dict[str, Any], ...]
+    designs: tuple[dict[str, Any], ...]
+    substances: tuple[dict[str, Any], ...]
+
+
 class CheckedCell(Record):
     """What ``check-model`` found of one estimator, design and substance."""
 

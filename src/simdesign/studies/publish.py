@@ -7,6 +7,7 @@ run.json           when, where and how long: never compared
 verdict.json       the verdicts, from those measures
 stability.json     what would change them, where simdesign stability was called
 options.json       which design to choose, where simdesign options was called
+explore.json       numbers of the what-if explorer, where simdesign explore was called
 page.html          the page
 """
 
