@@ -23,6 +23,8 @@ from simdesign.report.beside import average_lines, composition, worth_lines
 from simdesign.report.departures import departure_parts
 from simdesign.report.environment import TEMPLATES
 from simdesign.report.environment import environment as page_environment
+from simdesign.report.explorer import CATALOGUE as EXPLORER_TEXTS
+from simdesign.report.explorer import explorer_of, factor_label
 from simdesign.report.folder import Folder, read_folder
 from simdesign.report.frequencies import (
     TYPICAL_CHANGE,
@@ -151,6 +153,7 @@ def page_html(folder: Folder, lang: str = "en") -> str:
     views = [_view(folder, cell, Texts(name)) for name in LANGUAGES]
     views.sort(key=lambda view: view["lang"] != lang)
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
+    explorer = explorer_of(folder)
     environment = page_environment()
     environment.filters["shared_number"] = lambda text: _shared_number(text, lang)
     return environment.get_template("page.html.j2").render(
@@ -163,7 +166,12 @@ def page_html(folder: Folder, lang: str = "en") -> str:
         csv_name=f"{folder.study.name}.csv",
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
         script=Markup(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        script_hashes=(
+            base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            *(explorer.hashes if explorer else ()),
+        ),
+        explorer=explorer,
+        factor_label=factor_label,
     )
 
 
@@ -192,6 +200,8 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
     return {
         "lang": texts.lang,
         "t": texts,
+        "explorer": Texts(texts.lang, EXPLORER_TEXTS),
+        "programme_years": study.programme.years,
         "title": _title(study, texts.lang),
         "question": texts(f"page.question_{'city' if local else 'default'}", reference=reference),
         "claim": texts("page.claim_city" if local else "page.claim"),

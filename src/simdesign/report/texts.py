@@ -17,6 +17,11 @@ def _catalogue(file: str = STUDY) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
+def catalogue(file: str) -> dict[str, Any]:
+    """Return a whole catalogue file: section -> key -> language -> text."""
+    return _catalogue(file)
+
+
 def catalogue_keys() -> list[str]:
     """Return every key of the catalogue, as ``section.key``."""
     return [f"{part}.{key}" for part, items in _catalogue().items() for key in items]
