@@ -587,14 +587,14 @@
         color: { field: "who", type: "nominal" },
         strokeDash: { field: "estimated", type: "nominal", legend: null, scale: { domain: ["no", "yes"], range: [[1, 0], [6, 4]] } } } },
       { data: { name: "marks" }, mark: { type: "rule", strokeWidth: 2, color: INK }, encoding: { x: { field: "x", type: "quantitative" },
-        y: { field: "low", type: "quantitative" }, y2: { field: "high" } } },
+        y: { field: "low", type: "quantitative", title: say("figures.curve_y") }, y2: { field: "high" } } },
       { data: { name: "marks" }, mark: { type: "point", size: 80, filled: true, color: INK }, encoding: { x: { field: "x", type: "quantitative" }, y: y } },
       { data: { name: "labels" }, mark: Object.assign({ dx: 4, dy: -8 }, text, { align: "right" }), encoding: { x: { field: "x", type: "quantitative" }, y: y,
         text: { field: "label" }, color: { field: "who", type: "nominal" } } }
     ] : [
       { data: { name: "front" }, mark: { type: "line", strokeWidth: 1.5, color: GREY, interpolate: "step-after" }, encoding: { x: costAxis(), y: y, order: { field: "cost" } } },
       { data: { name: "points" }, mark: { type: "rule", strokeWidth: 1.5, color: GREY }, encoding: { x: costAxis(),
-        y: { field: "low", type: "quantitative", title: null }, y2: { field: "high" } } },
+        y: { field: "low", type: "quantitative", title: say("figures.curve_y"), scale: { domain: [0, 100] } }, y2: { field: "high" } } },
       { data: { name: "points" }, mark: { type: "point", strokeWidth: 2 }, encoding: { x: costAxis(), y: y,
         size: { field: "chosen", type: "ordinal", legend: null, scale: { domain: ["no", "yes"], range: [45, 170] } },
         color: { field: "chosen", type: "nominal", legend: null, scale: { domain: ["no", "yes"], range: [INK, MINE] } },
