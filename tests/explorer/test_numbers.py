@@ -55,7 +55,7 @@ def test_every_number_is_that_of_the_evaluation_at_this_budget(results, content,
                     told = value[c, number, b, h], error[c, number, b, h]
                     np.testing.assert_allclose(told, mine, atol=unit)
                     compared += not math.isnan(mine[0])
-    assert compared > 500
+    assert compared > 400
 
 
 def test_false_alarms_are_those_of_the_unchanged_world(results, content):

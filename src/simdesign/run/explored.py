@@ -30,8 +30,11 @@ N_DATE = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explored:
-    """One substance. Axes: cell ``c`` (a change in a world), world ``w``, design ``m``, budget
-    ``b``, horizon ``h``, time ``t``; the last axis of two is value and Monte Carlo error."""
+    """The numbers of one substance; the last axis is value and Monte Carlo error.
+
+    Axes: cell ``c`` (a change in a world), world ``w``, design ``m``, budget ``b``, horizon ``h``,
+    time ``t``.
+    """
 
     substance: str
     worlds: tuple[Scenario, ...]

@@ -1,59 +1,40 @@
-"""How sites and days act where they were not simulated: the shares of a standard error, and a slope.
+"""How sites and days act where they were not simulated: shares of a standard error, and a slope.
 
-docs/explorer.md derives it: the signal of a change (change / SE) from the components of a world, and
-the power from the signal by a slope that is fitted, and cross-validated, on the study's own designs.
+docs/explorer.md derives it: the signal of a change (change / SE) from the components of a world,
+and the power from the signal by a slope that is fitted, and cross-validated, on the study's own
+designs.
 """
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from simdesign import evaluate
 from simdesign.evaluate import LeftOut, Rounds, SharedNoise
-from simdesign.records import MISSING_DAY, Floats, Ints, Visits
+from simdesign.records import Floats, Ints, Visits
 from simdesign.run.assess import HORIZONS
 from simdesign.run.explored import Explored
 from simdesign.run.judge import judging_estimator
 from simdesign.run.plan import Plan, visits_of
-from simdesign.run.policies import may_ask
+from simdesign.run.turned import WEEK, Turned, days_of, rounds_of, turned_designs
 from simdesign.sample import panel
 from simdesign.simulate import count_noise
 from simdesign.spec.base import plain
 from simdesign.spec.breaks import BreakModel
 from simdesign.spec.change import LevelShift, NoChange
-from simdesign.spec.design import SPREAD_DAYS, Design, SpreadBySize
+from simdesign.spec.design import SpreadBySize
 from simdesign.spec.effect import amount, effect_of
 from simdesign.spec.local import ExactLocal
 from simdesign.spec.quantity import expectation
-from simdesign.spec.schedule import SINGLE_DAYS, WEEKDAYS
 from simdesign.spec.study import Scenario
 from simdesign.spec.totals import shared_parts
 from simdesign.units import DAYS_PER_YEAR, residue_g_per_day
 
-FEWEST_SITES = 3
-"""With fewer the sites' share of the variance is no longer linear (docs/explorer.md)."""
-WEEK = 7
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turned:
-    """A design as a schedule with a number of sites and of days a week."""
-
-    base: str
-    """Design of the same schedule with most sites and days; its own name where it is alone."""
-    sites: int
-    days: int
-    """Of a site in one round."""
-    turns_days: bool
-    """False for single days, a weekend, or days by name."""
-    is_whole: bool
-    """Every round visits all its sites on the same days, in one batch: sites and days can turn."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surface:
-    """One substance. Axes: shape ``k`` of the change, schedule ``g``, world ``w``, horizon ``h``."""
+    """One substance. Axes: shape ``k`` of a change, schedule ``g``, world ``w``, horizon ``h``."""
 
     bases: tuple[str, ...]
     shape_of: tuple[int, ...]
@@ -67,27 +48,6 @@ class Surface:
     checks: tuple[tuple[LeftOut, ...], ...]  # (b, h)
     checked: str
     """``sites_days``, ``rounds`` or empty: in what the designs left out differ from the others."""
-
-
-def turned_designs(plan: Plan) -> dict[str, Turned]:
-    """Return every design of a study as a schedule, sites and days."""
-    visits = visits_of(plan.study, plan.scenarios[0])
-    groups: dict[str, list[str]] = {}
-    for name, design in plan.study.designs.items():
-        groups.setdefault(_schedule(name, design), []).append(name)
-    found = {}
-    for members in groups.values():
-        mine = {}
-        for name in members:
-            design = plan.study.designs[name]
-            whole = not may_ask(design) and _is_whole(visits[name])
-            mine[name] = Turned(
-                base=name, sites=_n_site(visits[name]), days=_n_day(visits[name]),
-                turns_days=_turns_days(design), is_whole=whole,
-            )  # fmt: skip
-        base = max(members, key=lambda name: (mine[name].is_whole, mine[name].sites, mine[name].days))
-        found |= {name: replace(item, base=base) for name, item in mine.items()}
-    return {name: found[name] for name in plan.study.designs}
 
 
 def refusal(plan: Plan, explored: Explored) -> str:
@@ -107,7 +67,7 @@ def refusal(plan: Plan, explored: Explored) -> str:
 
 
 def surface(plan: Plan, explored: Explored) -> Surface | None:
-    """Return the surface of one substance; None where no schedule can turn, or no slope is found."""
+    """Return the surface of one substance; None where no schedule turns, or no slope is found."""
     if refusal(plan, explored):
         return None
     return _Maker(plan, explored).make()
@@ -259,23 +219,6 @@ class _Maker:
         return slope, tuple(checks), checked
 
 
-def rounds_of(visits: Visits) -> tuple[Rounds, Ints]:
-    """Return the rounds of a design that visits all its sites together, and a round's days."""
-    first = np.unique(visits.campaign, return_index=True)[1]
-    days = [row[row != MISSING_DAY] for row in visits.day[first]]
-    return Rounds(
-        day=np.array([item.mean() for item in days]),
-        known=np.array([float(item.max()) for item in days]),
-        batch=visits.batch[first], year=visits.year[first],
-    ), days[-1] - days[-1][0]  # fmt: skip
-
-
-def days_of(n: int) -> Ints:
-    """Return which days of a Wednesday-to-Tuesday week a number of days samples, from 0."""
-    start = WEEKDAYS.index("Wed")
-    return np.array(sorted((WEEKDAYS.index(day) - start) % WEEK for day in SPREAD_DAYS[:n]))
-
-
 def shared_noise(world: Scenario, substance: str, n_site: int) -> SharedNoise:
     """Return what all sites share, and the mean of their own walks with it."""
     given = world.world.substances[substance]
@@ -335,38 +278,3 @@ def _own_inputs(scenario: Scenario, substance: str) -> tuple[object, ...]:
 
 def _number(quantity: object) -> float:
     return expectation(quantity)  # type: ignore[arg-type]
-
-
-def _schedule(name: str, design: Design) -> str:
-    """Return what designs that differ in sites and days only have in common."""
-    content = plain(design)
-    sites, days = content.pop("sites"), content.pop("days")
-    panel = sites if isinstance(sites, dict) else {"kind": "spread"}
-    turns = panel["kind"] == "spread" and isinstance(days, int)
-    return repr(content if turns else (name, days, sites, content))
-
-
-def _n_site(visits: Visits) -> int:
-    programmed = visits.site[~visits.history]
-    return int(np.unique(programmed).size)
-
-
-def _n_day(visits: Visits) -> int:
-    return int((visits.day[~visits.history] != MISSING_DAY).sum(axis=1).max())
-
-
-def _turns_days(design: Design) -> bool:
-    return isinstance(design.days, int) and not isinstance(design.schedule, SINGLE_DAYS)
-
-
-def _is_whole(visits: Visits) -> bool:
-    """Say whether every round visits all sites on the same days in one batch."""
-    n_site = np.unique(visits.site).size
-    order = np.argsort(visits.campaign, kind="stable")
-    starts = np.flatnonzero(np.diff(visits.campaign[order], prepend=-1))
-    size = np.diff(np.append(starts, order.size))
-    if (size != n_site).any():
-        return False
-    first = np.repeat(order[starts], size)
-    same_days = (visits.day[order] == visits.day[first]).all()
-    return bool(same_days and (visits.batch[order] == visits.batch[first]).all())

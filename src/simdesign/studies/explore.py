@@ -1,17 +1,17 @@
-"""The command ``simdesign explore``: the numbers of the page's what-if explorer, from stored rows."""
+"""The command ``simdesign explore``: numbers of the page's what-if explorer, from stored rows."""
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import typer
 
-from simdesign.errors import SpecError, StoreError
+from simdesign.errors import SpecError
+from simdesign.studies.arguments import AsJson, ReadableFolder
+from simdesign.studies.console import say, say_json
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
-    from simdesign.evaluate import LeftOut
     from simdesign.records import Floats
     from simdesign.run import Results
     from simdesign.run.explored import Explored
@@ -32,49 +32,23 @@ def register(app: typer.Typer) -> None:
     app.command("explore")(explore_command)
 
 
-def explore_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+def explore_command(folder: ReadableFolder, as_json: AsJson = False) -> None:
     """Compute what the page's what-if explorer shows: every design at several alarm budgets."""
     from simdesign.run import Published, read, write_atomic
-    from simdesign.stored import Paths
+    from simdesign.stored import ExploreFile, Paths
 
-    results = read(folder)
+    results, path = read(folder), Paths(folder).explore
     if isinstance(results, Published):
-        content = published_explore(folder)
+        content = results.found_later(path, ExploreFile)
     else:
         results.save()
         content = explore(results)
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"
-        write_atomic(Paths(results.folder).explore, text.encode())
+        write_atomic(path, text.encode())
     if as_json:
-        typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
-    else:
-        typer.echo("\n".join(lines(content)))
-
-
-def published_explore(folder: Path) -> dict[str, Any]:
-    """Return the explorer's numbers as they were published."""
-    from simdesign.stored import ExploreFile, PublishedPaths, read_plain
-
-    path = PublishedPaths(folder).explore
-    try:
-        return read_plain(path, ExploreFile)
-    except FileNotFoundError:
-        rule = f"holds no {path.name}, and no rows to compute it from"
-        raise StoreError(str(folder), rule) from None
-
-
-def explore_of(results: "Results") -> dict[str, Any] | None:
-    """Return what ``simdesign explore`` stored of these very rows; None where it did not."""
-    from simdesign.stored import ExploreFile, Paths, read_plain
-
-    try:
-        found = read_plain(Paths(results.folder).explore, ExploreFile)
-    except FileNotFoundError:
-        return None
-    return found if found["state"] == results.state() else None
+        say_json(content)
+        return
+    say(lines(content))
 
 
 def explore(results: "Results") -> dict[str, Any]:
@@ -87,7 +61,8 @@ def explore(results: "Results") -> dict[str, Any]:
     """
     from simdesign.run import HORIZONS, judging_estimator, plain_json
     from simdesign.run.explored import TIMES, explored
-    from simdesign.run.explored_surface import refusal, surface, turned_designs
+    from simdesign.run.explored_surface import refusal, surface
+    from simdesign.run.turned import turned_designs
 
     plan = results.plan
     found = explored(results)
@@ -136,7 +111,9 @@ def lines(content: dict[str, Any]) -> list[str]:
             continue
         own = content["budgets"].index(content["budget"])
         told = made["error"][own]
-        what = "designs with other sites or days" if made["checked"] == "sites_days" else "schedules"
+        what = (
+            "designs with other sites or days" if made["checked"] == "sites_days" else "schedules"
+        )
         for years, error, luck, n_out in zip(
             content["horizons"], told, made["luck"][own], made["n_out"][own], strict=True
         ):
@@ -228,7 +205,7 @@ def _substance(
 
 
 def _change(scenario: "Scenario", substance: str) -> dict[str, Any]:
-    """Return a change as the explorer names it: kind, mechanism, size, and what else is a factor."""
+    """Return a change as the explorer names it: kind, mechanism, size, what else is a factor."""
     from simdesign.run.judge import levels
     from simdesign.spec.effect import shown_size, yearly_change
 
@@ -242,8 +219,7 @@ def _change(scenario: "Scenario", substance: str) -> dict[str, Any]:
     other = {
         path.split(".")[-1]: level
         for path, level in levels(scenario.factors).items()
-        if path.startswith("change.")
-        and path.split(".")[1] not in ("size", "slope", "mechanism")
+        if path.startswith("change.") and path.split(".")[1] not in ("size", "slope", "mechanism")
     }
     return {
         "kind": str(change.kind), "mechanism": mechanism,

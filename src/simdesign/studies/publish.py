@@ -300,11 +300,14 @@ def _lock(results: "Results", protocol: str | None) -> dict[str, Any]:
 
 def found_later(results: "Results") -> dict[str, dict[str, Any]]:
     """Return what later commands stored of these very rows, by the name of its file."""
-    from simdesign.stored import OptionsFile, Paths, StabilityFile, read_plain
+    from simdesign.stored import ExploreFile, OptionsFile, Paths, StabilityFile, read_plain
 
     paths, state = Paths(results.folder), results.state()
     found = {}
-    for path, form in ((paths.stability, StabilityFile), (paths.options, OptionsFile)):
+    for path, form in (
+        (paths.stability, StabilityFile), (paths.options, OptionsFile),
+        (paths.explore, ExploreFile),
+    ):  # fmt: skip
         if path.exists() and (content := read_plain(path, form))["state"] == state:
             found[path.name] = content
     return found

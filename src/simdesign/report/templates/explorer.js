@@ -323,7 +323,7 @@
   }
   function fill(name, values, labels, value) {
     var select = control(name);
-    var text = values.map(String).join("\u0000") + labels.join("\u0000");
+    var text = JSON.stringify([values, labels]);
     if (select.dataset.filled !== text) {
       select.replaceChildren.apply(select, values.map(function (v, i) { return new Option(labels[i], v); }));
       select.dataset.filled = text;
@@ -471,8 +471,8 @@
     if (location.hash.indexOf("=") < 0) { return false; }
     var given = new URLSearchParams(location.hash.slice(1));
     var lang = given.get("lang");
-    var button = document.querySelector('.switch button[value="' + (lang === "nl" ? "nl" : "en") + '"]');
-    if (lang && lang !== root.lang && button) { button.click(); }
+    var button = lang in data.names && document.querySelector('.switch button[value="' + lang + '"]');
+    if (button && lang !== root.lang) { button.click(); }
     start();
     var s = data.substances.findIndex(function (p) { return p.substance === given.get("substance"); });
     if (s >= 0) { state.substance = s; }
