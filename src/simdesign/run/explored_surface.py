@@ -125,7 +125,7 @@ class _Maker:
             count = count_noise(name, given, weekdays=world.weekdays)
         residue = residue_g_per_day(given.level * level[chosen], population[chosen])
         return evaluate.round_variance(
-            expectation(given.sigma_site), _number(given.day_sd), _number(given.day_rho), count,
+            expectation(given.sigma_site), expectation(given.day_sd), expectation(given.day_rho), count,
             residue, days,
         )  # fmt: skip
 
@@ -274,7 +274,3 @@ def _own_inputs(scenario: Scenario, substance: str) -> tuple[object, ...]:
         given.sigma_site, given.day_sd, given.day_rho, given.level, given.classes,
         scenario.world.counts, scenario.world.weekdays,
     )  # fmt: skip
-
-
-def _number(quantity: object) -> float:
-    return expectation(quantity)  # type: ignore[arg-type]

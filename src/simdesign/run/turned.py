@@ -36,7 +36,7 @@ def turned_designs(plan: Plan) -> dict[str, Turned]:
     groups: dict[str, list[str]] = {}
     for name, design in plan.study.designs.items():
         groups.setdefault(_schedule(name, design), []).append(name)
-    found = {}
+    found: dict[str, Turned] = {}
     for members in groups.values():
         mine = {}
         for name in members:
