@@ -90,6 +90,7 @@ def test_every_command_that_prints_results_takes_json_and_is_documented():
         ("departures", [str(RESULTS / "wrong_worlds")]),
         ("attribution", [str(RESULTS / "mechanism_attribution")]),
         ("options", ["out"]),
+        ("explore", ["out"]),
         ("stability", ["out"]),
         ("reweight", ["out", "--constancy", 10]),
         ("refine", ["out", "--with", "exact_step", "--budget-minutes", 0]),

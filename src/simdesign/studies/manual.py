@@ -67,6 +67,10 @@ MANUAL = {
         "simdesign options runs/follow_up_options --missed-per-year 400000 --false-alarm 150000"
         " --price-per-sample 250",
     )),
+    "explore": Entry(JUDGE, (
+        "simdesign explore runs/annual_claim",
+        "simdesign explore results/annual_claim --json | jq '.substances[0].changes'",
+    )),
     "stability": Entry(JUDGE, (
         "simdesign stability results/claim_stability",
         "simdesign stability runs/annual_claim --json | jq .flips",
