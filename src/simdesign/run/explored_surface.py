@@ -125,8 +125,8 @@ class _Maker:
             count = count_noise(name, given, weekdays=world.weekdays)
         residue = residue_g_per_day(given.level * level[chosen], population[chosen])
         return evaluate.round_variance(
-            expectation(given.sigma_site), expectation(given.day_sd), expectation(given.day_rho), count,
-            residue, days,
+            expectation(given.sigma_site), expectation(given.day_sd), expectation(given.day_rho),
+            count, residue, days,
         )  # fmt: skip
 
     def shares_of(self, world: Scenario, shape: Scenario, dates: Floats) -> Floats:
