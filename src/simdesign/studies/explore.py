@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import typer
 
 from simdesign.errors import SpecError
@@ -250,6 +249,8 @@ def _short(value: float) -> float:
 
 def _whole(values: "Floats", unit: int) -> list[int | None]:
     """Return numbers in whole parts of a unit, in the order of their axes; None = not known."""
+    import numpy as np
+
     known = np.isfinite(values.ravel())
     scaled = np.rint(np.where(known, values.ravel(), 0.0) * unit).astype(int)
     return [int(x) if k else None for x, k in zip(scaled, known, strict=True)]

@@ -599,10 +599,8 @@
         size: { field: "chosen", type: "ordinal", legend: null, scale: { domain: ["no", "yes"], range: [45, 170] } },
         color: { field: "chosen", type: "nominal", legend: null, scale: { domain: ["no", "yes"], range: [INK, MINE] } },
         fill: { field: "fill", type: "nominal", scale: null } } },
-      { data: { name: "labels" }, mark: Object.assign({ dx: 6, dy: -8 }, text), encoding: { x: costAxis(), y: y, text: { field: "label" },
-        color: { field: "chosen", type: "nominal" } } },
-      { data: { name: "leftLabels" }, mark: Object.assign({}, text, { dx: -6, dy: -8, align: "right" }), encoding: { x: costAxis(), y: y,
-        text: { field: "label" }, color: { field: "chosen", type: "nominal" } } }
+      { data: { name: "labels" }, mark: Object.assign({}, text, { dy: -8, align: { expr: "datum.align" }, dx: { expr: "datum.dx" } }),
+        encoding: { x: costAxis(), y: y, text: { field: "label" }, color: { field: "chosen", type: "nominal" } } }
     ];
     return { $schema: "https://vega.github.io/schema/vega-lite/v6.json", width: width, height: 340, padding: 6,
       autosize: { type: "fit", contains: "padding" }, background: "white", layer: layers, config: { font: "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif",
@@ -647,16 +645,18 @@
         label: one.chosen ? say("figures.chosen") : names.short[one.design] };
     });
     var front = points.filter(function (one) { return one.front; });
-    var labelled = apart(points), wide = Math.max.apply(null, points.map(function (p) { return p.cost; }));
-    function isLeft(p) { return Math.sqrt(p.cost) < 0.6 * Math.sqrt(wide); } // else its label goes to the left
     return { curve: { lines: lines, marks: marks, labels: labels },
-      front: { points: points, front: front, labels: labelled.filter(isLeft), leftLabels: labelled.filter(function (p) { return !isLeft(p); }) } };
+      front: { points: points, front: front, labels: apart(points) } };
   }
   // labels of the chosen design and of the frontier that do not lie on each other
   function apart(points) {
     function place(p) { return Math.sqrt(p.cost); } // as the axis
     var wide = Math.max.apply(null, points.map(place)) || 1;
     var order = points.filter(function (p) { return p.chosen === "yes"; }).concat(points.filter(function (p) { return p.front && p.chosen !== "yes"; }).reverse());
+    order.forEach(function (p) { // on the right half a label goes to the left
+      p.align = place(p) < 0.6 * wide ? "left" : "right";
+      p.dx = p.align === "left" ? 6 : -6;
+    });
     return order.filter(function (p, i) {
       return !order.slice(0, i).some(function (q) { return Math.abs(p.y - q.y) < 6 && Math.abs(place(p) - place(q)) < 0.3 * wide; });
     });
