@@ -1,94 +1,35 @@
-"""The page of a study: one HTML file that needs no network and no server."""
+"""The pages of a study: HTML files that need no network and no server."""
 
-import base64
 import dataclasses
-import hashlib
 import math
-import tempfile
 import urllib.parse
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup
 
-from simdesign.errors import WriteError
-from simdesign.evaluate import Average
 from simdesign.report.ademp import ademp_rows, provenance_rows
-from simdesign.report.attribution import AttributionTarget
-from simdesign.report.attribution_tables import CATALOGUE as MECHANISM_TEXTS
-from simdesign.report.attribution_tables import attribution_parts, mechanism
-from simdesign.report.beside import average_lines, composition, worth_lines
 from simdesign.report.departures import departure_parts
-from simdesign.report.environment import TEMPLATES
+from simdesign.report.environment import TEMPLATES, policy
 from simdesign.report.environment import environment as page_environment
 from simdesign.report.folder import Folder, read_folder
-from simdesign.report.frequencies import (
-    TYPICAL_CHANGE,
-    any_substance_sentence,
-    frequency_sentences,
-)
+from simdesign.report.frequencies import any_substance_sentence, frequency_sentences
+from simdesign.report.methods import attribution_view, methods_html, one_mechanism, title_of
 from simdesign.report.model_check import stamp_of
-from simdesign.report.names import design_names, level, world
-from simdesign.report.numbers import general, number
+from simdesign.report.names import design_names, world
+from simdesign.report.numbers import number
 from simdesign.report.options import options_parts
 from simdesign.report.select import Cell, Selection, middle_cell
+from simdesign.report.shown_figures import substance_figures
 from simdesign.report.stability import stability_tables
-from simdesign.report.tables import (
-    Table,
-    assumption_table,
-    cost_table,
-    download_csv,
-    measure_blocks,
-    verdict_table,
-)
+from simdesign.report.tables import assumption_table, download_csv, measure_blocks, verdict_table
 from simdesign.report.texts import LANGUAGES, Texts
-from simdesign.report.verdicts import COLUMNS, Group, Wording, groups_of
+from simdesign.report.verdict_groups import verdict_groups
+from simdesign.report.verdicts import Wording
 from simdesign.report.worlds import world_sentences
-from simdesign.spec.departures import DEFAULT, DEPARTURE
+from simdesign.report.written import write_parquet, write_text
 from simdesign.spec.local import ExactLocal
-from simdesign.spec.study import Study
 from simdesign.stored import Paths
-
-if TYPE_CHECKING:
-    from simdesign.report.figures import Panel
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """A figure as the template shows it."""
-
-    title: str
-    intro: str
-    panels: tuple["Panel", ...]
-    table: Table
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerdictRow:
-    """One level of the shared error: its three verdicts, each a code, its word and numbers."""
-
-    level: str
-    cells: tuple[tuple[str, str, str, str], ...]
-    """Topic, code, word, numbers."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerdictGroup:
-    """The verdicts of one substance in one kind of world."""
-
-    title: str
-    main: bool
-    """The world of the figures; the others are folded away."""
-    summaries: tuple[str, ...]
-    flips: tuple[str, ...]
-    open_level: str
-    composition: str
-    """What the shared error of this world is made of, and what helps against each part."""
-    averages: tuple[str, ...]
-    heads: tuple[str, ...]
-    rows: tuple[VerdictRow, ...]
 
 
 def write_page(
@@ -99,7 +40,7 @@ def write_page(
     to: Path | None = None,
     protocol: str | None = None,
 ) -> Path:
-    """Write ``page.html`` into a results folder, or a page elsewhere, and return its path.
+    """Write ``page.html`` and ``methods.html`` into a results folder; return the page's path.
 
     Parameters
     ----------
@@ -110,38 +51,29 @@ def write_page(
     digest : str
         Digest of the rows, when the caller has it; else the page says how to print it.
     to : Path, optional
-        Another place for the page.
+        Another place for the page, to be published: ``methods.html`` goes beside it, and points to
+        the table of measures in place of holding it. In a results folder ``measures.parquet`` is
+        written, too.
     protocol : str, optional
         Text of the registered protocol; the page then says whether the results match it.
 
     Raises
     ------
+    ValueError
+        For a language that is none of these.
     StoreError
         When one of the files is missing or cannot be read.
     """
+    Texts(lang)  # refuses an unknown language before anything is read
     folder = dataclasses.replace(read_folder(results_dir, digest), protocol=protocol)
-    path = Paths(folder.path).page if to is None else to
-    text = page_html(folder, lang)
-    try:
-        _write_whole(path, text)
-    except OSError as error:
-        raise WriteError(str(path), error.strerror or str(error)) from None
-    return path
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file that appears whole or not at all."""
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name}.", suffix=".tmp", delete=False, encoding="utf-8"
-    ) as file:
-        try:
-            file.write(text)
-            file.flush()
-            Path(file.name).chmod(0o644)
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    paths = Paths(folder.path)
+    page = paths.page if to is None else to
+    methods = Paths(page.parent).methods
+    write_text(methods, methods_html(folder, tables=to is None))
+    if to is None:
+        write_parquet(paths.measures_parquet, paths.measures)
+    write_text(page, page_html(folder, lang))
+    return page
 
 
 def page_html(folder: Folder, lang: str = "en") -> str:
@@ -162,8 +94,8 @@ def page_html(folder: Folder, lang: str = "en") -> str:
         csv=_data_uri(folder, cell),
         csv_name=f"{folder.study.name}.csv",
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
-        script=Markup(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        scripts=[Markup(script)],
+        policy=policy([script]),
     )
 
 
@@ -192,13 +124,13 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
     return {
         "lang": texts.lang,
         "t": texts,
-        "title": _title(study, texts.lang),
+        "title": title_of(folder, texts.lang),
         "question": texts(f"page.question_{'city' if local else 'default'}", reference=reference),
         "claim": texts("page.claim_city" if local else "page.claim"),
         "aims": study.aims,
         "incomplete": texts("page.incomplete", n=folder.n_missing) if folder.n_missing else "",
         "stamp": stamp_of(folder, texts),
-        "verdicts": _verdict_groups(folder, cell, wording),
+        "verdicts": verdict_groups(folder, cell, wording),
         "margins": wording.margins(),
         "frequencies": [(name, lines) for name, lines in sentences if lines],
         "frequency_intro": texts(
@@ -207,13 +139,14 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
         "any_substance": any_substance_sentence(folder, texts),
         "only_cell": texts("tables.only_cell", world=world(cell, texts)) if cell else "",
         "figures": [
-            (texts.substance(s.substance), _figures(s, cell, smallest, texts)) for s in selections
+            (texts.substance(s.substance), substance_figures(s, cell, smallest, texts))
+            for s in selections
         ],
         "verdict_table": verdict_table(folder, wording),
         "stability": stability_tables(folder, cell, wording),
         "departures": departure_parts(folder, selections, wording),
-        "attribution": _attribution(folder, texts.lang),
-        "one_mechanism": _one_mechanism(folder, texts),
+        "attribution": attribution_view(folder, texts.lang),
+        "one_mechanism": one_mechanism(folder, texts),
         "options": options_parts(folder, texts),
         "held": world_sentences(folder, texts),
         "assumed_title": title,
@@ -221,136 +154,3 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
         "ademp": ademp_rows(folder, texts),
         "provenance": provenance_rows(folder, texts),
     }
-
-
-def _attribution(folder: Folder, lang: str) -> dict[str, Any] | None:
-    """Return what is said about mechanisms; None where no estimator asks."""
-    if not folder.attribution:
-        return None
-    intro, parts = attribution_parts(
-        folder.study, folder.size, folder.attribution, AttributionTarget(), lang=lang
-    )
-    heading = Texts(lang, MECHANISM_TEXTS)("attribution.heading")
-    return {"heading": heading, "intro": intro, "parts": parts}
-
-
-def _one_mechanism(folder: Folder, texts: Texts) -> str:
-    """Return which mechanism figures and sentences show, where a study has several."""
-    if not folder.mechanism:
-        return ""
-    name = mechanism(folder.mechanism, Texts(texts.lang, MECHANISM_TEXTS))
-    return texts("tables.only_mechanism", mechanism=name)
-
-
-def _title(study: Study, lang: str) -> str:
-    titles = {str(key): text for key, text in study.title.items()}
-    return titles.get(lang) or titles.get("en") or study.name
-
-
-def _verdict_groups(folder: Folder, cell: Cell, wording: Wording) -> list[VerdictGroup]:
-    """Return substances in the order of the study, the world of the figures before the others."""
-    shown = world(cell, wording.texts)
-    # departures have a section of their own
-    own = [v for v in folder.verdicts if v.world.get(DEPARTURE, DEFAULT) == DEFAULT]
-    groups = groups_of(own, wording.texts)
-    order = {name: number for number, name in enumerate(folder.study.world.substances)}
-    groups.sort(key=lambda group: (group.world != shown, group.world, order[group.substance]))
-    return [
-        _verdict_group(group, wording, group.world == shown, folder.averages) for group in groups
-    ]
-
-
-def _verdict_group(
-    group: Group, wording: Wording, main: bool, averages: Sequence[Average]
-) -> VerdictGroup:
-    columns = [column for key in COLUMNS if (column := group.column(*key))]
-    title = wording.texts.substance(group.substance)
-    if group.world:
-        title += ", " + group.world
-    rows = []
-    for index, item in enumerate(columns[0] if columns else []):
-        cells = tuple(
-            (
-                wording.topic(column[index].topic, column[index].threshold),
-                column[index].code.value,
-                wording.code(column[index].code),
-                wording.numbers(column[index]),
-            )
-            for column in columns
-            if index < len(column)
-        )
-        rows.append(VerdictRow(level=level(item.sigma_shared, wording.texts), cells=cells))
-    summaries = [wording.summary(column) for column in columns]
-    if not group.judges_breaks:
-        summaries.append(wording.no_break_judged(group.substance))
-    flips = [line for column in columns for line in wording.flip_lines(column)]
-    return VerdictGroup(
-        title=title,
-        main=main,
-        summaries=tuple(summaries),
-        flips=(*flips, *worth_lines(wording, group)),
-        open_level=wording.open_level(group.substance),
-        composition=composition(wording, group),
-        averages=tuple(average_lines(wording, group, averages)),
-        heads=tuple(wording.topic(column[0].topic, column[0].threshold) for column in columns),
-        rows=tuple(rows),
-    )
-
-
-def _figures(selection: Selection, cell: Cell, smallest: float, texts: Texts) -> list[Figure]:
-    # imported late: a command that only prints a verdict need not wait for the plotting library
-    from simdesign.report.figures import (
-        delay_figure,
-        false_alarm_figure,
-        power_figure,
-        sufficiency_figure,
-    )
-
-    folder = selection.folder
-    if not selection.changes:  # a study that has just begun
-        return []
-    found = []
-    sufficiency = sufficiency_figure(folder, selection.substance, cell, texts)
-    if sufficiency is not None:
-        found.append(
-            Figure(
-                title=texts("figures.map_title"), intro=sufficiency[2],
-                panels=tuple(sufficiency[0]), table=sufficiency[1],
-            )
-        )  # fmt: skip
-    panels, table = power_figure(selection, texts)
-    found.append(
-        Figure(
-            title=texts("figures.power_title"), intro=texts("figures.power_intro"),
-            panels=tuple(panels), table=table,
-        )
-    )  # fmt: skip
-    change = selection.change_near(smallest)
-    delay = delay_figure(selection, change, texts)
-    if delay is not None:
-        found.append(
-            Figure(
-                title=texts("figures.delay_title", size=selection.named(change, texts)),
-                intro=texts("figures.delay_intro"), panels=tuple(delay[0]), table=delay[1],
-            )
-        )  # fmt: skip
-    false = false_alarm_figure(selection, texts)
-    if false is not None:
-        budget = general(100 * folder.budget, texts.lang)
-        found.append(
-            Figure(
-                title=texts("figures.false_title"),
-                intro=texts("figures.false_intro", budget=budget),
-                panels=tuple(false[0]), table=false[1],
-            )
-        )  # fmt: skip
-    typical = selection.change_near(TYPICAL_CHANGE)
-    found.append(
-        Figure(
-            title=texts("figures.cost_title"),
-            intro=texts("figures.cost_intro", size=selection.named(typical, texts)),
-            panels=(),
-            table=cost_table(selection, design_names(folder.study, texts), typical, texts),
-        )
-    )
-    return found
