@@ -82,7 +82,10 @@ def _kernels(folder: Folder) -> str:
 
 
 def _checks(path: Path) -> Iterable[tuple[Path, dict[str, Any]]]:
-    """Yield the checks that can be found and their folders, the folder's own first; what cannot be read is none."""
+    """Yield the checks that can be found with their places, the folder's own first.
+
+    What cannot be read is none.
+    """
     places = [
         Paths(path).model_check,
         *(parent / COMMITTED for parent in path.resolve().parents),

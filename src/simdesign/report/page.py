@@ -3,32 +3,36 @@
 import dataclasses
 import math
 import urllib.parse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
-from simdesign.report.ademp import ademp_rows, provenance_rows
+from simdesign.report.ademp import provenance_rows
+from simdesign.report.adviser import AdviserWords, is_local
 from simdesign.report.departures import departure_parts
 from simdesign.report.environment import TEMPLATES, policy
 from simdesign.report.environment import environment as page_environment
 from simdesign.report.folder import Folder, read_folder
-from simdesign.report.frequencies import any_substance_sentence, frequency_sentences
+from simdesign.report.frequencies import TYPICAL_CHANGE, any_substance_sentence
+from simdesign.report.icons import SPRITE
+from simdesign.report.likelihood import ADVISER, scale_table
 from simdesign.report.methods import attribution_view, methods_html, one_mechanism, title_of
 from simdesign.report.model_check import stamp_of
-from simdesign.report.names import design_names, world
+from simdesign.report.names import world
 from simdesign.report.numbers import number
 from simdesign.report.options import options_parts
 from simdesign.report.select import Cell, Selection, middle_cell
-from simdesign.report.shown_figures import substance_figures
+from simdesign.report.sources import GLOSSARY, SOURCES
 from simdesign.report.stability import stability_tables
-from simdesign.report.tables import assumption_table, download_csv, measure_blocks, verdict_table
+from simdesign.report.tables import assumption_table, cost_table, download_csv
 from simdesign.report.texts import LANGUAGES, Texts
-from simdesign.report.verdict_groups import verdict_groups
+from simdesign.report.town import town_view
 from simdesign.report.verdicts import Wording
+from simdesign.report.when import shown_levels, when_figure
 from simdesign.report.worlds import world_sentences
 from simdesign.report.written import write_parquet, write_text
-from simdesign.spec.local import ExactLocal
 from simdesign.stored import Paths
 
 
@@ -76,81 +80,107 @@ def write_page(
     return page
 
 
-def page_html(folder: Folder, lang: str = "en") -> str:
-    """Return the page as text."""
+def page_html(folder: Folder, lang: str = "en", explorer: Any = None) -> str:
+    """Return the adviser's page as text.
+
+    Parameters
+    ----------
+    folder : Folder
+    lang : {"en", "nl"}
+        Language that shows first.
+    explorer : optional
+        What ``explorer.html.j2`` shows after the curves, with its own ``scripts`` (texts, which
+        the page's policy then allows); nothing where it is None.
+    """
     Texts(lang)  # refuses an unknown language before anything is drawn
     cell = middle_cell(folder)
-    views = [_view(folder, cell, Texts(name)) for name in LANGUAGES]
+    selections = [Selection(folder, name, cell) for name in folder.substances]
+    views = [_view(folder, cell, selections, name) for name in LANGUAGES]
     views.sort(key=lambda view: view["lang"] != lang)
-    script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
-    environment = page_environment()
-    environment.filters["shared_number"] = lambda text: _shared_number(text, lang)
-    return environment.get_template("page.html.j2").render(
+    scripts = [(TEMPLATES / "page.js").read_text(encoding="utf-8")]
+    scripts += [] if explorer is None else list(explorer.scripts)
+    adviser = {name: Texts(name, ADVISER) for name in LANGUAGES}
+    towns = {name: town_view(folder, item) for name, item in adviser.items()}
+    return page_environment().get_template("page.html.j2").render(
         lang=lang,
         views=views,
         texts={name: Texts(name) for name in LANGUAGES},
+        adviser=adviser,
         languages=LANGUAGES,
-        blocks=measure_blocks(folder, cell),
-        csv=_data_uri(folder, cell),
+        curves=[found for item in selections if (found := when_figure(item)) is not None],
+        towns=towns if all(towns.values()) else None,
+        explorer=explorer,
+        glossary=GLOSSARY,
+        sources=SOURCES,
+        sprite=SPRITE,
+        csv=_data_uri(folder, cell, selections),
         csv_name=f"{folder.study.name}.csv",
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
-        scripts=[Markup(script)],
-        policy=policy([script]),
-    )
+        scripts=[Markup(text) for text in scripts],
+        policy=policy(scripts),
+    )  # fmt: skip
 
 
-def _shared_number(text: str, lang: str) -> str:
-    """Return a number that stands once for both languages, in the language that shows first."""
-    return text.replace(".", ",") if lang == "nl" else text
-
-
-def _data_uri(folder: Folder, cell: Cell) -> Markup:
-    smallest = folder.study.decision.margin.smallest_change
-    found = [Selection(folder, name, cell).change_near(smallest) for name in folder.substances]
-    text = download_csv(folder, cell, found[0] if found else math.nan)
+def _data_uri(folder: Folder, cell: Cell, selections: Sequence[Selection]) -> Markup:
+    """Return the numbers of the page as a link to CSV."""
+    changes = [item.change_near(TYPICAL_CHANGE) for item in selections]
+    levels = {level for item in selections for level in shown_levels(item)}
+    text = download_csv(folder, cell, changes[0] if changes else math.nan, levels)
     return Markup("data:text/csv;charset=utf-8," + urllib.parse.quote(text, safe=",.+-:;=/ "))
 
 
-def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
-    """Return everything that one language shows."""
-    study = folder.study
-    wording = Wording(texts.lang, study)
-    reference = design_names(study, texts)[study.decision.reference]
-    local = isinstance(study.estimators.get(folder.judging), ExactLocal)
-    selections = [Selection(folder, name, cell) for name in folder.substances]
-    smallest = study.decision.margin.smallest_change
-    title, assumptions = assumption_table(folder, texts)
-    sentences = [(texts.substance(s.substance), frequency_sentences(s, texts)) for s in selections]
+def _view(folder: Folder, cell: Cell, selections: Sequence[Selection], lang: str) -> dict[str, Any]:
+    """Return what one language shows."""
+    study, texts, words = folder.study, Texts(lang), AdviserWords(folder, lang)
+    wording = words.wording
+    local = is_local(folder)
+    typical = [item.change_near(TYPICAL_CHANGE) for item in selections]
+    title, _ = assumption_table(folder, texts)
     return {
-        "lang": texts.lang,
+        "lang": lang,
         "t": texts,
-        "title": title_of(folder, texts.lang),
-        "question": texts(f"page.question_{'city' if local else 'default'}", reference=reference),
+        "a": words.own,
+        "title": title_of(folder, lang),
+        "local": local,
+        "question": texts(
+            f"page.question_{'city' if local else 'default'}",
+            reference=words.names[study.decision.reference],
+        ),
         "claim": texts("page.claim_city" if local else "page.claim"),
-        "aims": study.aims,
         "incomplete": texts("page.incomplete", n=folder.n_missing) if folder.n_missing else "",
         "stamp": stamp_of(folder, texts),
-        "verdicts": verdict_groups(folder, cell, wording),
+        "verdicts": words.verdicts(cell),
         "margins": wording.margins(),
-        "frequencies": [(name, lines) for name, lines in sentences if lines],
-        "frequency_intro": texts(
-            "frequency.intro", budget=number(100 * folder.budget, texts.lang, 0)
-        ),
+        "scale": scale_table(words.own),
+        "changes": _changes(folder, cell, selections, wording),
+        "frequencies": words.frequencies(selections),
+        "frequency_intro": texts("frequency.intro", budget=number(100 * folder.budget, lang, 0)),
         "any_substance": any_substance_sentence(folder, texts),
         "only_cell": texts("tables.only_cell", world=world(cell, texts)) if cell else "",
-        "figures": [
-            (texts.substance(s.substance), substance_figures(s, cell, smallest, texts))
-            for s in selections
-        ],
-        "verdict_table": verdict_table(folder, wording),
-        "stability": stability_tables(folder, cell, wording),
-        "departures": departure_parts(folder, selections, wording),
-        "attribution": attribution_view(folder, texts.lang),
         "one_mechanism": one_mechanism(folder, texts),
         "options": options_parts(folder, texts),
+        "cost_intro": texts(
+            "figures.cost_intro",
+            size=selections[0].named(typical[0], texts) if typical else "\N{EN DASH}",
+        ),
+        "costs": [
+            (texts.substance(item.substance), cost_table(item, words.names, change, texts))
+            for item, change in zip(selections, typical, strict=True)
+        ],
+        "attribution": attribution_view(folder, lang),
         "held": world_sentences(folder, texts),
         "assumed_title": title,
-        "assumptions": assumptions,
-        "ademp": ademp_rows(folder, texts),
         "provenance": provenance_rows(folder, texts),
     }
+
+
+def _changes(
+    folder: Folder, cell: Cell, selections: Sequence[Selection], wording: Wording
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Return what would change the verdicts: other choices, and wrong worlds."""
+    texts = wording.texts
+    stability = stability_tables(folder, cell, wording)
+    found = [(f"{texts('stability.heading')}: {item.title}", item.flips) for item in stability]
+    departed = departure_parts(folder, selections, wording)
+    found += [(f"{texts('departures.heading')} {item.title}", item.lines) for item in departed]
+    return [(title, tuple(lines)) for title, lines in found if lines]

@@ -146,9 +146,7 @@ def tests_figure(rows: Sequence[dict[str, str]], level: float) -> tuple[list[Pan
     ]  # fmt: skip
     base = alt.Chart(alt.Data(values=data))
     scale, axis = alt.Scale(domain=[0, 1], nice=False), alt.Axis(tickCount=5)
-    x = alt.X(
-        "x:Q", title="Expected p-value, if calibrated", scale=scale, axis=alt.Axis(tickCount=5)
-    )
+    x = alt.X("x:Q", title="Expected p-value, if calibrated", scale=scale, axis=axis)
     layers = (
         base.mark_area(color="#C8C8C8", opacity=0.6).encode(x=x, y=alt.Y("low:Q"), y2="high:Q"),
         base.mark_line(color="#000000", strokeWidth=1.6).encode(

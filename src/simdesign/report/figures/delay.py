@@ -1,5 +1,7 @@
 """Delay curves: the share of programmes that noticed the break, by time since it."""
 
+from collections.abc import Sequence
+
 from simdesign.report.figures.lines import Line, Panel, Point, alternative_text, panel_of_lines
 from simdesign.report.names import design_names, level, short_names
 from simdesign.report.numbers import number
@@ -9,11 +11,16 @@ from simdesign.report.texts import Texts
 
 
 def delay_figure(
-    selection: Selection, change: float, texts: Texts
+    selection: Selection,
+    change: float,
+    texts: Texts,
+    *,
+    levels: Sequence[float] | None = None,
+    designs: Sequence[str] | None = None,
 ) -> tuple[list[Panel], Table] | None:
     """Return a panel per level of shared error, and the numbers at whole years.
 
-    None when the table holds no curve.
+    ``levels`` and ``designs`` choose some of the study's. None when the table holds no curve.
     """
     study = selection.folder.study
     long, short = design_names(study, texts), short_names(study, texts)
@@ -25,9 +32,11 @@ def delay_figure(
     whole = [year for year in years if year == int(year)] or years[-1:]
     ticks = [0.0, *whole]
     panels, rows = [], []
-    for shared in selection.levels:
+    for shared in selection.levels if levels is None else levels:
         lines = []
         for index, name in enumerate(study.designs):
+            if designs is not None and name not in designs:
+                continue
             values = [
                 selection.one(
                     "delay_curve", shared=shared, design=name, estimator=selection.folder.judging,

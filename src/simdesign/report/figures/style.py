@@ -54,7 +54,7 @@ def themed(chart: Any, title: str) -> dict[str, Any]:
 
 
 def svg_of(spec: dict[str, Any], lang: str) -> str:
-    """Return a chart of ``themed`` as SVG text for a page: short numbers, silent for screen readers.
+    """Return a chart of ``themed`` as short SVG text, silent for screen readers.
 
     The element around it carries the text alternative.
     """

@@ -1,8 +1,9 @@
 """Zip plot: the 95 % intervals of an effect against its truth, sorted by how far off they are.
 
-Morris, White and Crowther (2019), Statistics in Medicine 38:2074: an interval stands at the centile
-of |estimate - truth| over its standard error; the share of dark ones is what coverage lacks. A break
-model's interval has an atom at no effect, so its standard error is a quarter of its width.
+Morris, White and Crowther (2019), Statistics in Medicine 38:2074: an interval stands at the
+centile of |estimate - truth| over its standard error; the share of dark ones is what coverage
+lacks. A break model's interval has an atom at no effect, so that its standard error is taken as a
+quarter of its width.
 """
 
 import math
