@@ -40,6 +40,7 @@ def _register() -> None:
         departures,
         estimate_world,
         failures,
+        figures,
         frontier,
         option_command,
         predict_next,
@@ -66,6 +67,7 @@ def _register() -> None:
     data_check.register(app)
     departures.register(app)
     failures.register(app)
+    figures.register(app)
     frontier.register(app)
     table.register(app)
     option_command.register(app)

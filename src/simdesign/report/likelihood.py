@@ -31,18 +31,18 @@ def word(share: float, lang: str) -> str:
     raise AssertionError("the last class ends at one")
 
 
-def scale_table(texts: Texts) -> Table:
+def scale_table(own: Texts) -> Table:
     """Return the scale as it is printed on the page, most probable first."""
     starts = [0.0, *(end for end, _ in SCALE[:-1])]
     rows = [
         (
-            texts(f"likelihood.{key}"),
-            texts("likelihood.span", low=f"{100 * low:.0f}", high=f"{100 * end:.0f}"),
+            own(f"likelihood.{key}"),
+            own("likelihood.span", low=f"{100 * low:.0f}", high=f"{100 * end:.0f}"),
         )
         for low, (end, key) in zip(starts, SCALE, strict=True)
     ]
     return Table(
-        caption=texts("likelihood.heading"),
-        columns=(texts("likelihood.word"), texts("likelihood.range")),
+        caption=own("likelihood.heading"),
+        columns=(own("likelihood.word"), own("likelihood.range")),
         rows=tuple(reversed(rows)),
     )

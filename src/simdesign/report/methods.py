@@ -50,12 +50,14 @@ _LEVEL = 0.01
 """Family-wise level of the model check (docs/model_check.md)."""
 
 
-def methods_html(folder: Folder, *, tables: bool = True) -> str:
+def methods_html(folder: Folder, table: str = "measures.csv", *, tables: bool = True) -> str:
     """Return the report as text.
 
     Parameters
     ----------
     folder : Folder
+    table : str
+        Name of the table of measures beside the report.
     tables : bool
         Hold a table of every measure; else the report names the files beside it, which have them.
     """
@@ -65,6 +67,7 @@ def methods_html(folder: Folder, *, tables: bool = True) -> str:
     return page_environment().get_template("methods.html.j2").render(
         view=_view(folder, cell, texts),
         t=texts,
+        table_file=table,
         blocks=measure_blocks(folder, cell) if tables else [],
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
         scripts=[Markup(script)],
@@ -91,7 +94,7 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
         ),
         "incomplete": texts("page.incomplete", n=folder.n_missing) if folder.n_missing else "",
         "stamp": stamp,
-        "checks": _check_figures(folder, stamp),
+        "checks": check_figures(folder, stamp),
         "verdicts": verdict_groups(folder, cell, wording),
         "margins": wording.margins(),
         "frequencies": [(name, lines) for name, lines in sentences if lines],
@@ -101,7 +104,7 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
         "figures": [
             (
                 texts.substance(s.substance),
-                substance_figures(s, cell, smallest, texts) + _more_figures(s, cell, texts),
+                substance_figures(s, cell, smallest, texts) + more_figures(s, cell, texts),
             )
             for s in selections
         ],
@@ -147,7 +150,7 @@ def one_mechanism(folder: Folder, texts: Texts) -> str:
     return texts("tables.only_mechanism", mechanism=name)
 
 
-def _more_figures(selection: Selection, cell: Cell, texts: Texts) -> list[Figure]:
+def more_figures(selection: Selection, cell: Cell, texts: Texts) -> list[Figure]:
     """Return the nested-loop plot and the zip plots of a substance, where the data allow them."""
     from simdesign.report.figures import nested_loop_figure, zip_figure
 
@@ -213,7 +216,7 @@ def _compared(selection: Selection, shared: float, change: float) -> list[str]:
     return [reference, *([max(power, key=lambda name: power[name])] if power else [])]
 
 
-def _check_figures(folder: Folder, stamp: Stamp) -> list[Figure]:
+def check_figures(folder: Folder, stamp: Stamp) -> list[Figure]:
     """Return the figures of the model check, where its tables lie beside it."""
     from simdesign.report.figures import read_table, reliability_figure, tests_figure
     from simdesign.stored import Paths

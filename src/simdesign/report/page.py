@@ -33,7 +33,7 @@ from simdesign.report.verdicts import Wording
 from simdesign.report.when import shown_levels, when_figure
 from simdesign.report.worlds import world_sentences
 from simdesign.report.written import write_parquet, write_text
-from simdesign.stored import Paths
+from simdesign.stored import Paths, PublishedPaths
 
 
 def write_page(
@@ -73,14 +73,17 @@ def write_page(
     paths = Paths(folder.path)
     page = paths.page if to is None else to
     methods = Paths(page.parent).methods
-    write_text(methods, methods_html(folder, tables=to is None))
+    table = paths.measures if to is None else PublishedPaths(page.parent).measures
+    write_text(methods, methods_html(folder, table.name, tables=to is None))
     if to is None:
         write_parquet(paths.measures_parquet, paths.measures)
-    write_text(page, page_html(folder, lang))
+    write_text(page, page_html(folder, lang, table=table.name))
     return page
 
 
-def page_html(folder: Folder, lang: str = "en", explorer: Any = None) -> str:
+def page_html(
+    folder: Folder, lang: str = "en", explorer: Any = None, *, table: str = "measures.csv"
+) -> str:
     """Return the adviser's page as text.
 
     Parameters
@@ -91,6 +94,8 @@ def page_html(folder: Folder, lang: str = "en", explorer: Any = None) -> str:
     explorer : optional
         What ``explorer.html.j2`` shows after the curves, with its own ``scripts`` (texts, which
         the page's policy then allows); nothing where it is None.
+    table : str
+        Name of the table of measures beside the page.
     """
     Texts(lang)  # refuses an unknown language before anything is drawn
     cell = middle_cell(folder)
@@ -113,6 +118,7 @@ def page_html(folder: Folder, lang: str = "en", explorer: Any = None) -> str:
         glossary=GLOSSARY,
         sources=SOURCES,
         sprite=SPRITE,
+        table_file=table,
         csv=_data_uri(folder, cell, selections),
         csv_name=f"{folder.study.name}.csv",
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
@@ -152,7 +158,7 @@ def _view(folder: Folder, cell: Cell, selections: Sequence[Selection], lang: str
         "verdicts": words.verdicts(cell),
         "margins": wording.margins(),
         "scale": scale_table(words.own),
-        "changes": _changes(folder, cell, selections, wording),
+        "changes": _changes(folder, cell, wording),
         "frequencies": words.frequencies(selections),
         "frequency_intro": texts("frequency.intro", budget=number(100 * folder.budget, lang, 0)),
         "any_substance": any_substance_sentence(folder, texts),
@@ -168,19 +174,14 @@ def _view(folder: Folder, cell: Cell, selections: Sequence[Selection], lang: str
             for item, change in zip(selections, typical, strict=True)
         ],
         "attribution": attribution_view(folder, lang),
+        "departures": departure_parts(folder, selections, wording),
         "held": world_sentences(folder, texts),
         "assumed_title": title,
         "provenance": provenance_rows(folder, texts),
     }
 
 
-def _changes(
-    folder: Folder, cell: Cell, selections: Sequence[Selection], wording: Wording
-) -> list[tuple[str, tuple[str, ...]]]:
-    """Return what would change the verdicts: other choices, and wrong worlds."""
-    texts = wording.texts
-    stability = stability_tables(folder, cell, wording)
-    found = [(f"{texts('stability.heading')}: {item.title}", item.flips) for item in stability]
-    departed = departure_parts(folder, selections, wording)
-    found += [(f"{texts('departures.heading')} {item.title}", item.lines) for item in departed]
-    return [(title, tuple(lines)) for title, lines in found if lines]
+def _changes(folder: Folder, cell: Cell, wording: Wording) -> list[tuple[str, tuple[str, ...]]]:
+    """Return which other choices would change the verdicts, by substance."""
+    parts = stability_tables(folder, cell, wording)
+    return [(item.title, item.flips) for item in parts if item.flips]

@@ -35,14 +35,14 @@ def paired_table(folder: Folder, cell: Cell, texts: Texts) -> Table | None:
         for measure, horizon, words in _SHOWN:
             mine = frame[(frame["measure"] == measure) & (frame["horizon"] == horizon)]
             mine = mine[(mine["change"] == change) & (mine["kind"] == selection.kind)]
-            for (design, shared), part in mine.groupby(["design", "shared"], dropna=False):
+            for _, part in mine.groupby(["design", "shared"], dropna=False):
                 row = part.iloc[0]
                 if not math.isfinite(row["value"]):
                     continue
-                where = level(float(shared), texts)
+                where = level(float(row["shared"]), texts)
                 said = with_error(float(row["value"]), float(row["mcse"]), "en")
                 counts = (str(int(row["n_rep"])), str(int(row["n_failed"])))
-                label = names.get(str(design), str(design))
+                label = names.get(str(row["design"]), str(row["design"]))
                 rows.append((texts.substance(substance), words, label, where, said, *counts))
     if not rows:
         return None

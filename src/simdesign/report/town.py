@@ -21,6 +21,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
+from simdesign.errors import StoreError
 from simdesign.fit import CityModel, NoiseDraws, TwoWeeks, parts
 from simdesign.report.folder import Folder
 from simdesign.report.likelihood import word
@@ -31,7 +32,7 @@ from simdesign.spec.catalogue import catalogue_entries
 from simdesign.spec.estimator import ExactCity
 from simdesign.spec.plugged import plugged_noise
 from simdesign.spec.shipped import ShippedDraws, shipped_draws
-from simdesign.stored import PublishedPaths
+from simdesign.stored import PublishedPaths, read_published_table
 
 CLASSES = (
     (0, 20_000, 10_000), (20_000, 50_000, 35_000), (50_000, 150_000, 100_000),
@@ -137,31 +138,31 @@ def _entry(name: str) -> float:
     return found
 
 
-def town_view(folder: Folder, texts: Texts) -> dict[str, Any] | None:
+def town_view(folder: Folder, own: Texts) -> dict[str, Any] | None:
     """Return the box in one language; None without measured draws of the first substance.
 
-    ``texts`` are those of the adviser's page.
+    ``own`` are those of the adviser's page.
     """
     substance = folder.substances[0] if folder.substances else ""
     estimate: ShippedDraws | None = next(iter(shipped_draws(substance)), None)
     if estimate is None:
         return None
-    name = Texts(texts.lang).substance(substance)
+    name = Texts(own.lang).substance(substance)
     rows = [town(substance, size) for _, _, size in CLASSES]
     said = zip(CLASSES, rows, strict=True)
     share = _entry(f"practice.flagged_2024.{substance}")
     return {
-        "intro": texts("town.intro", substance=name, name=estimate.name),
+        "intro": own("town.intro", substance=name, name=estimate.name),
         "classes": [
-            TownClass(number=n, label=_label(ends, texts), lines=_lines(item, texts))
+            TownClass(number=n, label=_label(ends, own), lines=_lines(item, own))
             for n, (ends, item) in enumerate(said)
         ],
-        "table": _table(rows, texts),
-        "why": texts(
-            "town.why", share=number(100 * share, texts.lang, 0), substance=name
+        "table": _table(rows, own),
+        "why": own(
+            "town.why", share=number(100 * share, own.lang, 0), substance=name
         ),
-        "size": texts("town.size") if _alike(rows) else "",
-        "study": _study_line(folder, texts),
+        "size": own("town.size") if _alike(rows) else "",
+        "study": _study_line(folder, own),
     }  # fmt: skip
 
 
@@ -175,11 +176,11 @@ def _people(n: int, lang: str) -> str:
     return f"{n:,}".replace(",", "." if lang == "nl" else ",")
 
 
-def _label(ends: tuple[int, int, int], texts: Texts) -> str:
-    low, high = (_people(n, texts.lang) for n in ends[:2])
+def _label(ends: tuple[int, int, int], own: Texts) -> str:
+    low, high = (_people(n, own.lang) for n in ends[:2])
     if not ends[0]:
-        return texts("town.below", high=high)
-    return texts("town.between", low=low, high=high) if ends[1] else texts("town.above", low=low)
+        return own("town.below", high=high)
+    return own("town.between", low=low, high=high) if ends[1] else own("town.above", low=low)
 
 
 def _range(item: Town, lang: str) -> tuple[str, str]:
@@ -188,21 +189,21 @@ def _range(item: Town, lang: str) -> tuple[str, str]:
     return next(said), next(said)
 
 
-def _lines(item: Town, texts: Texts) -> tuple[str, ...]:
-    lang = texts.lang
+def _lines(item: Town, own: Texts) -> tuple[str, ...]:
+    lang = own.lang
     low, high = _range(item, lang)
     noise, flagged, little = (
         number(100.0 * x, lang, 0) for x in (item.flagged_noise, item.flagged_drift, item.little)
     )
     return (
-        texts("town.can", low=low, high=high),
-        texts("town.cannot", noise=noise, noise_word=word(item.flagged_noise, lang)),
-        texts("town.drift", flagged=flagged, little=little),
+        own("town.can", low=low, high=high),
+        own("town.cannot", noise=noise, noise_word=word(item.flagged_noise, lang)),
+        own("town.drift", flagged=flagged, little=little),
     )
 
 
-def _table(rows: list[Town], texts: Texts) -> Table:
-    lang = texts.lang
+def _table(rows: list[Town], own: Texts) -> Table:
+    lang = own.lang
     cells = []
     for item in rows:
         low, high = _range(item, lang)
@@ -215,12 +216,12 @@ def _table(rows: list[Town], texts: Texts) -> Table:
         )  # fmt: skip
     heads = ("choose", "range_head", "noise_head", "flagged_head", "little_head")
     return Table(
-        caption=texts("town.all"), columns=tuple(texts(f"town.{key}") for key in heads),
+        caption=own("town.all"), columns=tuple(own(f"town.{key}") for key in heads),
         rows=tuple(cells),
     )  # fmt: skip
 
 
-def _study_line(folder: Folder, texts: Texts) -> str:
+def _study_line(folder: Folder, own: Texts) -> str:
     """Return what the committed study of one city found; empty where it is not in sight."""
     import csv
 
@@ -235,8 +236,8 @@ def _study_line(folder: Folder, texts: Texts) -> str:
         "sigma_rw_site": "0.09", "threshold": "operating", "compared_with": "", "budget": "0.1",
     }  # fmt: skip
     try:
-        rows = list(csv.DictReader(place.read_text(encoding="utf-8").splitlines()))
-    except (OSError, UnicodeDecodeError):
+        rows = list(csv.DictReader(read_published_table(place).splitlines()))
+    except (StoreError, OSError):
         return ""
     found = {
         row.get("design", ""): float(row["value"])
@@ -245,8 +246,8 @@ def _study_line(folder: Folder, texts: Texts) -> str:
     }
     if not {"annual", "quarterly"} <= found.keys():
         return ""
-    lang, one, four = texts.lang, found["annual"], found["quarterly"]
-    return texts(
+    lang, one, four = own.lang, found["annual"], found["quarterly"]
+    return own(
         "town.study", size=percent(0.47, lang), one=number(100 * one, lang, 0),
         one_word=word(one, lang), four=number(100 * four, lang, 0), four_word=word(four, lang),
     )  # fmt: skip

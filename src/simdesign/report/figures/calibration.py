@@ -137,7 +137,7 @@ def tests_figure(rows: Sequence[dict[str, str]], level: float) -> tuple[list[Pan
         return None
     n = p.size
     k = np.arange(1, n + 1)
-    low, high = (beta.ppf(q, k, n + 1 - k) for q in (0.025, 0.975))
+    low, high = (np.asarray(beta.ppf(q, k, n + 1 - k)) for q in (0.025, 0.975))
     expected = k / (n + 1)
     data = [
         {"x": round(float(a), 4), "y": round(float(b), 4), "low": round(float(c), 4),

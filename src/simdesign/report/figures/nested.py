@@ -181,9 +181,9 @@ def _table(
     for i, key in enumerate(keys):
         cells = [_level(level, name) for level, name in zip(key, factors, strict=True)]
         for design in folder.designs:
-            value, error = values.get((design, i)), errors.get((design, i), math.nan)
-            missing = value is None or not math.isfinite(value)
-            cells.append("\N{EN DASH}" if missing else f"{100 * value:.0f} ({100 * error:.1f})")
+            value = values.get((design, i), math.nan)
+            said = f"{100 * value:.0f} ({100 * errors.get((design, i), math.nan):.1f})"
+            cells.append(said if math.isfinite(value) else "\N{EN DASH}")
         rows.append(tuple(cells))
     return Table(
         caption="Noticed within 3 years, of 100 (Monte Carlo error)",
