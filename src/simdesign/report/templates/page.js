@@ -19,7 +19,8 @@
     });
   });
   window.addEventListener("beforeprint", function () {
-    document.querySelectorAll("details").forEach(function (item) {
+    // the report is printed with all its tables, the page with those that its sentences need
+    document.querySelectorAll(".methods details, details.print").forEach(function (item) {
       item.open = true;
     });
   });
