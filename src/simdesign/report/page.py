@@ -167,11 +167,14 @@ def _view(folder: Folder, cell: Cell, selections: Sequence[Selection], lang: str
         "options": options_parts(folder, texts),
         "cost_intro": texts(
             "figures.cost_intro",
-            size=selections[0].named(typical[0], texts) if typical else "\N{EN DASH}",
-        ),
+            size=selections[0].named(typical[0], texts),
+        )
+        if selections and math.isfinite(typical[0])
+        else "",
         "costs": [
             (texts.substance(item.substance), cost_table(item, words.names, change, texts))
             for item, change in zip(selections, typical, strict=True)
+            if math.isfinite(change)
         ],
         "attribution": attribution_view(folder, lang),
         "departures": departure_parts(folder, selections, wording),
