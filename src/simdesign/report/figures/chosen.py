@@ -21,6 +21,14 @@ def chosen_designs(folder: Folder, substance: str, most: int = len(COLOURS)) -> 
     return tuple(name for name in folder.designs if name in kept)
 
 
+def shown_designs(folder: Folder, substance: str) -> dict[str, int]:
+    """Return the designs that figures draw, each with the number of its colour, dash and shape.
+
+    A study of few designs draws all of them; the table beside a figure always has all.
+    """
+    return {name: number for number, name in enumerate(chosen_designs(folder, substance))}
+
+
 def _mean_power(selection: Selection, design: str, change: float) -> float:
     found = [
         selection.one(

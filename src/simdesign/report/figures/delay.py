@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from simdesign.report.figures.chosen import shown_designs
 from simdesign.report.figures.lines import Line, Panel, Point, alternative_text, panel_of_lines
 from simdesign.report.names import design_names, level, short_names
 from simdesign.report.numbers import number
@@ -31,12 +32,11 @@ def delay_figure(
         return None
     whole = [year for year in years if year == int(year)] or years[-1:]
     ticks = [0.0, *whole]
+    shown = shown_designs(selection.folder, selection.substance)
     panels, rows = [], []
     for shared in selection.levels if levels is None else levels:
         lines = []
-        for index, name in enumerate(study.designs):
-            if designs is not None and name not in designs:
-                continue
+        for name in study.designs if designs is None else designs:
             values = [
                 selection.one(
                     "delay_curve", shared=shared, design=name, estimator=selection.folder.judging,
@@ -49,9 +49,12 @@ def delay_figure(
                 Point(x=x, y=100 * v.value, low=100 * v.low, high=100 * v.high)
                 for x, v in zip(years, values, strict=True)
             ]
-            lines.append(
-                Line(index=index, name=long[name], label=short[name], points=tuple(points))
-            )
+            if name in shown:
+                lines.append(
+                    Line(
+                        index=shown[name], name=long[name], label=short[name], points=tuple(points)
+                    )
+                )
             cells = (
                 hundred_with_interval(v, texts.lang)
                 for year, v in zip(years, values, strict=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import altair as alt
 
-from simdesign.report.figures.chosen import chosen_designs
+from simdesign.report.figures.chosen import shown_designs
 from simdesign.report.figures.lines import Panel, placed, style_of
 from simdesign.report.figures.style import INK, svg_of, themed
 from simdesign.report.folder import Folder
@@ -78,10 +78,8 @@ def _panel(
     )  # fmt: skip
     layers: list[Any] = []
     ends, short = [], short_names(folder.study, texts)
-    chosen = chosen_designs(folder, substance)
-    for number, design in enumerate(folder.designs):
-        if design not in chosen:
-            continue
+    chosen = shown_designs(folder, substance)
+    for design, number in chosen.items():
         colour, dash, _ = style_of(number)
         found = [values.get((design, i), math.nan) for i in range(n)]
         error = [errors.get((design, i), math.nan) for i in range(n)]
@@ -111,7 +109,7 @@ def _panel(
     chart = themed(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT), title)
     return Panel(
         title=title, svg=svg_of(chart, "en"),
-        alternative=_alternative(folder, chosen, keys, factors, values, title, texts),
+        alternative=_alternative(folder, tuple(chosen), keys, factors, values, title, texts),
     )  # fmt: skip
 
 
