@@ -6,6 +6,9 @@ from typing import Annotated
 import typer
 
 from simdesign.errors import SpecError
+from simdesign.studies import completion
+from simdesign.studies.arguments import Language, ResultsFolder
+from simdesign.studies.console import say
 
 
 def register(app: typer.Typer) -> None:
@@ -14,12 +17,17 @@ def register(app: typer.Typer) -> None:
 
 
 def figures_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")],
+    folder: ResultsFolder,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder of the files; default: DIR/figures.")
     ] = None,
-    form: Annotated[str, typer.Option("--format", help="svg or pdf.")] = "svg",
-    lang: Annotated[str, typer.Option("--lang", help="Language: en or nl.")] = "en",
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format", help="svg or pdf.", autocompletion=completion.one_of("svg", "pdf")
+        ),
+    ] = "svg",
+    lang: Language = "en",
 ) -> None:
     """Write every figure of a study as SVG or PDF, one file a panel."""
     if lang not in ("en", "nl"):
@@ -30,5 +38,4 @@ def figures_command(
     from simdesign.run import load
 
     load(folder)  # refuses what is no results folder, in words
-    for path in write_figures(folder, out or folder / "figures", lang, form):
-        typer.echo(str(path))
+    say([str(path) for path in write_figures(folder, out or folder / "figures", lang, form)])
