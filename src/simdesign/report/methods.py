@@ -42,6 +42,7 @@ from simdesign.report.verdict_groups import verdict_groups
 from simdesign.report.verdicts import Wording
 from simdesign.report.worlds import world_sentences
 from simdesign.spec.local import ExactLocal
+from simdesign.stored import Paths
 
 if TYPE_CHECKING:
     from simdesign.report.figures import Panel
@@ -50,14 +51,14 @@ _LEVEL = 0.01
 """Family-wise level of the model check (docs/model_check.md)."""
 
 
-def methods_html(folder: Folder, table: str = "measures.csv", *, tables: bool = True) -> str:
+def methods_html(folder: Folder, table: str = "", *, tables: bool = True) -> str:
     """Return the report as text.
 
     Parameters
     ----------
     folder : Folder
     table : str
-        Name of the table of measures beside the report.
+        Name of the table of measures beside the report; default: that of a results folder.
     tables : bool
         Hold a table of every measure; else the report names the files beside it, which have them.
     """
@@ -67,7 +68,7 @@ def methods_html(folder: Folder, table: str = "measures.csv", *, tables: bool = 
     return page_environment().get_template("methods.html.j2").render(
         view=_view(folder, cell, texts),
         t=texts,
-        table_file=table,
+        table_file=table or Paths(folder.path).measures.name,
         blocks=measure_blocks(folder, cell) if tables else [],
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
         scripts=[Markup(script)],
@@ -219,7 +220,6 @@ def _compared(selection: Selection, shared: float, change: float) -> list[str]:
 def check_figures(folder: Folder, stamp: Stamp) -> list[Figure]:
     """Return the figures of the model check, where its tables lie beside it."""
     from simdesign.report.figures import read_table, reliability_figure, tests_figure
-    from simdesign.stored import Paths
 
     if stamp.folder is None:
         return []

@@ -81,9 +81,7 @@ def write_page(
     return page
 
 
-def page_html(
-    folder: Folder, lang: str = "en", explorer: Any = None, *, table: str = "measures.csv"
-) -> str:
+def page_html(folder: Folder, lang: str = "en", explorer: Any = None, *, table: str = "") -> str:
     """Return the adviser's page as text.
 
     Parameters
@@ -95,7 +93,7 @@ def page_html(
         What ``explorer.html.j2`` shows after the curves, with its own ``scripts`` (texts, which
         the page's policy then allows); nothing where it is None.
     table : str
-        Name of the table of measures beside the page.
+        Name of the table of measures beside the page; default: that of a results folder.
     """
     Texts(lang)  # refuses an unknown language before anything is drawn
     cell = middle_cell(folder)
@@ -118,7 +116,7 @@ def page_html(
         glossary=GLOSSARY,
         sources=SOURCES,
         sprite=SPRITE,
-        table_file=table,
+        table_file=table or Paths(folder.path).measures.name,
         csv=_data_uri(folder, cell, selections),
         csv_name=f"{folder.study.name}.csv",
         css=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
