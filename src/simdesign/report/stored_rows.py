@@ -80,10 +80,14 @@ def silent_rows(folder: Path) -> list[Silent]:
     dataset = _dataset(folder)
     if dataset is None:
         return []
+    import pyarrow as pa
     import pyarrow.dataset as ds
 
     columns = ["estimator", "design", "status", "reason"]
     rows = dataset.to_table(columns=columns, filter=ds.field("status") != int(Status.OK))
+    # shards have dictionaries of their own, which differ where reasons do
+    words = {name: rows[name].cast(pa.string()) for name in columns if name != "status"}
+    rows = pa.table({**words, "status": rows["status"]})
     counted = rows.group_by(columns).aggregate([("status", "count")]).to_pylist()
     said = [
         Silent(
