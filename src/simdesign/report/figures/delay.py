@@ -67,14 +67,14 @@ def delay_figure(
             y_title=texts("figures.delay_y"), x_values=ticks, x_end=years[-1],
             x_labels="format(datum.value, 'd')", texts=texts, bars=False,
         )  # fmt: skip
-        words = {x: texts("figures.years_unit", n=number(x, texts.lang, 0)) for x in (0.0, *years)}
+        words = {x: _years(x, texts) for x in (0.0, *years)}
         panels.append(
             Panel(
                 title=title, svg=panel.svg,
                 alternative=alternative_text(lines, title, words, texts),
             )
         )  # fmt: skip
-    heads = tuple(texts("figures.years_unit", n=number(year, texts.lang, 0)) for year in whole)
+    heads = tuple(_years(year, texts) for year in whole)
     table = Table(
         caption=texts("figures.delay_x"),
         columns=(texts("tables.shared"), texts("tables.design"), *heads),
@@ -82,3 +82,8 @@ def delay_figure(
         n_head=2,
     )
     return panels, table
+
+
+def _years(n: float, texts: Texts) -> str:
+    said = texts("figures.years_unit", n=number(n, texts.lang, 0))
+    return "1 year" if said == "1 years" else said
