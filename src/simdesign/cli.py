@@ -41,6 +41,7 @@ def _register() -> None:
         estimate_world,
         explore,
         failures,
+        figures,
         frontier,
         option_command,
         predict_next,
@@ -68,6 +69,7 @@ def _register() -> None:
     departures.register(app)
     explore.register(app)
     failures.register(app)
+    figures.register(app)
     frontier.register(app)
     table.register(app)
     option_command.register(app)

@@ -44,6 +44,12 @@ def pages(results, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def methods(pages):
+    """Return the text of the methodologist's report, written beside the page."""
+    return pages["nl"].with_name("methods.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
 def page(pages):
     """Return the text of the page with Dutch first."""
     return pages["nl"].read_text(encoding="utf-8")

@@ -45,7 +45,8 @@ def test_the_verdict_is_shown_without_complaints(browser, results, pages, lang, 
     for text in ("The verdict", "De uitkomst", title):
         assert f">{text}</h2>" in dom
     for verdict in results.verdicts():
-        assert dom.count(f'class="code {verdict.code.value}"') >= 2
+        if verdict.threshold != "oracle":
+            assert dom.count(f'class="code {verdict.code.value}"') >= 2
     assert not re.search(r"alert\('title'\)</script>", dom)
 
 
@@ -55,7 +56,7 @@ def test_the_browser_reports_complaints(browser, tmp_path):
     assert complaints(browser("--dump-dom", bad.as_uri()).stderr) != []
 
 
-def test_a_click_switches_language_and_decimals(browser, pages, tmp_path):
+def test_a_click_switches_the_language(browser, pages, tmp_path):
     text = pages["en"].read_text(encoding="utf-8")
     click = "<script>document.querySelector('button[value=nl]').click();</script>"
     other = tmp_path / "clicked.html"
@@ -64,10 +65,6 @@ def test_a_click_switches_language_and_decimals(browser, pages, tmp_path):
     other.write_text(text.replace("</body>", click + "</body>"), encoding="utf-8")
     dom = browser("--dump-dom", other.as_uri()).stdout
     assert re.search(r'<html[^>]* lang="nl"', dom)
-    blocks = re.findall(r'<details class="measure">.*?</details>', dom, re.DOTALL)
-    cells = re.findall(r"<td>(\d\D\d+ \(\d\D\d+\))", "".join(blocks))
-    assert len(cells) > 50
-    assert all("," in cell and "." not in cell for cell in cells)
     assert 'value="nl" class="keep" lang="nl" aria-pressed="true"' in dom
 
 
@@ -91,6 +88,27 @@ def test_there_is_something_to_see(browser, pages, tmp_path, width):
     assert sum(inked) > 0.3 * len(inked)  # text and tables on a good part of the lines
 
 
+def test_the_report_has_no_complaints_and_fits_a_narrow_screen(browser, pages, tmp_path):
+    path = pages["nl"].with_name("methods.html")
+    assert complaints(browser("--dump-dom", path.as_uri()).stderr) == []
+    assert width_at_360(browser, path, tmp_path) == 360
+
+
+def test_a_choice_of_size_needs_no_script(browser, pages, tmp_path):
+    text = pages["en"].read_text(encoding="utf-8")
+    probe = tmp_path / "probe.html"
+    measure = (
+        "<script>document.title=[...document.querySelectorAll('.size')].map("
+        "e=>e.offsetHeight?e.className:'').filter(Boolean)</script>"
+    )
+    text = re.sub(r"script-src '[^']*'", "script-src 'unsafe-inline'", text)
+    other = 'name="town" value="4"'  # the style has values in it, too
+    chosen = text.replace('value="2" checked', 'value="2"').replace(other, f"{other} checked")
+    for page, shown in ((text, "size size-2"), (chosen, "size size-4")):
+        probe.write_text(page.replace("</body>", measure + "</body>"), encoding="utf-8")
+        assert f"<title>{shown}</title>" in browser("--dump-dom", probe.as_uri()).stdout
+
+
 def test_an_empty_page_shows_nothing(browser, tmp_path):
     picture = tmp_path / "blank.png"
     browser(f"--screenshot={picture}", "--window-size=500,400", "about:blank")
@@ -98,15 +116,20 @@ def test_an_empty_page_shows_nothing(browser, tmp_path):
 
 
 def test_a_narrow_screen_needs_no_sideways_scrolling(browser, pages, tmp_path):
+    assert width_at_360(browser, pages["nl"], tmp_path) == 360
+
+
+def width_at_360(browser, page, tmp_path):
+    """Return how wide a page is in a window of 360 pixels."""
     frame = tmp_path / "narrow.html"
     frame.write_text(
-        f'<iframe id=f src="{pages["nl"].as_uri()}" style="width:360px;height:700px;border:0">'
+        f'<iframe id=f src="{page.as_uri()}" style="width:360px;height:700px;border:0">'
         "</iframe>"
         "<script>f.onload=()=>{document.title=[f.contentDocument.documentElement.scrollWidth]}"
         "</script>"
     )
     dom = browser("--allow-file-access-from-files", "--dump-dom", frame.as_uri()).stdout
-    assert "<title>360</title>" in dom
+    return int(re.search(r"<title>(\d+)</title>", dom)[1])
 
 
 def inked_lines(data):

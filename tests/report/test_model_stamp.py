@@ -5,6 +5,7 @@ import json
 import pytest
 
 from simdesign.report.folder import read_folder
+from simdesign.report.methods import methods_html
 from simdesign.report.model_check import stamp_of
 from simdesign.report.page import page_html
 from simdesign.report.texts import LANGUAGES, Texts
@@ -101,5 +102,6 @@ def test_the_page_shows_it_in_both_languages(folder):
     assert page.count('class="stamp checked"') == 2
     assert "Model checked" in page
     assert "Model gecontroleerd" in page
+    assert "95.3 (0.7)" in methods_html(folder)
     write_check(folder, kernels="0123456789abcdef")
     assert page_html(folder, "en").count('class="stamp not_checked"') == 2

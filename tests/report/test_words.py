@@ -14,8 +14,11 @@ import simdesign.report
 from simdesign.evaluate import Code, Loss, Verdict
 from simdesign.report import verdict_text
 from simdesign.report.figures.lines import placed
+from simdesign.report.icons import icon_array
+from simdesign.report.likelihood import ADVISER, SCALE, word
 from simdesign.report.names import design_names, short_names
 from simdesign.report.numbers import decimals, number, of_hundred, percent, with_error
+from simdesign.report.sources import GLOSSARY, SOURCES
 from simdesign.report.texts import Texts
 from simdesign.report.verdicts import hardest, open_interval
 from simdesign.spec.study import Study
@@ -38,9 +41,10 @@ def verdict(sigma, code, topic="break", threshold="operating", **changes):
     return Verdict(**parts)
 
 
-def test_texts_are_complete():
-    catalogue = tomllib.loads((ROOT / "texts.toml").read_text(encoding="utf-8"))
-    assert sum(len(part) for part in catalogue.values()) > 100
+@pytest.mark.parametrize(("file", "at_least"), [("texts.toml", 100), (ADVISER, 80)])
+def test_texts_are_complete(file, at_least):
+    catalogue = tomllib.loads((ROOT / file).read_text(encoding="utf-8"))
+    assert sum(len(part) for part in catalogue.values()) > at_least
     for section, items in catalogue.items():
         for key, text in items.items():
             assert set(text) == {"en", "nl"}, f"{section}.{key}"
@@ -63,6 +67,57 @@ def test_every_text_that_code_asks_for_exists():
     assert len(asked) > 60
     missing = [key for key in sorted(asked) if not Texts("nl").has(key)]
     assert missing == []
+
+
+def test_the_adviser_s_page_uses_every_text_it_has_and_has_every_text_it_uses():
+    code = "".join(path.read_text() for path in [*ROOT.glob("*.py"), *ROOT.rglob("page.html.j2")])
+    asked = set(re.findall(r'\b(?:own|a|adviser\[name\])\(\s*"(\w+\.\w+)"', code))
+    texts = Texts("nl", ADVISER)
+    assert len(asked) > 30
+    assert [key for key in sorted(asked) if not texts.has(key)] == []
+    asked |= set(re.findall(r'"(\w+\.\w+)"', code))
+    asked |= {f"likelihood.{key}" for _, key in SCALE}
+    asked |= {f"sources.{key}" for key, _ in SOURCES}
+    asked |= {f"glossary.{key}{end}" for key in GLOSSARY for end in ("", "_text")}
+    parts = set(re.findall(r'"(\w+)"', code)) | {code.value for code in Code}
+    catalogue = tomllib.loads((ROOT / ADVISER).read_text(encoding="utf-8"))
+    left = [
+        f"{section}.{key}"
+        for section, items in catalogue.items()
+        for key in items
+        if f"{section}.{key}" not in asked
+    ]
+    # keys that are put together end or begin with a word of the code: verdict.TOPIC_head
+    unused = [
+        key
+        for key in left
+        if (name := key.split(".")[1]) not in parts
+        and f"{{topic}}_{name.partition('_')[2]}" not in code
+    ]
+    assert unused == []
+
+
+def test_a_probability_has_the_word_of_its_class():
+    for share, expected in (
+        (0.0, "almost impossible"), (0.012, "almost impossible"), (0.03, "extremely unlikely"),
+        (0.05, "extremely unlikely"), (0.1, "very unlikely"), (0.21, "unlikely"),
+        (0.33, "unlikely"), (0.34, "about as likely as not"), (0.659, "likely"), (0.66, "likely"),
+        (0.9, "very likely"), (0.95, "extremely likely"), (0.99, "almost certain"),
+        (1.0, "almost certain"),
+    ):  # fmt: skip
+        assert word(share, "en") == expected, share
+    assert word(0.5, "nl") == "ongeveer even waarschijnlijk als niet"
+    assert word(math.nan, "en") == "\N{EN DASH}"
+
+
+@pytest.mark.parametrize("share", [0.0, 0.004, 0.07, 0.2, 0.55, 0.995, 1.0])
+def test_an_icon_array_has_as_many_filled_figures(share):
+    picture = str(icon_array(share))
+    uses = re.findall(r'<use href="#(one|row)"[^>]*class="(on|off)"', picture)
+    count = dict.fromkeys(("on", "off"), 0)
+    for what, kind in uses:
+        count[kind] += 20 if what == "row" else 1
+    assert count == {"on": round(100 * share), "off": 100 - round(100 * share)}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import importlib
 import json
 import shlex
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -319,5 +318,6 @@ def test_verdict_and_page_say_that_failures_decide(failing):
     from simdesign.report import write_page
 
     failing.save()
-    page = Path(write_page(failing.folder, "en")).read_text(encoding="utf-8")
+    methods = write_page(failing.folder, "en").with_name("methods.html")
+    page = methods.read_text(encoding="utf-8")
     assert "at most: failed replications count as heard at once" in page

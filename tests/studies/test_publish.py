@@ -100,7 +100,10 @@ def test_a_protocol_is_replaced_only_with_a_reason_and_lists_it(tmp_path):
 
 def test_published_results_are_sorted_and_say_where_they_come_from(finished, published):
     names = {item.name for item in published.iterdir()}
-    assert names == {"measures.csv.gz", "study.lock.json", "run.json", "verdict.json", "page.html"}
+    assert names == {
+        "measures.csv.gz", "study.lock.json", "run.json", "verdict.json", "page.html",
+        "methods.html",
+    }  # fmt: skip
     rows = list(csv.reader(read_published_table(PublishedPaths(published).measures).splitlines()))
     assert rows[1:] == sorted(rows[1:])
     whole = finished.assessment().table.rows
@@ -119,6 +122,10 @@ def test_published_results_are_sorted_and_say_where_they_come_from(finished, pub
     page = (published / "page.html").read_text(encoding="utf-8")
     assert "registered before the results" in page
     assert "vastgelegd vóór de resultaten" in page
+    methods = (published / "methods.html").read_text(encoding="utf-8")
+    assert 'class="measure"' not in methods  # the table beside it has them
+    assert '<a href="measures.csv.gz"' in methods
+    assert 'href="measures.csv.gz"' in page
 
 
 def test_other_numbers_of_replications_do_not_match_the_protocol(finished, tmp_path):

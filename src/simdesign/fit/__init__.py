@@ -38,6 +38,7 @@ from simdesign.fit.two_weeks import NoiseDraws as NoiseDraws
 from simdesign.fit.two_weeks import TwoWeeks as TwoWeeks
 from simdesign.fit.two_weeks import break_odds as break_odds
 from simdesign.fit.two_weeks import naive_prob as naive_prob
+from simdesign.fit.two_weeks import parts as parts
 from simdesign.fit.two_weeks import prior_change as prior_change
 from simdesign.fit.two_weeks import season_differences as season_differences
 from simdesign.fit.two_weeks import two_week_posterior as two_week_posterior

@@ -1,4 +1,4 @@
-"""report: results folders -> one page and the verdict in words; it reads, and never simulates."""
+"""report: results folders -> pages, figures and the verdict in words; it never simulates."""
 
 from simdesign.report.attribution import AttributionCell as AttributionCell
 from simdesign.report.attribution import AttributionTarget as AttributionTarget
@@ -7,6 +7,7 @@ from simdesign.report.attribution import attribution_sizes as attribution_sizes
 from simdesign.report.attribution_tables import attribution_parts as attribution_parts
 from simdesign.report.check_protocol import CheckPlan as CheckPlan
 from simdesign.report.check_protocol import check_protocol_text as check_protocol_text
+from simdesign.report.figure_files import write_figures as write_figures
 from simdesign.report.numbers import decimals as decimals
 from simdesign.report.numbers import number as number
 from simdesign.report.page import write_page as write_page

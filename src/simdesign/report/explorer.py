@@ -2,7 +2,6 @@
 
 import base64
 import gzip
-import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -41,8 +40,8 @@ class Explorer:
     """The drawing library, the same way."""
     script: Markup
     css: Markup
-    hashes: tuple[str, ...]
-    """SHA-256 of the scripts, base64, for the page's policy."""
+    allowed: tuple[str, ...]
+    """Its scripts, which the page's policy must allow."""
     units: tuple[str, ...]
     factors: tuple[str, ...]
     """Names of the factors of the worlds, in the order of their controls."""
@@ -59,7 +58,7 @@ def explorer_of(folder: Folder) -> Explorer | None:
                                 separators=(",", ":"))),
         library=_packed(bundle), script=Markup(script),
         css=Markup((TEMPLATES / "explorer.css").read_text(encoding="utf-8")),
-        hashes=(_hash(script), _hash(bundle)), units=UNITS,
+        allowed=(script, bundle), units=UNITS,
         factors=tuple(item["path"] for item in folder.explore["factors"]),
     )  # fmt: skip
 
@@ -179,7 +178,3 @@ def _other(change: Mapping[str, Any], texts: Texts) -> str:
 
 def _packed(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
-
-
-def _hash(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

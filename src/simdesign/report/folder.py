@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _AFTER_FACTORS = "substance"
 _BEFORE_FACTORS = ("scenario", "role")
-_WORDS = ("scenario", "role", "substance", "design", "estimator", "threshold", "measure",
+WORDS = ("scenario", "role", "substance", "design", "estimator", "threshold", "measure",
           "compared_with")  # fmt: skip
 
 
@@ -117,12 +117,12 @@ def read_folder(path: str | Path, digest: str = "") -> Folder:
     # everything as text first: no name of a design is mistaken for "not available"
     frame = pd.read_csv(io.StringIO(text), keep_default_na=False, dtype=str)
     columns = list(frame.columns)
-    absent = [name for name in (*_WORDS, "value", "mcse", "n_rep") if name not in columns]
+    absent = [name for name in (*WORDS, "value", "mcse", "n_rep") if name not in columns]
     if absent:
         raise StoreError(str(paths.measures), f"must have the column {absent[0]!r}")
     factors = columns[len(_BEFORE_FACTORS) : columns.index(_AFTER_FACTORS)]
     for name in columns:
-        if name not in _WORDS:
+        if name not in WORDS:
             numbers = pd.to_numeric(frame[name], errors="coerce")
             words = name in factors and bool((numbers.isna() & (frame[name] != "")).any())
             # levels that are switches or names stay words, or all of them would be one cell

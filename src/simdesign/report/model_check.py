@@ -32,6 +32,10 @@ class Stamp:
     reasons: tuple[str, ...]
     """Why not, one line for each estimator and substance; or on which designs it was checked."""
     evidence: Table | None
+    folder: Path | None = None
+    """Where the check lies that counts, or that comes nearest."""
+    cells: frozenset[tuple[str, str, str, str]] = frozenset()
+    """Estimator, design, substance and look of what it checked of this study."""
 
 
 def stamp_of(folder: Folder, texts: Texts) -> Stamp:
@@ -40,6 +44,7 @@ def stamp_of(folder: Folder, texts: Texts) -> Stamp:
     names = estimator_names(folder.study, texts)
     reasons: list[str] = []
     shown: list[dict[str, Any]] = []
+    places: list[Path] = []
     wanted = [
         (name, spec, substance)
         for name, spec in folder.study.estimators.items()
@@ -48,8 +53,9 @@ def stamp_of(folder: Folder, texts: Texts) -> Stamp:
     ]
     for name, spec, substance in wanted:
         key = model_hash(spec, substance)
-        cells, why = _best(found, key, _kernels(folder))
+        cells, why, place = _best(found, key, _kernels(folder))
         shown += cells
+        places += [place] if place is not None else []
         if why:
             label = f"{names[name]} ({name}), {texts.substance(substance)}"
             reasons.append(texts(f"stamp.{why}", estimator=label))
@@ -63,6 +69,11 @@ def stamp_of(folder: Folder, texts: Texts) -> Stamp:
         title=texts("stamp.checked" if checked else "stamp.not_checked"),
         reasons=tuple(dict.fromkeys(reasons)),
         evidence=_evidence(shown, texts) if shown else None,
+        folder=places[0] if places else None,
+        cells=frozenset(
+            (cell["estimator"], cell["design"], cell["substance"], str(cell["look"]))
+            for cell in shown
+        ),
     )
 
 
@@ -70,8 +81,11 @@ def _kernels(folder: Folder) -> str:
     return str(folder.manifest.get("provenance", {}).get("kernels", ""))
 
 
-def _checks(path: Path) -> Iterable[dict[str, Any]]:
-    """Yield the checks that can be found, the folder's own first; what cannot be read is none."""
+def _checks(path: Path) -> Iterable[tuple[Path, dict[str, Any]]]:
+    """Yield the checks that can be found with their places, the folder's own first.
+
+    What cannot be read is none.
+    """
     places = [
         Paths(path).model_check,
         *(parent / COMMITTED for parent in path.resolve().parents),
@@ -84,13 +98,18 @@ def _checks(path: Path) -> Iterable[dict[str, Any]]:
             continue
         seen.add(whole)
         with contextlib.suppress(FileNotFoundError, StoreError):
-            yield read_plain(whole, ModelCheck)
+            yield whole.parent, read_plain(whole, ModelCheck)
 
 
-def _best(checks: list[dict[str, Any]], key: str, kernels: str) -> tuple[list[dict[str, Any]], str]:
-    """Return the cells of the first check that counts, and why it is not enough (empty: it is)."""
+def _best(
+    checks: list[tuple[Path, dict[str, Any]]], key: str, kernels: str
+) -> tuple[list[dict[str, Any]], str, Path | None]:
+    """Return the cells of the first check that counts, why it is not enough (empty: it is), where.
+
+    Without any, no cells, the reason and None.
+    """
     why = "absent"
-    for check in checks:
+    for place, check in checks:
         cells = [cell for cell in check["cells"] if cell["model_hash"] == key]
         if not cells:
             continue
@@ -98,11 +117,11 @@ def _best(checks: list[dict[str, Any]], key: str, kernels: str) -> tuple[list[di
             why = "kernels"
             continue
         if any(cell["rejected"] for cell in cells):
-            return cells, "rejected"
+            return cells, "rejected", place
         if any(cell["n_failed"] for cell in cells):
-            return cells, "failed"
-        return cells, ""
-    return [], why
+            return cells, "failed", place
+        return cells, "", place
+    return [], why, None
 
 
 def _own_designs(folder: Folder, cells: list[dict[str, Any]]) -> bool:

@@ -1,6 +1,7 @@
 """Tables of the page: plain text cells, so that the template escapes every one of them."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -194,10 +195,10 @@ _CSV = (
 )
 
 
-def download_csv(folder: Folder, cell: Cell, change: float) -> str:
+def download_csv(folder: Folder, cell: Cell, change: float, levels: Collection[float]) -> str:
     """Return the rows behind verdicts, sentences and figures as CSV.
 
-    ``change`` is the one whose delay curves are shown.
+    ``change`` is the one whose delay curves are shown, at these levels of the shared error.
     """
     frame = folder.measures
     keep = frame["compared_with"] == ""
@@ -206,7 +207,8 @@ def download_csv(folder: Folder, cell: Cell, change: float) -> str:
         keep &= frame[name].isna() | (frame[name] == wanted)
     keep &= frame["estimator"].isin(("", folder.judging)) & (frame["threshold"] != "guarded")
     curve = frame["measure"].isin(_CURVES) & frame["threshold"].isin(("", "operating"))
-    curve &= (frame["measure"] != "delay_curve") | (frame["change"] == change)
+    shown = (frame["change"] == change) & (frame["shared"].isin(levels) | frame["shared"].isna())
+    curve &= (frame["measure"] != "delay_curve") | shown
     power = frame["measure"].isin(_POWERS) & (frame["horizon"] == POWER_YEARS)
     keep &= curve | power | (frame["measure"] == "false_alarm_prob")
     factors = [name for name in folder.factors if name not in cell]  # the cell is in the text

@@ -56,9 +56,19 @@ class Paths:
         return self.folder / "verdict.json"
 
     @property
+    def measures_parquet(self) -> Path:
+        """The same as Parquet; not published."""
+        return self.folder / "measures.parquet"
+
+    @property
     def page(self) -> Path:
-        """The page."""
+        """The adviser's page."""
         return self.folder / "page.html"
+
+    @property
+    def methods(self) -> Path:
+        """The methodologist's report."""
+        return self.folder / "methods.html"
 
     @property
     def precision(self) -> Path:
@@ -99,6 +109,10 @@ class Paths:
     def model_check(self) -> Path:
         """What ``check-model`` found."""
         return self.folder / f"{MODEL_CHECK}.json"
+
+    def model_check_table(self, name: str) -> Path:
+        """Return the path of one of its tables: ``curves``, ``frequencies`` or ``tests``."""
+        return self.folder / f"{MODEL_CHECK}_{name}.csv"
 
     def job(self, name: str) -> "JobPaths":
         """Return the paths of one submission, such as ``0001``."""
@@ -226,5 +240,10 @@ class PublishedPaths:
 
     @property
     def page(self) -> Path:
-        """The page."""
+        """The adviser's page."""
         return Paths(self.folder).page
+
+    @property
+    def methods(self) -> Path:
+        """The methodologist's report."""
+        return Paths(self.folder).methods

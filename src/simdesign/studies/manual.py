@@ -43,6 +43,7 @@ MANUAL = {
         "simdesign evaluate results/annual_claim",
     )),
     "report": Entry(READ, ("simdesign report runs/annual_claim --lang nl",)),
+    "figures": Entry(READ, ("simdesign figures runs/annual_claim --format pdf --out figures",)),
     "table": Entry(READ, (
         "simdesign table results/annual_claim --horizon 3 --where size=0.2 --where"
         " substance=cocaine --where lab_share=0.5 --per 100",

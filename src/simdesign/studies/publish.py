@@ -8,7 +8,8 @@ verdict.json       the verdicts, from those measures
 stability.json     what would change them, where simdesign stability was called
 options.json       which design to choose, where simdesign options was called
 explore.json       numbers of the what-if explorer, where simdesign explore was called
-page.html          the page
+page.html          the page for advisers
+methods.html       the report for methodologists
 """
 
 import csv
@@ -70,7 +71,7 @@ def publish_command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write what is committed of a finished study: measures, lock, page."""
+    """Write what is committed of a finished study: measures, lock, pages."""
     from simdesign.run import load
 
     results = load(folder)

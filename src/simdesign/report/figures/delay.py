@@ -1,5 +1,8 @@
 """Delay curves: the share of programmes that noticed the break, by time since it."""
 
+from collections.abc import Sequence
+
+from simdesign.report.figures.chosen import shown_designs
 from simdesign.report.figures.lines import Line, Panel, Point, alternative_text, panel_of_lines
 from simdesign.report.names import design_names, level, short_names
 from simdesign.report.numbers import number
@@ -9,11 +12,16 @@ from simdesign.report.texts import Texts
 
 
 def delay_figure(
-    selection: Selection, change: float, texts: Texts
+    selection: Selection,
+    change: float,
+    texts: Texts,
+    *,
+    levels: Sequence[float] | None = None,
+    designs: Sequence[str] | None = None,
 ) -> tuple[list[Panel], Table] | None:
     """Return a panel per level of shared error, and the numbers at whole years.
 
-    None when the table holds no curve.
+    ``levels`` and ``designs`` choose some of the study's. None when the table holds no curve.
     """
     study = selection.folder.study
     long, short = design_names(study, texts), short_names(study, texts)
@@ -24,10 +32,11 @@ def delay_figure(
         return None
     whole = [year for year in years if year == int(year)] or years[-1:]
     ticks = [0.0, *whole]
+    shown = shown_designs(selection.folder, selection.substance)
     panels, rows = [], []
-    for shared in selection.levels:
+    for shared in selection.levels if levels is None else levels:
         lines = []
-        for index, name in enumerate(study.designs):
+        for name in study.designs if designs is None else designs:
             values = [
                 selection.one(
                     "delay_curve", shared=shared, design=name, estimator=selection.folder.judging,
@@ -40,9 +49,12 @@ def delay_figure(
                 Point(x=x, y=100 * v.value, low=100 * v.low, high=100 * v.high)
                 for x, v in zip(years, values, strict=True)
             ]
-            lines.append(
-                Line(index=index, name=long[name], label=short[name], points=tuple(points))
-            )
+            if name in shown:
+                lines.append(
+                    Line(
+                        index=shown[name], name=long[name], label=short[name], points=tuple(points)
+                    )
+                )
             cells = (
                 hundred_with_interval(v, texts.lang)
                 for year, v in zip(years, values, strict=True)
@@ -55,14 +67,14 @@ def delay_figure(
             y_title=texts("figures.delay_y"), x_values=ticks, x_end=years[-1],
             x_labels="format(datum.value, 'd')", texts=texts, bars=False,
         )  # fmt: skip
-        words = {x: texts("figures.years_unit", n=number(x, texts.lang, 0)) for x in (0.0, *years)}
+        words = {x: _years(x, texts) for x in (0.0, *years)}
         panels.append(
             Panel(
                 title=title, svg=panel.svg,
                 alternative=alternative_text(lines, title, words, texts),
             )
         )  # fmt: skip
-    heads = tuple(texts("figures.years_unit", n=number(year, texts.lang, 0)) for year in whole)
+    heads = tuple(_years(year, texts) for year in whole)
     table = Table(
         caption=texts("figures.delay_x"),
         columns=(texts("tables.shared"), texts("tables.design"), *heads),
@@ -70,3 +82,8 @@ def delay_figure(
         n_head=2,
     )
     return panels, table
+
+
+def _years(n: float, texts: Texts) -> str:
+    said = texts("figures.years_unit", n=number(n, texts.lang, 0))
+    return "1 year" if said == "1 years" else said

@@ -2,6 +2,7 @@
 
 import math
 
+from simdesign.report.figures.chosen import shown_designs
 from simdesign.report.figures.lines import Line, Panel, Point, alternative_text, panel_of_lines
 from simdesign.report.names import design_names, level, short_names
 from simdesign.report.select import Selection
@@ -19,8 +20,9 @@ def false_alarm_figure(selection: Selection, texts: Texts) -> tuple[list[Panel],
     levels = [x for x in selection.levels if math.isfinite(x)]
     if len(levels) < 2:
         return None
+    shown = shown_designs(folder, selection.substance)
     lines, rows = [], []
-    for index, name in enumerate(folder.designs):
+    for name in folder.designs:
         *values, mixture = (
             selection.one(
                 "false_alarm_prob", role=role, shared=x, design=name,
@@ -32,7 +34,8 @@ def false_alarm_figure(selection: Selection, texts: Texts) -> tuple[list[Panel],
             Point(x=100 * x, y=100 * v.value, low=100 * v.low, high=100 * v.high)
             for x, v in zip(levels, values, strict=True)
         )
-        lines.append(Line(index=index, name=long[name], label=short[name], points=points))
+        if name in shown:
+            lines.append(Line(index=shown[name], name=long[name], label=short[name], points=points))
         cells = (hundred_with_interval(v, texts.lang) for v in (*values, mixture))
         rows.append((long[name], *cells))
     highest = max(

@@ -1,5 +1,6 @@
 """Power within three years against the size of the change, per shared error and threshold."""
 
+from simdesign.report.figures.chosen import shown_designs
 from simdesign.report.figures.lines import Line, Panel, Point, alternative_text, panel_of_lines
 from simdesign.report.names import design_names, level, short_names
 from simdesign.report.select import POWER_YEARS, Selection
@@ -16,12 +17,13 @@ def power_figure(selection: Selection, texts: Texts) -> tuple[list[Panel], Table
     changes = selection.changes
     slow = selection.kind == "slope_change"
     x_title = texts("figures.power_x_slope" if slow else "figures.power_x")
+    shown = shown_designs(selection.folder, selection.substance)
     panels, rows = [], []
     for shared in selection.levels:
         for threshold in ("operating", "oracle"):
             kind = texts(f"thresholds.{threshold}")
             lines = []
-            for index, name in enumerate(study.designs):
+            for name in study.designs:
                 values = [
                     selection.one(
                         "power", shared=shared, design=name, estimator=selection.folder.judging,
@@ -33,7 +35,10 @@ def power_figure(selection: Selection, texts: Texts) -> tuple[list[Panel], Table
                     Point(x=100 * x, y=100 * v.value, low=100 * v.low, high=100 * v.high)
                     for x, v in zip(changes, values, strict=True)
                 )
-                lines.append(Line(index=index, name=long[name], label=short[name], points=points))
+                if name in shown:
+                    lines.append(
+                        Line(index=shown[name], name=long[name], label=short[name], points=points)
+                    )
                 values += [
                     selection.one(
                         "power", shared=shared, design=name, estimator=selection.folder.judging,

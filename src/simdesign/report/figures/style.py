@@ -33,31 +33,31 @@ _SHORTER = (
 """What Vega writes and a page does not need: two thirds of the text."""
 
 
-def themed(chart: Any, title: str) -> Any:
-    """Return a chart with the fonts and lines of the page."""
-    return (
-        chart.properties(title=title)
-        .configure(
-            font=FONT, background="transparent",
-            padding={"left": 4, "right": 26, "top": 4, "bottom": 4},  # a reader's font may be wider
-        )
-        .configure_view(stroke=None)
-        .configure_title(fontSize=14, fontWeight="bold", anchor="start", color=INK, offset=8)
-        .configure_axis(
-            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelColor=INK,
-            titleColor=INK, gridColor="#dddddd", domainColor="#888888", tickColor="#888888",
-            aria=False,
-        )
-        .configure_mark(aria=False)
-    )  # fmt: skip
+def themed(chart: Any, title: str) -> dict[str, Any]:
+    """Return the specification of a chart with the fonts and lines of the page."""
+    # a dictionary: every method of a chart copies all of its data
+    spec: dict[str, Any] = chart.to_dict(validate=False)
+    axis = {
+        "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelColor": INK,
+        "titleColor": INK, "gridColor": "#dddddd", "domainColor": "#888888",
+        "tickColor": "#888888", "aria": False,
+    }  # fmt: skip
+    config = {
+        "font": FONT, "background": "transparent",
+        # a reader's font may be wider
+        "padding": {"left": 4, "right": 26, "top": 4, "bottom": 4},
+        "view": {"stroke": None}, "axis": axis, "mark": {"aria": False},
+        "title": {"fontSize": 14, "fontWeight": "bold", "anchor": "start", "color": INK,
+                  "offset": 8},
+    }  # fmt: skip
+    return {**spec, "title": title, "config": config}
 
 
-def svg_of(chart: Any, lang: str) -> str:
-    """Return a chart as SVG text for a page: no header, short numbers, silent for screen readers.
+def svg_of(spec: dict[str, Any], lang: str) -> str:
+    """Return a chart of ``themed`` as short SVG text, silent for screen readers.
 
     The element around it carries the text alternative.
     """
-    spec = chart.to_dict(validate=False)  # a tenth of the time
     text = vl_convert.vegalite_to_svg(
         spec, vl_version=alt.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0],
         format_locale=_LOCALE[lang],

@@ -286,6 +286,7 @@ def catalogue_entries() -> list[Entry]:
         "measurement",
         *SUBSTANCES,
         "plugged",
+        "practice",
         "streams",
         "terms",
     ):

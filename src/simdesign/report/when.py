@@ -1,0 +1,71 @@
+"""When would we know: the curves of the adviser's page, in few panels for both languages."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simdesign.report.adviser import AdviserWords, central_level
+from simdesign.report.frequencies import TYPICAL_CHANGE
+from simdesign.report.select import Selection
+from simdesign.report.tables import Table
+from simdesign.report.texts import LANGUAGES, Texts
+
+if TYPE_CHECKING:
+    from simdesign.report.figures.bilingual import BothPanel
+
+MOST_LEVELS = 3
+MOST_DESIGNS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhenFigure:
+    """The curves of one substance."""
+
+    title: dict[str, str]
+    intro: dict[str, str]
+    others: bool
+    """Whether designs are left out."""
+    panels: "tuple[BothPanel, ...]"
+    tables: dict[str, Table]
+
+
+def when_figure(selection: Selection) -> WhenFigure | None:
+    """Return the curves of the change nearest 30 %; None where the measures hold none.
+
+    The lowest, the central and the highest level of the shared error, the judged design and those
+    that notice most.
+    """
+    from simdesign.report.figures import chosen_designs, delay_figure
+    from simdesign.report.figures.bilingual import both_panels
+
+    folder, change = selection.folder, selection.change_near(TYPICAL_CHANGE)
+    if math.isnan(change):
+        return None
+    levels = shown_levels(selection)
+    designs = chosen_designs(folder, selection.substance, MOST_DESIGNS)
+    drawn = {
+        lang: delay_figure(selection, change, Texts(lang), levels=levels, designs=designs)
+        for lang in LANGUAGES
+    }
+    english, dutch = drawn["en"], drawn["nl"]
+    if english is None or dutch is None:
+        return None
+    words = {lang: AdviserWords(folder, lang) for lang in LANGUAGES}
+    return WhenFigure(
+        title={lang: Texts(lang).substance(selection.substance) for lang in LANGUAGES},
+        intro={
+            lang: item.own("when.intro", change=item.change(change)) for lang, item in words.items()
+        },
+        others=len(designs) < len(folder.designs),
+        panels=both_panels(english[0], dutch[0]),
+        tables={"en": english[1], "nl": dutch[1]},
+    )
+
+
+def shown_levels(selection: Selection) -> list[float]:
+    """Return the lowest, the central and the highest level of the shared error."""
+    levels = selection.levels
+    if len(levels) <= MOST_LEVELS:
+        return levels
+    centre, _ = central_level(selection.substance, levels)
+    return sorted({levels[0], centre, levels[-1]})
