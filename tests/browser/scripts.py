@@ -93,7 +93,8 @@ CUT_OFF = """() => {
     const range = document.createRange(); range.selectNodeContents(text);
     const r = range.getBoundingClientRect();
     if (r.width === 0) continue;
-    if (!scrolls(e.parentElement) && (r.left < -1 || r.right > width + 1)) found.push('off the page, ' + name(e));
+    const within = scrolls(e.parentElement) || (r.left >= -1 && r.right <= width + 1);
+    if (!within) found.push('off the page, ' + name(e));
     const svg = e.ownerSVGElement;
     if (svg) { let top = svg; while (top.ownerSVGElement) top = top.ownerSVGElement;
       const box = top.getBoundingClientRect();
