@@ -45,7 +45,7 @@ class Watch:
     console: list[str] = field(default_factory=list)
     """Errors and warnings on the console, and scripts that ended in an exception."""
     requests: list[str] = field(default_factory=list)
-    """Addresses asked for, without the page itself and what it holds."""
+    """Addresses asked for, without what the page holds itself."""
     dialogs: list[str] = field(default_factory=list)
     """Windows such as that of ``alert``."""
 
@@ -65,8 +65,8 @@ def opened(browser: Browser, path: Path, **context: Any) -> tuple[Page, Watch]:
             watch.console.append(f"{message.type}: {message.text}")
 
     def asked(request: Any) -> None:
-        own = request.url.partition("#")[0] == watch.url
-        if not own and not request.url.startswith(("data:", "blob:")):
+        # a link that somebody follows, or a file that is saved, is no request of the page
+        if not request.is_navigation_request() and not request.url.startswith(("data:", "blob:")):
             watch.requests.append(request.url)
 
     def shown(dialog: Any) -> None:

@@ -45,11 +45,13 @@ COUNT_CHANGES = """n => {
     window.changes += found.filter(f => f.target !== own && !own.contains(f.target)).length });
   window.watching.observe(document, {subtree: true, childList: true, attributes: true,
     characterData: true});
+  window.said = document.body.innerText;
   window.place = location.hash + location.search }"""
 
 CHANGED = """() => { const place = location.hash + location.search;
-  return window.changes + Number(place !== window.place) }"""
-"""Whether the page changed outside of the control, or its address did."""
+  return window.changes > 0 || place !== window.place
+    || window.said !== document.body.innerText }"""
+"""Whether the page changed outside of the control, or what it shows, or its address."""
 
 PUT_BACK = """([n, before, group, chosen]) => {
   const e = document.querySelector(`[data-control="${n}"]`);

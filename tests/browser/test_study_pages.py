@@ -16,6 +16,8 @@ PAPER = 718
 """Pixels between the margins of A4; Chromium prints up to twice as much on it, smaller."""
 
 MARK = {"en": ".", "nl": ","}
+SEEN_ITEMS = """() => [...document.querySelectorAll('main td, main li')]
+  .filter(e => e.checkVisibility({contentVisibilityAuto: true}))"""
 CELLS = """() => [...document.querySelectorAll('td')].filter(e => e.checkVisibility())
   .map(e => e.textContent.trim())"""
 
@@ -42,7 +44,8 @@ def seen(page):
 
 def shown_languages(page):
     marked = "() => [...document.querySelectorAll('main [lang]:not(.keep)')]"
-    return set(page.evaluate(f"{marked}.filter(e => e.checkVisibility()).map(e => e.lang)"))
+    return set(page.evaluate(f"{marked}.filter(e => e.checkVisibility())"
+                             ".map(e => e.getAttribute('lang'))"))  # fmt: skip
 
 
 def test_a_mouse_and_a_key_switch_the_language(page):
@@ -101,17 +104,17 @@ def test_nothing_is_cut_off_at_any_width(page, lang):
 
 def test_print_shows_everything_and_no_buttons(page, lang):
     switch(page, lang)
-    hidden = "() => [...document.querySelectorAll('main td, main li')].filter(e => "
-    hidden += "e.checkVisibility({contentVisibilityAuto: true})).length"
     page.evaluate(scripts.OPEN_ALL)
-    unfolded = page.evaluate(hidden)
+    assert page.evaluate(f"() => {{ window.unfolded = ({SEEN_ITEMS})(); return unfolded.length }}")
     page.evaluate("() => document.querySelectorAll('details').forEach(e => { e.open = false })")
     page.emulate_media(media="print")
     document = page.pdf(format="A4")
     assert document.startswith(b"%PDF")
     assert len(re.findall(rb"/Type\s*/Page\b", document)) >= 3
     assert len(document) > 20_000
-    assert page.evaluate(hidden) == unfolded
+    lost = f"() => {{ const now = new Set(({SEEN_ITEMS})());"
+    lost += " return unfolded.filter(e => !now.has(e)).map(e => e.textContent.slice(0, 60)) }"
+    assert page.evaluate(lost) == []
     assert page.evaluate("() => [...document.querySelectorAll('button')]"
                          ".filter(e => e.checkVisibility()).length") == 0  # fmt: skip
     page.set_viewport_size({"width": 2 * PAPER, "height": 1000})
@@ -126,47 +129,75 @@ def test_axe_finds_nothing_grave(page, lang):
     assert axe.grave(page, without=() if lang == "en" else ("color-contrast",)) == []
 
 
-def test_figures_are_drawn(page, lang):
+def test_figures_are_drawn_and_have_words(page, lang):
     switch(page, lang)
     page.evaluate(scripts.OPEN_ALL)
-    sizes = page.evaluate(
-        "() => [...document.querySelectorAll('main [role=img]')].filter(e => e.checkVisibility())"
-        ".map(e => { const r = e.getBoundingClientRect(); return [e.getAttribute('aria-label'),"
-        " r.width, r.height, e.querySelectorAll('path, rect, circle, line, text, canvas, use')"
-        ".length] })"
+    figures = page.evaluate(
+        "() => [...document.querySelectorAll('main svg, main canvas')]"
+        ".filter(e => !e.ownerSVGElement && e.checkVisibility())"
+        ".map(e => [e, e.getBoundingClientRect()]).filter(([e, r]) => r.width > 100)"
+        ".map(([e, r]) => ({size: r.height, parts: e.querySelectorAll('*').length,"
+        " canvas: e.tagName === 'canvas', words: [...['[role=img]', 'figure', 'section']"
+        ".map(x => e.closest(x))].map(x => x?.getAttribute('aria-label')"
+        " || x?.querySelector('figcaption, h2, h3')?.textContent || '').join(' ').trim()}))"
     )
-    assert len(sizes) > 3
-    assert [s for s in sizes if not s[0] or s[1] < 20 or s[2] < 20 or s[3] < 1] == []
+    assert len(figures) > 3
+    drawn = [it["size"] > 20 and (it["canvas"] or it["parts"] > 5) for it in figures]
+    assert all(drawn)
+    assert [it for it in figures if len(it["words"]) < 10] == []
 
 
-def test_verdicts_have_the_stored_numbers(page, results, lang):
-    switch(page, lang)
-    text = seen(page).replace("\N{NO-BREAK SPACE}", " ")
-    words = r"(?:difference|verschil) (?P<more>[+\N{MINUS SIGN}\-]?\d+), (?:Monte Carlo error"
-    words += r"|Monte-Carlofout|Monte Carlo-fout) (?P<error>\d+[.,]\d+)"
-    shown = {(int(m["more"].replace("\N{MINUS SIGN}", "-")), float(m["error"].replace(",", ".")))
-             for m in re.finditer(words, text)}  # fmt: skip
-    stored = json.loads((results.folder / "verdict.json").read_text())["verdicts"]
-    expected = {(round(100 * (v["best_value"] - v["reference_value"])), round(100 * v["mcse"], 1))
-                for v in stored if v["best_value"] is not None}  # fmt: skip
-    assert len(shown) >= 3
+def texts(look, pages, lang):
+    """Yield the text of each page that has the language."""
+    for path in pages.values():
+        page = look(path)
+        if page.locator(f"button[value={lang}]").count():
+            switch(page, lang)
+        if page.get_attribute("html", "lang") == lang:
+            yield seen(page).replace("\N{NO-BREAK SPACE}", " ").replace("\N{MINUS SIGN}", "-")
+
+
+def stored_verdicts(results):
+    return json.loads((results.folder / "verdict.json").read_text())["verdicts"]
+
+
+def test_verdicts_have_the_stored_numbers(look, pages, results, lang):
+    words = r"(?:difference|verschil) ([+-]?\d+), (?:Monte Carlo error|Monte[- ]Carlo-?fout) "
+    form = re.compile(words + r"(\d+)[.,](\d+)")
+    shares = re.compile(r"\b(\d+) (?:of 100 lasting|van de 100 blijvende)")
+    verdicts = stored_verdicts(results)
+    differences = [(v["best_value"] - v["reference_value"], v["mcse"]) for v in verdicts]
+    differences += [(v["worth"], v["worth_mcse"]) for v in verdicts if v["worth"] is not None]
     # a difference of shown numbers, and an error, may be off by one in their last digit
-    near = {(value + a, round(mcse + 0.1 * b, 1)) for value, mcse in expected
+    near = {(round(100 * value) + a, round(1000 * mcse) + b) for value, mcse in differences
             for a in (-1, 0, 1) for b in (-1, 0, 1)}  # fmt: skip
-    assert shown - near == set()
+    parts = {round(100 * v[name]) for v in verdicts for name in ("reference_value", "best_value")}
+    found = 0
+    for text in texts(look, pages, lang):
+        shown = {(int(more), int(whole + part)) for more, whole, part in form.findall(text)}
+        of_hundred = {int(number) for number in shares.findall(text)}
+        found += len(shown) + len(of_hundred)
+        assert shown - near == set()
+        assert of_hundred - parts == set()
+    assert found >= 3
+
+
+def test_verdicts_have_the_stored_codes(page, results, lang):
+    switch(page, lang)
     codes = page.evaluate("() => [...document.querySelectorAll('.code')].filter(e =>"
                           " e.checkVisibility()).map(e => e.className.split(' ')[1])")  # fmt: skip
-    assert set(codes) == {v["code"] for v in stored}
+    assert codes
+    assert set(codes) <= {v["code"] for v in stored_verdicts(results)}
 
 
 def test_tables_have_the_stored_numbers(look, pages, results, lang):
     frame = results.measures()
     stored = frame[["value", "mcse"]].dropna().to_numpy()
-    verdicts = json.loads((results.folder / "verdict.json").read_text())["verdicts"]
-    losses = np.array([(x["loss"], x["mcse"]) for v in verdicts for x in v["losses"]])
+    losses = [item for verdict in stored_verdicts(results) for item in verdict["losses"]]
+    pairs = np.array([(item["loss"], item["mcse"]) for item in losses])
     # losses, which tables may show the other way round, and of a hundred
-    shown = [losses * (sign * scale, scale) for sign in (1, -1) for scale in (1, 100)]
-    stored = np.concatenate([stored, *shown])
+    shown = [pairs * (sign * scale, scale) for sign in (1, -1) for scale in (1, 100)]
+    stored = np.concatenate([stored, 100 * stored, *shown])
     form = re.compile(r"(-?\d+)([.,])(\d+) \((\d+)[.,](\d+)\)\Z")
     found, strange = 0, []
     for path in pages.values():
