@@ -50,6 +50,11 @@ def json_text(content: Any, *, ascii_only: bool = False) -> str:
     """Return JSON (RFC 8259): no NaN, and no character that a terminal would obey."""
     text = json.dumps(plain_json(content), indent=1, ensure_ascii=ascii_only, allow_nan=False)
     # json itself escapes what is below the space, and writes no tab or new line inside a string
+    return in_strings(text)
+
+
+def in_strings(text: str) -> str:
+    r"""Return JSON or TOML in whose strings such characters are written ``\u202e`` and the like."""
     return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

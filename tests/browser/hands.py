@@ -62,8 +62,8 @@ def dead_by_keyboard(page: Any) -> Iterator[str]:
 def _answers(page: Any, item: dict[str, Any], use: Any) -> bool:
     """Use a control, put it back as it was, and say whether the page answered."""
     kind, n = item["kind"], item["n"]
-    if kind == "region":  # it only scrolls
-        return True
+    if kind == "region" or (kind == "radio" and item["checked"]):
+        return True  # one only scrolls, the other is answered already
     if kind == "elsewhere":
         return _leads_somewhere(page, item["href"])
     if kind == "download":
@@ -125,7 +125,7 @@ def _by_keyboard(page: Any, item: dict[str, Any]) -> None:
         case "checkbox":
             page.keyboard.press("Space")
         case "radio":
-            page.keyboard.press("Space" if not item["checked"] else "ArrowDown")
+            page.keyboard.press("Space")
         case "number" | "text" | "textarea":
             _typed(page, item)
         case _:

@@ -26,10 +26,10 @@ UNSEEN = {
 STUDY = {
     "name": "hostile_names",
     "seed": 5,
-    "aims": " ".join(NAMES),
+    "aims": " ".join((*NAMES, *UNSEEN.values())),
     "title": {
-        "en": f"{SCRIPT} {IMAGE} in English",
-        "nl": f"{TEMPLATE} {CLOSING} in het Nederlands",
+        "en": f"{SCRIPT} {IMAGE} {UNSEEN['right-to-left override']} in English",
+        "nl": f"{TEMPLATE} {CLOSING} {UNSEEN['escape']} in het Nederlands",
     },
     "world": {
         "catchments": [

@@ -18,7 +18,8 @@ PAPER = 718
 MARK = {"en": ".", "nl": ","}
 SEEN_ITEMS = """() => [...document.querySelectorAll('main td, main li')]
   .filter(e => e.checkVisibility({contentVisibilityAuto: true}))"""
-CELLS = """() => [...document.querySelectorAll('td')].filter(e => e.checkVisibility())
+CELLS = """() => [...document.querySelectorAll('td')]
+  .filter(e => e.checkVisibility() && !e.closest('.stamp')) // evidence of another study
   .map(e => e.textContent.trim())"""
 
 

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import re
+import tomllib
 
 import pytest
 import tomli_w
@@ -116,6 +117,7 @@ def test_the_page_of_a_world_against_real_weeks(look, tmp_path):
 
 def test_protocols_in_markdown(look, tmp_path):
     study = simdesign.Study.from_dict(STUDY)
+    assert simdesign.Study.from_dict(tomllib.loads(study.to_toml())) == study
     plan = CheckPlan(draws=100, middle_share=0.5, wrong_share=0.5, level=0.01)
     for text in (protocol_text(study, "quick"), check_protocol_text(study, "quick", plan)):
         assert set(text) & ACTING == set()
