@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 
 from browser import axe, hands, scripts
+from browser.hostile import NAMES, STUDY, UNSEEN
+from browser.inert import is_inert, shows
+from simdesign.plain import printable
 
 WIDTHS = (360, 768, 1200, 1920)
 PAPER = 718
@@ -214,3 +217,15 @@ def test_tables_have_the_stored_numbers(look, pages, results, lang):
                 strange.append(cell)
     assert found > 50
     assert strange == []
+
+
+def test_names_are_shown_and_do_nothing(look, pages):
+    for name, path in pages.items():
+        page = look(path)
+        for lang in ("nl", "en"):
+            if page.locator(f"button[value={lang}]").count():
+                page.click(f"button[value={lang}]")
+                shows(page, [printable(STUDY["title"][lang])])
+        is_inert(page)
+        if name == "page.html":
+            shows(page, [*NAMES, printable(" ".join(UNSEEN.values()))])

@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 import simdesign
 from browser import axe, hands, scripts
 from browser.hostile import NAMES, STUDY, UNSEEN
+from browser.inert import ACTING, flat, is_inert, shows
 from simdesign.cli import call
 from simdesign.plain import in_markdown, printable
 from simdesign.report import Curve, Section, Span, Table, write_validation_page
@@ -20,46 +21,6 @@ from simdesign.report.protocol import protocol_text
 from simdesign.studies.analyse import analyses_of_file
 from simdesign.studies.analysis_report import write_files
 from simdesign.studies.analysis_words import texts_of
-
-ACTING = set("".join(UNSEEN.values())) & set("\x1b\x07\x08\x00\x9b\r\u202e\u202c\u2067\u2069\u2028")
-ALIEN = """() => ({ran: window.ran ?? null, title: document.title,
-  alien: [...document.querySelectorAll('img, iframe, object, embed, base, textarea, form, marquee')]
-    .map(e => e.outerHTML.slice(0, 80)),
-  handlers: [...document.querySelectorAll('*')].flatMap(e => e.getAttributeNames())
-    .filter(name => name.startsWith('on')),
-  links: [...document.querySelectorAll('[href], [src]')]
-    .map(e => e.getAttribute('href') || e.getAttribute('src'))
-    .filter(address => /^\\s*javascript:/i.test(address))
-})"""
-
-
-def flat(text):
-    return " ".join(text.replace("\N{NO-BREAK SPACE}", " ").split())
-
-
-def is_inert(page):
-    page.evaluate(scripts.OPEN_ALL)
-    found = page.evaluate(ALIEN)
-    assert found.pop("title") != "ran"
-    assert found == {"ran": None, "alien": [], "handlers": [], "links": []}
-    assert set(page.inner_text("html")) & ACTING == set()
-
-
-def shows(page, names):
-    text = flat(page.inner_text("body"))
-    assert [name for name in names if flat(name) not in text] == []
-
-
-def test_the_pages_of_a_study(look, pages):
-    for name, path in pages.items():
-        page = look(path)
-        for lang in ("nl", "en"):
-            if page.locator(f"button[value={lang}]").count():
-                page.click(f"button[value={lang}]")
-                shows(page, [printable(STUDY["title"][lang])])
-        is_inert(page)
-        if name == "page.html":
-            shows(page, [*NAMES, printable(" ".join(UNSEEN.values()))])
 
 
 @pytest.fixture(scope="module")
