@@ -14,6 +14,7 @@ _ACTING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 """Controls of C0 and C1 without tab and new line, directions, separators, halves of pairs."""
+_MARKS = re.compile(r"[\\`*_\[\]<>|#~&]")
 
 
 def printable(text: str) -> str:
@@ -27,6 +28,11 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     """Return text as one printable line; runs of white space become one space."""
     return printable(" ".join(text.split()))
+
+
+def in_markdown(text: str) -> str:
+    """Return text that Markdown shows letter by letter: no HTML, no links, no headings."""
+    return _MARKS.sub(r"\\\g<0>", printable(text))
 
 
 def plain_json(value: Any) -> Any:
@@ -44,6 +50,11 @@ def json_text(content: Any, *, ascii_only: bool = False) -> str:
     """Return JSON (RFC 8259): no NaN, and no character that a terminal would obey."""
     text = json.dumps(plain_json(content), indent=1, ensure_ascii=ascii_only, allow_nan=False)
     # json itself escapes what is below the space, and writes no tab or new line inside a string
+    return in_strings(text)
+
+
+def in_strings(text: str) -> str:
+    r"""Return JSON or TOML in whose strings such characters are written ``\u202e`` and the like."""
     return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from simdesign.plain import in_markdown
 from simdesign.report.protocol import hash_line
 from simdesign.spec.study import Study
 
@@ -32,7 +33,7 @@ def check_protocol_text(
         "Written by `simdesign preregister --check` before the estimators are checked. Whatever"
         " changes after this shows as another hash.",
         hash_line(study, size),
-        f"## Aims\n\n{study.aims}",
+        f"## Aims\n\n{in_markdown(study.aims)}",
         "## Data-generating mechanisms\n\nThe model of each estimator itself, its parameters drawn"
         f" from its own priors, at the {len(study.world.catchments)} catchments and over"
         f" {study.programme.years} years; substances {', '.join(study.world.substances)}; seed"

@@ -1,12 +1,15 @@
-"""How templates become pages: one environment, in which every text is escaped."""
+"""How templates become pages: one environment, in which every text is escaped and seen."""
 
 import base64
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
+
+from simdesign.plain import printable
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -19,6 +22,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_seen,
     )
     made.filters["svg"] = Markup  # drawn by ourselves
     return made
@@ -32,3 +36,8 @@ def policy(scripts: Sequence[str]) -> Markup:
         f"default-src 'none'; style-src 'unsafe-inline'; script-src {allowed}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
+
+
+def _seen(value: Any) -> Any:
+    """Return a text whose characters all have a shape: none turns others round or hides them."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value

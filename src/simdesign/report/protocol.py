@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simdesign.plain import in_markdown
 from simdesign.report.departures import departure_words
 from simdesign.report.names import design_names, estimator_names
 from simdesign.report.numbers import general, percent
@@ -86,7 +87,7 @@ def protocol_text(study: Study, size: str, amendments: tuple[str, ...] = ()) -> 
         "Written by `simdesign preregister` before the study is run at this size. Whatever changes"
         " after this shows as another hash.",
         hash_line(study, size),
-        f"## Aims\n\n{study.aims}",
+        f"## Aims\n\n{in_markdown(study.aims)}",
         f"## Data-generating mechanisms\n\n{_mechanisms(study, size, scenarios)}",
         f"## Estimands\n\n{' '.join([texts('ademp.estimands_text'), *_special(study, 0)])}",
         f"## Methods\n\n{_methods(study, texts)}",
@@ -176,7 +177,9 @@ def _mechanisms(study: Study, size: str, scenarios: list[Scenario]) -> str:
         f"- departure `{name}`, crossed with the rest: {departure_words(overrides)}"
         for name, overrides in study.departures.items()
     ]
-    lines += [f"- left out: {dict(rule.when)} ({rule.because})" for rule in study.exclude]
+    lines += [
+        f"- left out: {dict(rule.when)} ({in_markdown(rule.because)})" for rule in study.exclude
+    ]
     return "\n".join(lines)
 
 

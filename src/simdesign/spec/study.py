@@ -12,6 +12,7 @@ import tomli_w
 from pydantic import Field, model_validator
 
 from simdesign.errors import SpecError
+from simdesign.plain import in_strings
 from simdesign.spec.base import Spec, content_hash, plain, spec_error
 from simdesign.spec.change import Change, LevelShift, NoChange, SlopeChange, amount_of
 from simdesign.spec.departures import (
@@ -295,7 +296,7 @@ class Study(Spec):
         content = self.model_dump(mode="json", exclude_none=True)
         if not self.departures:  # as in `hashed`: protocols of studies without any stay as they are
             del content["departures"]
-        return tomli_w.dumps(content)
+        return in_strings(tomli_w.dumps(content))
 
     def hashed(self) -> dict[str, Any]:
         """Return as plain data what determines numbers: without where joint draws come from."""
