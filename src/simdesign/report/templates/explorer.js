@@ -680,6 +680,7 @@
       wanted.datasets = made[name];
       ready(element, wanted, { ast: true, actions: false, renderer: "svg", formatLocale: LOCALE[lang], tooltip: false }).then(function (result) {
         drawn[lang][name] = result.view;
+        element.querySelector("svg").setAttribute("aria-hidden", "true"); // the element has the label
         if (Object.keys(drawn[lang]).length === 2) {
           root.dataset.explorerDrawn = Math.round(performance.now());
           update();
