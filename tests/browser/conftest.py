@@ -50,5 +50,6 @@ def results(tmp_path_factory):
 @pytest.fixture(scope="package")
 def pages(results) -> dict[str, Path]:
     """Return every page that `simdesign report` writes for the study, by name, English first."""
+    assert call(["explore", str(results.folder)]) == 0  # its numbers are on the page, too
     assert call(["report", str(results.folder), "--lang", "en"]) == 0
     return {path.name: path for path in sorted(results.folder.glob("*.html"))}
