@@ -227,5 +227,5 @@ def test_names_are_shown_and_do_nothing(look, pages):
                 page.click(f"button[value={lang}]")
                 shows(page, [printable(STUDY["title"][lang])])
         is_inert(page)
-        if name == "page.html":
+        if name == "methods.html":
             shows(page, [*NAMES, printable(" ".join(UNSEEN.values()))])
