@@ -1,12 +1,13 @@
 """When would we know: the curves of the adviser's page, in few panels for both languages."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simdesign.report.adviser import AdviserWords, central_level
 from simdesign.report.frequencies import TYPICAL_CHANGE
-from simdesign.report.select import Selection
+from simdesign.report.select import POWER_YEARS, Selection
 from simdesign.report.tables import Table
 from simdesign.report.texts import LANGUAGES, Texts
 
@@ -30,18 +31,20 @@ class WhenFigure:
 
 
 def when_figure(selection: Selection) -> WhenFigure | None:
-    """Return the curves of the change nearest 30 %; None where the measures hold none.
+    """Return the curves of a change; None where the measures hold none.
 
-    The lowest, the central and the highest level of the shared error, the judged design and those
-    that notice most.
+    The change is that nearest 30 % which was simulated at every level that is shown. The lowest,
+    the central and the highest level of the shared error, the judged design and those that notice
+    most.
     """
     from simdesign.report.figures import chosen_designs, delay_figure
     from simdesign.report.figures.bilingual import both_panels
 
-    folder, change = selection.folder, selection.change_near(TYPICAL_CHANGE)
+    folder, levels = selection.folder, shown_levels(selection)
+    change = _shown_change(selection, levels)
     if math.isnan(change):
         return None
-    levels = shown_levels(selection)
+    levels = [level for level in levels if _is_simulated(selection, change, level)]
     designs = chosen_designs(folder, selection.substance, MOST_DESIGNS)
     drawn = {
         lang: delay_figure(selection, change, Texts(lang), levels=levels, designs=designs)
@@ -60,6 +63,26 @@ def when_figure(selection: Selection) -> WhenFigure | None:
         panels=both_panels(english[0], dutch[0]),
         tables={"en": english[1], "nl": dutch[1]},
     )
+
+
+def _shown_change(selection: Selection, levels: Sequence[float]) -> float:
+    nearest = sorted(selection.changes, key=lambda change: abs(change - TYPICAL_CHANGE))
+    whole = (
+        change
+        for change in nearest
+        if all(_is_simulated(selection, change, level) for level in levels)
+    )
+    return next(whole, selection.change_near(TYPICAL_CHANGE))
+
+
+def _is_simulated(selection: Selection, change: float, level: float) -> bool:
+    """Say whether a study has a change at a level: it may leave out some combinations."""
+    folder = selection.folder
+    found = selection.one(
+        "power", shared=level, design=folder.study.decision.reference, estimator=folder.judging,
+        threshold="operating", horizon=POWER_YEARS, change=change,
+    )  # fmt: skip
+    return not math.isnan(found.value)
 
 
 def shown_levels(selection: Selection) -> list[float]:
