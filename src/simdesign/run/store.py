@@ -55,8 +55,8 @@ _TRIES = 10
 
 _PUBLISHED_ONLY = (
     "holds published results (measures, verdicts, page) and no rows: evaluate, table, frontier, "
-    "departures, attribution, options, explore and stability read them, reproduce computes the rows "
-    "again"
+    "departures, attribution, options, explore and stability read them, reproduce computes the "
+    "rows again"
 )
 
 
