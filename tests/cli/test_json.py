@@ -85,6 +85,7 @@ def test_every_command_that_prints_results_takes_json_and_is_documented():
         ("collect", ["out"]),
         ("evaluate", ["out"]),
         ("report", ["out", "--lang", "nl"]),
+        ("figures", ["out", "--lang", "nl"]),
         ("table", ["out", *TABLE]),
         ("frontier", ["out"]),
         ("departures", [str(RESULTS / "wrong_worlds")]),

@@ -7,8 +7,8 @@ import typer
 
 from simdesign.errors import SpecError
 from simdesign.studies import completion
-from simdesign.studies.arguments import Language, ResultsFolder
-from simdesign.studies.console import say
+from simdesign.studies.arguments import AsJson, Language, ResultsFolder
+from simdesign.studies.console import say, say_json
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +28,7 @@ def figures_command(
         ),
     ] = "svg",
     lang: Language = "en",
+    as_json: AsJson = False,
 ) -> None:
     """Write every figure of a study as SVG or PDF, one file a panel."""
     if lang not in ("en", "nl"):
@@ -37,5 +38,9 @@ def figures_command(
     from simdesign.report import write_figures
     from simdesign.run import load
 
-    load(folder)  # refuses what is no results folder, in words
-    say([str(path) for path in write_figures(folder, out or folder / "figures", lang, form)])
+    study = load(folder).study.name  # refuses what is no results folder, in words
+    paths = [str(path) for path in write_figures(folder, out or folder / "figures", lang, form)]
+    if as_json:
+        say_json({"study": study, "lang": lang, "figures": paths})
+        return
+    say(paths)
