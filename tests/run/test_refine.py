@@ -170,6 +170,17 @@ def test_a_worker_that_dies_loses_nothing_that_is_fitted(results, tmp_path, monk
     assert [m.slow for m in refined_measures(found)] == [m.slow for m in refined_measures(alone)]
 
 
+def test_what_lies_behind_a_gap_is_not_made_again(results):
+    wanted = Wanted(scenarios=("null_mixture",), designs=("annual",))
+    found = open_refinement(results, "gap", SLOW, wanted=wanted)
+    assert work(found, results, SLOW, 300.0) == found.conditions[0].replication.size
+    (item,) = found.conditions
+    lost = int(item.queue(int(np.bincount(item.stratum).argmax()))[0])
+    del found.fits[item.key][int(item.replication[lost])]
+    assert work(found, results, SLOW, 300.0) == 1
+    assert subset_of(item, found.fits[item.key]).is_complete
+
+
 def test_what_is_fitted_is_stored_when_workers_die_again_and_again(results, monkeypatch):
     calls = []
 

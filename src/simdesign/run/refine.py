@@ -266,10 +266,10 @@ def _next(refinement: Refinement, left: float, workers: int) -> list[tuple[Condi
         fits = refinement.fits[item.key]
         own = [fit.seconds for fit in fits.values()]
         if len(every) < FIRST:  # one by one: they show what a fit costs, the first is a warm-up
-            return _missing(item, subset_of(item, fits), PILOT)[:workers]
+            return _missing(item, fits, PILOT)[:workers]
         cost = max(median(own if len(own) >= FIRST else every), 1e-6)
         subset = subset_of(item, fits)
-        lacking = _missing(item, subset, PILOT)
+        lacking = _missing(item, fits, PILOT)
         if lacking and len(lacking) * cost <= left:
             return lacking[: max(workers, int(batch / cost))]
         if subset.is_complete:
@@ -285,7 +285,7 @@ def _next(refinement: Refinement, left: float, workers: int) -> list[tuple[Condi
     chosen, first = [], 0
     for item, subset, _ in ready:
         n = subset.size.size
-        chosen += _missing(item, subset, target[first : first + n])
+        chosen += _missing(item, refinement.fits[item.key], target[first : first + n])
         first += n
     return chosen
 
@@ -303,14 +303,22 @@ def _stratum_numbers(
     return share, sd, np.full(share.size, cost), subset.n_fitted, subset.size
 
 
-def _missing(item: Condition, subset: Subset, target: int | Ints) -> list[tuple[Condition, int]]:
-    """Return what each stratum lacks of its target, in order of priority."""
-    wanted = np.minimum(np.broadcast_to(np.asarray(target), subset.size.shape), subset.size)
-    done = set(subset.fitted.tolist())
-    found = []
-    for h, n in enumerate(wanted.tolist()):
-        found += [(item, place) for place in item.queue(h)[:n].tolist() if place not in done]
-    return found
+def _missing(
+    item: Condition, fits: dict[int, SlowFit], target: int | Ints
+) -> list[tuple[Condition, int]]:
+    """Return what each stratum lacks of its target, in order of priority.
+
+    A worker that died leaves a gap: what lies behind it is no sample yet, but need not be made
+    again.
+    """
+    size = subset_of(item, fits).size
+    wanted = np.minimum(np.broadcast_to(np.asarray(target), size.shape), size)
+    return [
+        (item, place)
+        for h, n in enumerate(wanted.tolist())
+        for place in item.queue(h)[:n].tolist()
+        if not _serves(item, place, fits)
+    ]
 
 
 _replays: dict[tuple[str, ...], Replay] = {}
