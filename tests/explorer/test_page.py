@@ -3,10 +3,10 @@
 import json
 import math
 import re
-import shutil
 import subprocess
 from html.parser import HTMLParser
 
+import chromium
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -16,13 +16,12 @@ from simdesign.report.explorer import CATALOGUE
 from simdesign.report.texts import catalogue
 from simdesign.stored import Paths
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 Z = norm.ppf(0.975)
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    found = chromium.executable()
     if found is None:
         pytest.skip("no Chromium found: install chromium to look at the page")
     profile = tmp_path_factory.mktemp("browser")

@@ -119,6 +119,23 @@ def test_published_results_have_no_rows_and_say_so(done, published, tmp_path):
         read(without).averages()
 
 
+def test_what_is_of_other_rows_is_left_out_and_said(done, published, tmp_path):
+    before = published.joinpath("stability.json").read_bytes()
+    path = done.folder / "stability.json"
+    stored = path.read_text(encoding="utf-8")
+    try:
+        path.write_text(stored.replace(done.state(), "of other rows"), encoding="utf-8")
+        said = publish(done, tmp_path / "tiny")
+    finally:
+        path.write_text(stored, encoding="utf-8")
+    assert [line for line in said if "left out" in line] == [
+        "left out: stability.json, which is of other rows or other code; call its command again"
+    ]
+    assert not (tmp_path / "tiny" / "stability.json").exists()
+    assert (tmp_path / "tiny" / "options.json").exists()
+    assert published.joinpath("stability.json").read_bytes() == before
+
+
 def test_numbers_of_published_stability_are_those_of_the_rows(done, published):
     mine = read(published).found_later(published / "stability.json", StabilityFile)
     theirs = stability(done)

@@ -23,6 +23,7 @@ from simdesign.stored import (
     Record,
     StabilityFile,
     VerdictFile,
+    read_of_state,
     read_plain,
     short,
 )
@@ -143,9 +144,9 @@ def read_folder(path: str | Path, digest: str = "") -> Folder:
         precision=_decisions(paths) if manifest.get("target") else None,
         averages=_stored(content, paths.verdict, "averages", "an average", stored_average),
         mechanism=mechanism, attribution=attribution,
-        stability=_of_these_rows(paths.stability, StabilityFile, str(content.get("state", ""))),
-        options=_of_these_rows(paths.options, OptionsFile, str(content.get("state", ""))),
-        explore=_of_these_rows(paths.explore, ExploreFile, str(content.get("state", ""))),
+        stability=read_of_state(paths.stability, StabilityFile, str(content.get("state", ""))),
+        options=read_of_state(paths.options, OptionsFile, str(content.get("state", ""))),
+        explore=read_of_state(paths.explore, ExploreFile, str(content.get("state", ""))),
     )  # fmt: skip
 
 
@@ -193,15 +194,6 @@ def _decisions(paths: Paths) -> dict[str, Any] | None:
         return read_plain(paths.precision, Precision)
     except FileNotFoundError:
         return None
-
-
-def _of_these_rows(path: Path, form: type[Record], state: str) -> dict[str, Any] | None:
-    """Return what a later command found; None without it, or when it is of other rows."""
-    try:
-        found = read_plain(path, form)
-    except FileNotFoundError:
-        return None
-    return found if found["state"] == state else None
 
 
 def _written(paths: Paths) -> str:

@@ -11,6 +11,7 @@ from simdesign.stored.published_table import read_published_table as read_publis
 from simdesign.stored.published_table import write_published_table as write_published_table
 from simdesign.stored.reading import Record as Record
 from simdesign.stored.reading import parsed as parsed
+from simdesign.stored.reading import read_of_state as read_of_state
 from simdesign.stored.reading import read_plain as read_plain
 from simdesign.stored.reading import read_record as read_record
 from simdesign.stored.reading import short as short

@@ -103,3 +103,12 @@ def short(value: Any) -> str:
     """Return a value as JSON, cut where it is long."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def read_of_state(path: Path, form: type[Record], state: str) -> dict[str, Any] | None:
+    """Return what a command found of the rows as they are; None without it, or when of others."""
+    try:
+        found = read_plain(path, form)
+    except FileNotFoundError:
+        return None
+    return found if found["state"] == state else None

@@ -39,6 +39,7 @@ from simdesign.studies.console import say, say_json
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.run import Results
+    from simdesign.stored import Record
 
 LARGEST = 20_000_000
 """Bytes of a folder of published results, all studies together."""
@@ -159,7 +160,8 @@ def publish(
         write_published_table(paths.measures, _sorted_measures(results))
         _write_json(paths.lock, lock)
         _write_close(paths.verdict, json.loads(results.store.verdict_path.read_text("utf-8")))
-        for name, found in found_later(results).items():
+        later = found_later(results)
+        for name, found in later.items():
             _write_close(made / name, found)
         _write_json(paths.circumstances, _circumstances(results, status))
         write_page(results.folder, lang, lock["digest"], to=paths.page, protocol=text)
@@ -181,6 +183,11 @@ def publish(
     return [
         f"{target}: {size / 1e6:.2f} MB",
         f"digest: {lock['digest']}",
+        *(
+            f"left out: {path.name}, which is of other rows or other code; call its command again"
+            for path, _ in _later(results)
+            if path.exists() and path.name not in later
+        ),
         f"protocol: {said[lock['protocol']['matches']]}",
     ]
 
@@ -301,17 +308,22 @@ def _lock(results: "Results", protocol: str | None) -> dict[str, Any]:
 
 def found_later(results: "Results") -> dict[str, dict[str, Any]]:
     """Return what later commands stored of these very rows, by the name of its file."""
-    from simdesign.stored import ExploreFile, OptionsFile, Paths, StabilityFile, read_plain
+    from simdesign.stored import read_of_state
 
-    paths, state = Paths(results.folder), results.state()
-    found = {}
-    for path, form in (
+    state = results.state()
+    found = {path.name: read_of_state(path, form, state) for path, form in _later(results)}
+    return {name: content for name, content in found.items() if content is not None}
+
+
+def _later(results: "Results") -> list[tuple[Path, type["Record"]]]:
+    """Return the files of later commands."""
+    from simdesign.stored import ExploreFile, OptionsFile, Paths, StabilityFile
+
+    paths = Paths(results.folder)
+    return [
         (paths.stability, StabilityFile), (paths.options, OptionsFile),
         (paths.explore, ExploreFile),
-    ):  # fmt: skip
-        if path.exists() and (content := read_plain(path, form))["state"] == state:
-            found[path.name] = content
-    return found
+    ]  # fmt: skip
 
 
 def _circumstances(results: "Results", status: dict[str, Any]) -> dict[str, Any]:
