@@ -35,10 +35,10 @@ def said(items, lang, **more):
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("en", "changes by -8.6 % a year more than before (-23.7 % after three years): one round a "
+        ("en", "falls by 8.6 % a year more than before (-23.7 % after three years): one round a "
                "year notices 40 of 100 within 3 years, four rounds a year 62 (difference +22, "
                "Monte Carlo error 2.3)"),
-        ("nl", "per jaar -8,6 % meer verandert dan daarvoor (-23,7 % na drie jaar): één meetronde "
+        ("nl", "elk jaar 8,6 % extra daalt (-23,7 % na drie jaar): één meetronde "
                "per jaar merkt er 40 van de 100 binnen 3 jaar op, vier meetrondes per jaar 62 "
                "(verschil +22, Monte-Carlofout 2,3)"),
     ],

@@ -105,3 +105,22 @@ def test_the_page_shows_it_in_both_languages(folder):
     assert "95.3 (0.7)" in methods_html(folder)
     write_check(folder, kernels="0123456789abcdef")
     assert page_html(folder, "en").count('class="stamp not_checked"') == 2
+
+
+def test_the_reliability_figure_finds_an_estimator_that_the_check_calls_otherwise(folder):
+    """A study names its estimators as it likes; a check goes by their description."""
+    write_check(folder, estimator="reference_engine")
+    head = "variant,estimator,design,substance,look,quantity,low,high,n,mean_prob,frequency,mcse"
+    row = "own,reference_engine,annual,cocaine,10,broken,0.2,0.3,400,0.25,0.26,0.022"
+    other = row.replace("reference_engine", "exact").replace("0.26", "0.99")
+    curves = folder.path / "model_check_curves.csv"
+    curves.write_text("\n".join((head, row, other, "")), encoding="utf-8")
+    try:
+        stamp = stamp_of(folder, Texts("en"))
+        assert stamp.judging == {"reference_engine"}
+        text = methods_html(folder)
+    finally:
+        curves.unlink()
+    assert "Reliability of P(break)" in text
+    assert "0.260 (0.022)" in text
+    assert "0.990" not in text  # another model that happens to have the study's name

@@ -153,7 +153,7 @@ def test_the_posterior_is_shared_out_over_the_cells(folder):
     outside = draws > 0.125
     wanted = {
         "as good": (nearest == 0).mean(), "not as good": (nearest == 1).mean(),
-        "no design notices such breaks": ((nearest == 2) & ~outside).mean(),
+        "no design notices half of such breaks": ((nearest == 2) & ~outside).mean(),
         "not studied": outside.mean(),
     }  # fmt: skip
     assert sum(wanted.values()) == pytest.approx(1.0)

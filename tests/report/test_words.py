@@ -210,12 +210,12 @@ def test_blind_designs_are_called_so_and_never_as_good():
         verdict(0.1, Code.NEITHER_NOTICES, losses=(loss,), at_equal_cost=Code.NEITHER_NOTICES),
     ]
     english = verdict_text(items, "en")
-    assert any("no design notices such breaks (shared error 10" in line for line in english)
+    assert any("no design notices half of such breaks (shared error 10" in line for line in english)
     assert "No design compared notices half" in english[2]
     assert "Against designs of about the same cost" in english[2]
-    assert any("to “no design notices such breaks” between" in line for line in english)
+    assert any("to “no design notices half of such breaks” between" in line for line in english)
     dutch = verdict_text(items, "nl")
-    assert "geen meetplan merkt zulke breuken op" in dutch[2]
+    assert "geen meetplan merkt de helft op" in dutch[2]
     assert "Geen van de vergeleken meetplannen" in dutch[2]
 
 

@@ -5,23 +5,34 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from statistics import NormalDist
 from typing import Any
 
 from markupsafe import Markup
 
 from simdesign.evaluate import Code, Verdict
+from simdesign.report.central import central
 from simdesign.report.folder import Folder
-from simdesign.report.frequencies import TYPICAL_CHANGE, frequency_sentences
+from simdesign.report.frequencies import frequency_sentences
 from simdesign.report.icons import icon_array
 from simdesign.report.likelihood import ADVISER, word
-from simdesign.report.names import design_names, level, size
+from simdesign.report.names import change_name, design_names, level, moves
 from simdesign.report.numbers import of_hundred, percent
 from simdesign.report.select import POWER_YEARS, Cell, Selection, Value
-from simdesign.report.texts import Texts
+from simdesign.report.texts import Texts, capital
 from simdesign.report.verdicts import Group, Wording, groups_of
 from simdesign.spec.departures import DEFAULT, DEPARTURE
 from simdesign.spec.local import ExactLocal
-from simdesign.spec.shipped import shipped_draws
+
+type Badge = tuple[str, str]
+"""Code of a verdict, and the levels of the shared error at which it was given; maybe none."""
+
+MOST_CHANGES = 5
+"""Up to so many changes are named; beyond it they are counted."""
+MANY = 150
+"""From so many programmes on an interval is at most eight of 100 to either side."""
+WORTH_SAYING = 0.005
+"""Below this a share is 0 of 100."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +40,10 @@ class SubstanceVerdict:
     """What is said of one substance: two sentences per question."""
 
     title: str
-    answers: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
-    """Heading, codes in order of the shared error, sentences; of each question."""
+    shown_level: str
+    """Where the numbers hold; empty in a study without levels of the shared error."""
+    answers: tuple[tuple[str, tuple[Badge, ...], tuple[str, ...]], ...]
+    """Heading, badges in order of the shared error, sentences; of each question."""
     robust: str
     """The same over all worlds; empty with one."""
     open_level: str
@@ -49,20 +62,27 @@ def is_local(folder: Folder) -> bool:
     return isinstance(folder.study.estimators.get(folder.judging), ExactLocal)
 
 
-def central_level(substance: str, levels: Sequence[float]) -> tuple[float, bool]:
-    """Return the level of the shared error nearest what was measured, and whether it was.
+def mean_error(item: Verdict, *, reference: bool) -> float:
+    """Return the Monte Carlo error of a verdict's mean over the changes, at most.
 
-    Without draws of real measurements, or without levels, the middle one.
+    The means over changes are of replications that share their random numbers, so that the errors
+    add up at worst. A share p of n replications has the error sqrt(p (1 - p) / n), and a mean of
+    numbers between 0 and 1 at most that.
+
+    Parameters
+    ----------
+    item : Verdict
+    reference : bool
+        Of the judged design; else of the best other one.
     """
-    known = [x for x in levels if math.isfinite(x)]
-    if not known:
-        return math.nan, False
-    for table in shipped_draws(substance):
-        if "sigma_shared" in table.fields:
-            values = sorted(table.fields["sigma_shared"])
-            median = values[len(values) // 2]
-            return min(known, key=lambda x: abs(x - median)), True
-    return sorted(known)[len(known) // 2], False
+    kind = "power" if item.topic == "break" else "large_error_prob"
+    mine = [loss for loss in item.losses if (loss.measure, loss.other) == (kind, item.best)]
+    values = [loss.reference_value if reference else loss.other_value for loss in mine]
+    errors = [
+        math.sqrt(value * (1.0 - value) / loss.n_rep) if loss.n_rep else math.nan
+        for value, loss in zip(values, mine, strict=True)
+    ]
+    return sum(errors) / len(errors) if errors else math.nan
 
 
 class AdviserWords:
@@ -79,9 +99,26 @@ class AdviserWords:
         if not math.isfinite(shared):
             return self.own("page.this_world")
         said = self.own("page.at_level", level=level(shared, self.texts))
-        if len(levels) > 1 and central_level(substance, levels) == (shared, True):
-            said += f" ({self.own('page.middle')})"
-        return said
+        middle = self._middle(substance, shared, levels)
+        return f"{said} ({middle})" if middle else said
+
+    def _middle(self, substance: str, shared: float, levels: Sequence[float]) -> str:
+        """Return how a level lies among what was studied and measured; empty for others."""
+        middle = central(substance, levels)
+        if len(levels) < 2 or not middle.measured or middle.level != shared:
+            return ""
+        return self.own("page.below" if middle.is_below else "page.middle")
+
+    def _shown_level(self, group: Group) -> str:
+        """Return at which level the numbers of the second sentences hold; empty without levels."""
+        levels = sorted({item.sigma_shared for item in group.verdicts})
+        shared = central(group.substance, levels).level
+        if not math.isfinite(shared):
+            return ""
+        said, middle = level(shared, self.texts), self._middle(group.substance, shared, levels)
+        if not middle:
+            return self.own("verdict.numbers_at", level=said)
+        return self.own("verdict.numbers_at_middle", level=said, middle=middle)
 
     def verdicts(self, cell: Cell) -> list[SubstanceVerdict]:
         """Return the verdict on every substance, in the world of the figures."""
@@ -98,21 +135,36 @@ class AdviserWords:
             main = next((group for group in mine if group.world == shown), mine[0])
             found.append(
                 SubstanceVerdict(
-                    title=self.texts.substance(substance), answers=tuple(self._answers(main)),
+                    title=capital(self.texts.substance(substance)),
+                    shown_level=self._shown_level(main), answers=tuple(self._answers(main)),
                     robust=self._robust(substance, mine) if len(mine) > 1 else "",
-                    open_level="" if is_local(self.folder) else self.wording.open_level(substance),
+                    open_level="" if is_local(self.folder) else self._open_level(main),
                 )
             )  # fmt: skip
         return found
 
-    def _answers(self, group: Group) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    def _open_level(self, group: Group) -> str:
+        """Return that the data do not fix the level, and how much lies beyond those studied."""
+        levels = [item.sigma_shared for item in group.verdicts]
+        said = self.wording.open_level(group.substance)
+        middle = central(group.substance, levels)
+        if not middle.beyond >= WORTH_SAYING:
+            return said
+        more = self.own(
+            "verdict.beyond", beyond=of_hundred(middle.beyond, 0.0, self.lang),
+            level=level(max(levels), self.texts),
+        )  # fmt: skip
+        return f"{said} {more}"
+
+    def _answers(self, group: Group) -> list[tuple[str, tuple[Badge, ...], tuple[str, ...]]]:
         found = []
         for topic, threshold in (("picture", ""), ("break", "operating")):
             column = group.column(topic, threshold)
             head = self.own(f"verdict.{topic}_head")
             if column:
-                codes = tuple(dict.fromkeys(item.code.value for item in column))
-                found.append((head, codes, self._two(group.substance, topic, column)))
+                found.append(
+                    (head, self._badges(column), self._two(group.substance, topic, column))
+                )
             elif topic == "break":
                 found.append((head, (), (self.wording.no_break_judged(group.substance),)))
         return found
@@ -125,20 +177,61 @@ class AdviserWords:
             parts=self._parts(column),
         )  # fmt: skip
         levels = [item.sigma_shared for item in column]
-        shared, _ = central_level(substance, levels)
+        shared = central(substance, levels).level
         item = next((v for v in column if v.sigma_shared == shared), column[len(column) // 2])
         if not math.isfinite(item.reference_value):
             return first, " ".join(self.wording.missing(item))
-        more = {"smallest": percent(self.wording.margin.smallest_change, self.lang)}
+        more = {}
+        if topic == "break":
+            more = {"changes": self._changes(item), "alarms": self._alarms(item)}
         second = self.own(
-            f"verdict.{topic}_numbers", where=self.where(substance, item.sigma_shared, levels),
+            f"verdict.{topic}_numbers", best=self.wording.design(item.best),
             mine=of_hundred(item.reference_value, 0.0, self.lang),
-            mine_word=word(item.reference_value, self.lang),
-            best=self.wording.design(item.best),
+            mine_range=self._range(item.reference_value, mean_error(item, reference=True)),
             theirs=of_hundred(item.best_value, 0.0, self.lang),
-            theirs_word=word(item.best_value, self.lang), **(more if topic == "break" else {}),
+            their_range=self._range(item.best_value, mean_error(item, reference=False)), **more,
         )  # fmt: skip
         return first, second
+
+    def _range(self, value: float, mcse: float) -> str:
+        """Return the 95 % interval of a share, in numbers of 100, and its word."""
+        half = NormalDist().inv_cdf(0.975) * mcse
+        low, high = (
+            of_hundred(min(max(x, 0.0), 1.0), 0.0, self.lang) for x in (value - half, value + half)
+        )
+        return self.own("verdict.range", low=low, high=high, word=word(value, self.lang))
+
+    def _changes(self, item: Verdict) -> str:
+        """Return over which changes the numbers of a verdict are means."""
+        kinds = {loss.scenario: (loss.size, loss.yearly) for loss in item.losses}
+        found = dict.fromkeys(sorted(kinds.values(), key=lambda kind: kind[0]))
+        if len(found) < len(kinds) or len(found) > MOST_CHANGES:
+            smallest = percent(self.wording.margin.smallest_change, self.lang)
+            return self.own("verdict.changes", n=self.texts.count(len(kinds)), smallest=smallest)
+        said = [change_name(change, self.texts, yearly) for change, yearly in found]
+        key = "verdict.change" if len(said) == 1 else "verdict.changes_named"
+        return self.own(key, names=self.texts.all_of(said))
+
+    def _alarms(self, item: Verdict) -> str:
+        """Return the false alarms of the two in this very world; empty where it is no world."""
+        mine, theirs = item.reference_false_alarm, item.best_false_alarm
+        if not (math.isfinite(mine) and math.isfinite(theirs)):
+            return ""
+        return self.own(
+            "verdict.alarms", mine=of_hundred(mine, 0.0, self.lang),
+            theirs=of_hundred(theirs, 0.0, self.lang),
+        )  # fmt: skip
+
+    def _badges(self, column: Sequence[Verdict]) -> tuple[Badge, ...]:
+        """Return every code of a column and, where there are several, at which levels."""
+        codes = dict.fromkeys(item.code.value for item in column)
+        found = []
+        for code in codes:
+            levels = [item.sigma_shared for item in column if item.code.value == code]
+            known = len(codes) > 1 and all(map(math.isfinite, levels))
+            ends = dict.fromkeys((levels[0], levels[-1])) if known else {}
+            found.append((code, "\N{EN DASH}".join(level(x, self.texts) for x in ends)))
+        return tuple(found)
 
     def _parts(self, column: Sequence[Verdict]) -> str:
         runs = [
@@ -175,14 +268,32 @@ class AdviserWords:
             "verdict.robust", n=str(n), substance=self.texts.substance(substance), **said
         )
 
+    def small(self, selections: Sequence[Selection]) -> str:
+        """Return how few programmes the numbers of a small study come from; else nothing."""
+        counts: dict[str, list[int]] = {"power": [], "false_alarm_prob": []}
+        for selection in selections:
+            shared = central(selection.substance, selection.levels).level
+            for measure, found in counts.items():
+                change = selection.typical_change if measure == "power" else math.nan
+                value = self._value(
+                    selection, measure, self.folder.study.decision.reference, shared, change
+                )
+                found += [value.n_rep] if value.n_rep else []
+        n, null = (min(found, default=MANY) for found in counts.values())
+        if min(n, null) >= MANY:
+            return ""
+        return self.own("verdict.small", n=str(n), null=str(null))
+
     def icons(self, selection: Selection) -> tuple[str, list[Icons]]:
         """Return a heading and the arrays of one substance at the central level; maybe none."""
-        shared, _ = central_level(selection.substance, selection.levels)
-        change = selection.change_near(TYPICAL_CHANGE)
+        shared = central(selection.substance, selection.levels).level
+        change = selection.typical_change
         where = self.where(selection.substance, shared, selection.levels)
         where = where[0].lower() + where[1:]
         head = self.own(
-            "icons.where", substance=self.texts.substance(selection.substance), where=where
+            "icons.where",
+            substance=capital(self.texts.substance(selection.substance)),
+            where=where,
         )
         found = []
         for design in self.compared(selection, shared, change):
@@ -222,7 +333,7 @@ class AdviserWords:
         yearly = selection.yearly(change)
         if math.isfinite(yearly):
             return self._counted(
-                "icons.noticed_slope", design, value, yearly=size(yearly, self.texts)
+                "icons.noticed_slope", design, value, moves=moves(yearly, self.texts)
             )
         return self._counted("icons.noticed", design, value, change=self.change(change))
 
@@ -237,7 +348,7 @@ class AdviserWords:
             key, design=self.names[design], n=of_hundred(value.value, value.mcse, self.lang),
             low=low, high=high, word=word(value.value, self.lang), **more,
         )  # fmt: skip
-        return text[0].upper() + text[1:]
+        return capital(text)
 
     def frequencies(self, selections: Sequence[Selection]) -> list[dict[str, Any]]:
         """Return arrays and sentences of every substance that has any."""
@@ -247,5 +358,6 @@ class AdviserWords:
             if not lines:
                 continue
             head, arrays = self.icons(selection)
-            found.append({"title": head, "icons": arrays, "lines": lines})
+            several = len(selection.levels) > 1 or len(lines) > len(arrays)
+            found.append({"title": head, "icons": arrays, "lines": lines if several else []})
         return found

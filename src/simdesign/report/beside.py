@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from simdesign.evaluate import Average, Verdict
-from simdesign.report.names import level, world
+from simdesign.report.names import level, moves, world
 from simdesign.report.numbers import number, of_hundred, percent
 from simdesign.spec.quantity import expectation
 
@@ -32,7 +32,7 @@ def slope_lines(wording: "Wording", item: Verdict) -> list[str]:
         found.append(
             wording.texts(
                 "verdict.slope_numbers",
-                yearly=percent(worst.yearly, wording.lang, sign=True),
+                moves=moves(worst.yearly, wording.texts),
                 size=percent(worst.size, wording.lang, sign=True),
                 reference=wording.design(item.reference),
                 mine=of_hundred(worst.reference_value, 0.0, wording.lang),

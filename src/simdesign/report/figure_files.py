@@ -59,7 +59,7 @@ def _files(folder: Folder, lang: str) -> list[tuple[str, str]]:
         selection = Selection(folder, substance, cell)
         found = substance_figures(selection, cell, smallest, texts)
         groups.append((substance, found + more_figures(selection, cell, Texts("en"))))
-    groups.append(("check", check_figures(folder, stamp_of(folder, Texts("en")))))
+    groups.append(("check", check_figures(stamp_of(folder, Texts("en")))))
     return [
         (
             f"{group}-{_slug(figure.title)}-{n}",

@@ -3,13 +3,17 @@
 import math
 
 from simdesign.report.folder import Folder
-from simdesign.report.names import design_names, level, size
-from simdesign.report.numbers import of_hundred, percent
+from simdesign.report.names import at_level, design_names, moves
+from simdesign.report.numbers import number, of_hundred, percent
 from simdesign.report.select import POWER_YEARS, Selection, Value
 from simdesign.report.texts import Texts
 
-TYPICAL_CHANGE = 0.30
-"""Size of change of the sentences, or the nearest one of the study."""
+
+def frequency_intro(folder: Folder, texts: Texts, *, local: bool) -> str:
+    """Return what the alarm limit is, and for how much it holds: the nation or one city."""
+    budget = number(100 * folder.budget, texts.lang, 0)
+    where = texts("frequency.city" if local else "frequency.nation")
+    return f"{texts('frequency.intro', budget=budget)} {where}"
 
 
 def frequency_sentences(selection: Selection, texts: Texts) -> list[str]:
@@ -18,7 +22,7 @@ def frequency_sentences(selection: Selection, texts: Texts) -> list[str]:
     The best is the one with the highest value in that very sentence. Of changes of slope beside
     other changes the strongest has sentences, too.
     """
-    change = selection.change_near(TYPICAL_CHANGE)
+    change = selection.typical_change
     if math.isnan(change):
         return []
     found = _of_change(selection, change, selection.kind, texts)
@@ -73,8 +77,8 @@ def _sentence(
     slow = math.isfinite(yearly)
     return texts(
         "frequency.sentence_slope" if slow else "frequency.sentence",
-        **({"yearly": size(yearly, texts)} if slow else {}),
-        level=level(shared, texts),
+        **({"moves": moves(yearly, texts)} if slow else {}),
+        where=at_level(shared, texts),
         design=label,
         years=texts.count(selection.folder.study.programme.years),
         size=percent(abs(change), lang),

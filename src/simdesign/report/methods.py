@@ -15,13 +15,12 @@ from simdesign.report.environment import TEMPLATES, policy
 from simdesign.report.environment import environment as page_environment
 from simdesign.report.folder import Folder
 from simdesign.report.frequencies import (
-    TYPICAL_CHANGE,
     any_substance_sentence,
+    frequency_intro,
     frequency_sentences,
 )
 from simdesign.report.model_check import Stamp, stamp_of
 from simdesign.report.names import design_names, estimator_names, level, world
-from simdesign.report.numbers import number
 from simdesign.report.options import options_parts
 from simdesign.report.paired import paired_table
 from simdesign.report.select import POWER_YEARS, Cell, Selection, middle_cell
@@ -95,11 +94,11 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
         ),
         "incomplete": texts("page.incomplete", n=folder.n_missing) if folder.n_missing else "",
         "stamp": stamp,
-        "checks": check_figures(folder, stamp),
+        "checks": check_figures(stamp),
         "verdicts": verdict_groups(folder, cell, wording),
         "margins": wording.margins(),
         "frequencies": [(name, lines) for name, lines in sentences if lines],
-        "frequency_intro": texts("frequency.intro", budget=number(100 * folder.budget, "en", 0)),
+        "frequency_intro": frequency_intro(folder, texts, local=local),
         "any_substance": any_substance_sentence(folder, texts),
         "only_cell": texts("tables.only_cell", world=world(cell, texts)) if cell else "",
         "figures": [
@@ -171,7 +170,7 @@ def more_figures(selection: Selection, cell: Cell, texts: Texts) -> list[Figure]
             )
         )
     shared = selection.levels[len(selection.levels) // 2]
-    change = selection.change_near(TYPICAL_CHANGE)
+    change = selection.typical_change
     scenario = scenario_of(folder.measures, cell, shared, change, selection.kind)
     where = f"{selection.named(change, texts)} at a shared error of {level(shared, texts)}"
     plots = [
@@ -217,7 +216,7 @@ def _compared(selection: Selection, shared: float, change: float) -> list[str]:
     return [reference, *([max(power, key=lambda name: power[name])] if power else [])]
 
 
-def check_figures(folder: Folder, stamp: Stamp) -> list[Figure]:
+def check_figures(stamp: Stamp) -> list[Figure]:
     """Return the figures of the model check, where its tables lie beside it."""
     from simdesign.report.figures import read_table, reliability_figure, tests_figure
 
@@ -225,7 +224,7 @@ def check_figures(folder: Folder, stamp: Stamp) -> list[Figure]:
         return []
     paths, found = Paths(stamp.folder), []
     curves = read_table(paths.model_check_table("curves"), stamp.cells)
-    reliability = reliability_figure(curves, folder.judging)
+    reliability = reliability_figure(curves, stamp.judging)
     if reliability is not None:
         found.append(
             _figure(

@@ -36,6 +36,8 @@ class Stamp:
     """Where the check lies that counts, or that comes nearest."""
     cells: frozenset[tuple[str, str, str, str]] = frozenset()
     """Estimator, design, substance and look of what it checked of this study."""
+    judging: frozenset[str] = frozenset()
+    """Names that the estimator which judges has in the check: not those of the study."""
 
 
 def stamp_of(folder: Folder, texts: Texts) -> Stamp:
@@ -45,6 +47,7 @@ def stamp_of(folder: Folder, texts: Texts) -> Stamp:
     reasons: list[str] = []
     shown: list[dict[str, Any]] = []
     places: list[Path] = []
+    judging: set[str] = set()
     wanted = [
         (name, spec, substance)
         for name, spec in folder.study.estimators.items()
@@ -55,6 +58,8 @@ def stamp_of(folder: Folder, texts: Texts) -> Stamp:
         key = model_hash(spec, substance)
         cells, why, place = _best(found, key, _kernels(folder))
         shown += cells
+        if name == folder.judging:
+            judging |= {str(cell["estimator"]) for cell in cells}
         places += [place] if place is not None else []
         if why:
             label = f"{names[name]} ({name}), {texts.substance(substance)}"
@@ -74,6 +79,7 @@ def stamp_of(folder: Folder, texts: Texts) -> Stamp:
             (cell["estimator"], cell["design"], cell["substance"], str(cell["look"]))
             for cell in shown
         ),
+        judging=frozenset(judging),
     )
 
 

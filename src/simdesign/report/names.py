@@ -88,6 +88,19 @@ def level(sigma: float, texts: Texts) -> str:
     return percent(sigma, texts.lang) if math.isfinite(sigma) else texts("verdict.fixed_level")
 
 
+def at_level(sigma: float, texts: Texts) -> str:
+    """Return a shared error as a title, or that of worlds without levels of it."""
+    if not math.isfinite(sigma):
+        return texts("figures.panel_fixed")
+    return texts("figures.panel_plain", level=level(sigma, texts))
+
+
+def moves(yearly: float, texts: Texts) -> str:
+    """Return a change of slope as a verb: rises by 2 % a year more than before."""
+    key = "frequency.rises" if yearly > 0 else "frequency.falls"
+    return texts(key, yearly=percent(abs(yearly), texts.lang))
+
+
 def size(change: float, texts: Texts) -> str:
     """Return the size of a change with its sign."""
     return percent(change, texts.lang, sign=True)

@@ -17,13 +17,12 @@ from simdesign.report.environment import environment as page_environment
 from simdesign.report.explorer import CATALOGUE as EXPLORER_TEXTS
 from simdesign.report.explorer import explorer_of, factor_label
 from simdesign.report.folder import Folder, read_folder
-from simdesign.report.frequencies import TYPICAL_CHANGE, any_substance_sentence
+from simdesign.report.frequencies import any_substance_sentence, frequency_intro
 from simdesign.report.icons import SPRITE
 from simdesign.report.likelihood import ADVISER, scale_table
 from simdesign.report.methods import attribution_view, methods_html, one_mechanism, title_of
 from simdesign.report.model_check import stamp_of
 from simdesign.report.names import world
-from simdesign.report.numbers import number
 from simdesign.report.options import options_parts
 from simdesign.report.select import Cell, Selection, middle_cell
 from simdesign.report.sources import GLOSSARY, SOURCES
@@ -127,7 +126,7 @@ def page_html(folder: Folder, lang: str = "en", *, table: str = "") -> str:
 
 def _data_uri(folder: Folder, cell: Cell, selections: Sequence[Selection]) -> Markup:
     """Return the numbers of the page as a link to CSV."""
-    changes = [item.change_near(TYPICAL_CHANGE) for item in selections]
+    changes = [item.typical_change for item in selections]
     levels = {level for item in selections for level in shown_levels(item)}
     text = download_csv(folder, cell, changes[0] if changes else math.nan, levels)
     return Markup("data:text/csv;charset=utf-8," + urllib.parse.quote(text, safe=",.+-:;=/ "))
@@ -138,7 +137,7 @@ def _view(folder: Folder, cell: Cell, selections: Sequence[Selection], lang: str
     study, texts, words = folder.study, Texts(lang), AdviserWords(folder, lang)
     wording = words.wording
     local = is_local(folder)
-    typical = [item.change_near(TYPICAL_CHANGE) for item in selections]
+    typical = [item.typical_change for item in selections]
     title, _ = assumption_table(folder, texts)
     return {
         "lang": lang,
@@ -160,7 +159,8 @@ def _view(folder: Folder, cell: Cell, selections: Sequence[Selection], lang: str
         "scale": scale_table(words.own),
         "changes": _changes(folder, cell, wording),
         "frequencies": words.frequencies(selections),
-        "frequency_intro": texts("frequency.intro", budget=number(100 * folder.budget, lang, 0)),
+        "small": words.small(selections),
+        "frequency_intro": frequency_intro(folder, texts, local=local),
         "any_substance": any_substance_sentence(folder, texts),
         "only_cell": texts("tables.only_cell", world=world(cell, texts)) if cell else "",
         "one_mechanism": one_mechanism(folder, texts),

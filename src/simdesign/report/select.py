@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 type Cell = dict[str, float | str]
 """A level of every factor that figures do not show: a number, or the text of a switch."""
 
+TYPICAL_CHANGE = 0.30
+"""Size of change of sentences and figures, or the nearest one that a study judges."""
 POWER_YEARS = 3.0
 """Horizon of the power in figures and sentences."""
 _NO_SUBSTANCE = ("cost", "cost_per_year", "cost_p95")
@@ -124,6 +126,18 @@ class Selection:
     def named(self, change: float, texts: Texts, kind: str | None = None) -> str:
         """Return a change in words."""
         return change_name(change, texts, self.yearly(change, kind))
+
+    @property
+    def typical_change(self) -> float:
+        """Size of the change of sentences and figures: near 30 %, and one that the verdict judges.
+
+        Where the study has none that is judged, the one nearest 30 %.
+        """
+        smallest = self.folder.study.decision.margin.smallest_change
+        wanted = max(TYPICAL_CHANGE, smallest)
+        judged = [size for size in self.changes if abs(size) >= smallest - 1e-9]
+        near = min(judged, key=lambda size: abs(size - wanted), default=math.nan)
+        return self.change_near(wanted) if math.isnan(near) else near
 
     def change_near(self, wanted: float) -> float:
         """Return the size nearest to the wanted one; NaN without any."""

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simdesign.report.frequencies import TYPICAL_CHANGE
 from simdesign.report.names import design_names
 from simdesign.report.numbers import general
 from simdesign.report.select import Cell, Selection
@@ -74,7 +73,7 @@ def substance_figures(
                 panels=tuple(false[0]), table=false[1],
             )
         )  # fmt: skip
-    typical = selection.change_near(TYPICAL_CHANGE)
+    typical = selection.typical_change
     found.append(
         Figure(
             title=texts("figures.cost_title"),

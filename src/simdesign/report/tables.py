@@ -9,7 +9,7 @@ import numpy as np
 
 from simdesign.evaluate import Headline
 from simdesign.report.folder import Folder
-from simdesign.report.names import change_name, level
+from simdesign.report.names import at_level, change_name, level
 from simdesign.report.numbers import general, number, of_hundred, with_error
 from simdesign.report.select import POWER_YEARS, Cell, Selection, Value
 from simdesign.report.texts import LANGUAGES, Texts, both
@@ -82,9 +82,7 @@ def cost_table(selection: Selection, designs: dict[str, str], change: float, tex
         ]  # fmt: skip
         rows.append((cost, (label, said, *cells)))
     rows.sort(key=lambda row: (math.isnan(row[0]), row[0]))
-    heads = tuple(
-        texts("figures.panel_plain", level=level(shared, texts)) for shared in selection.levels
-    )
+    heads = tuple(at_level(shared, texts) for shared in selection.levels)
     return Table(
         caption=texts("figures.cost_title"),
         columns=(texts("tables.design"), texts("figures.cost_year"), *heads),

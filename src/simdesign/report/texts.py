@@ -1,6 +1,7 @@
 """The texts of the pages in two languages, from one catalogue file a subject."""
 
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -59,10 +60,23 @@ class Texts:
         words = _catalogue()["words"]["numbers"][self.lang]
         return str(words[n]) if 0 <= n < len(words) else str(n)
 
+    def all_of(self, items: Sequence[str]) -> str:
+        """Return names as a list in a sentence: a, b and c."""
+        if len(items) < 2:
+            return "".join(items)
+        return f"{', '.join(items[:-1])} {Texts(self.lang)('words.and')} {items[-1]}"
+
     def substance(self, name: str) -> str:
         """Return the name of a substance."""
         key = f"substances.{name}"
         return self(key) if self.has(key) else name
+
+
+def capital(text: str) -> str:
+    """Return a text with the capital that starts a sentence: in Dutch "één" becomes "Eén"."""
+    if text.startswith("één"):
+        return "Eén" + text[3:]
+    return text[:1].upper() + text[1:]
 
 
 def both(key: str, **values: object) -> dict[str, str]:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simdesign.report.adviser import AdviserWords, central_level
-from simdesign.report.frequencies import TYPICAL_CHANGE
+from simdesign.report.adviser import AdviserWords
+from simdesign.report.central import central
 from simdesign.report.select import POWER_YEARS, Selection
 from simdesign.report.tables import Table
 from simdesign.report.texts import LANGUAGES, Texts
@@ -33,9 +33,9 @@ class WhenFigure:
 def when_figure(selection: Selection) -> WhenFigure | None:
     """Return the curves of a change; None where the measures hold none.
 
-    The change is that nearest 30 % which was simulated at every level that is shown. The lowest,
-    the central and the highest level of the shared error, the judged design and those that notice
-    most.
+    The change is that nearest the typical one which was simulated at every level that is shown.
+    The lowest, the central and the highest level of the shared error, the judged design and those
+    that notice most.
     """
     from simdesign.report.figures import chosen_designs, delay_figure
     from simdesign.report.figures.bilingual import both_panels
@@ -66,13 +66,14 @@ def when_figure(selection: Selection) -> WhenFigure | None:
 
 
 def _shown_change(selection: Selection, levels: Sequence[float]) -> float:
-    nearest = sorted(selection.changes, key=lambda change: abs(change - TYPICAL_CHANGE))
+    typical = selection.typical_change
+    nearest = sorted(selection.changes, key=lambda change: abs(change - typical))
     whole = (
         change
         for change in nearest
         if all(_is_simulated(selection, change, level) for level in levels)
     )
-    return next(whole, selection.change_near(TYPICAL_CHANGE))
+    return next(whole, typical)
 
 
 def _is_simulated(selection: Selection, change: float, level: float) -> bool:
@@ -86,9 +87,14 @@ def _is_simulated(selection: Selection, change: float, level: float) -> bool:
 
 
 def shown_levels(selection: Selection) -> list[float]:
-    """Return the lowest, the central and the highest level of the shared error."""
+    """Return the lowest, the central and the highest level of the shared error.
+
+    Where the central level is an end, the middle one of those studied stands between.
+    """
     levels = selection.levels
     if len(levels) <= MOST_LEVELS:
         return levels
-    centre, _ = central_level(selection.substance, levels)
-    return sorted({levels[0], centre, levels[-1]})
+    centre = central(selection.substance, levels).level
+    if centre in (levels[0], levels[-1]):
+        centre = levels[len(levels) // 2]
+    return [levels[0], centre, levels[-1]]

@@ -13,7 +13,7 @@ def world_sentences(folder: Folder, texts: Texts) -> list[str]:
     kinds = {str(change.kind): None for change in changes}
     found = []
     if kinds:
-        said = ", ".join(texts(f"limits.{kind}") for kind in kinds)
+        said = texts("limits.or").join(texts(f"limits.{kind}") for kind in kinds)
         found.append(texts("limits.change", kinds=said))
     places = {site: None for item in changes if item.where != "national" for site in item.where}
     if places:

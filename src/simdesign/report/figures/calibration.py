@@ -2,7 +2,7 @@
 
 import csv
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +38,13 @@ def read_table(path: Path, cells: Cells) -> list[dict[str, str]]:
 
 
 def reliability_figure(
-    rows: Sequence[dict[str, str]], estimator: str
+    rows: Sequence[dict[str, str]], estimators: Collection[str]
 ) -> tuple[list[Panel], Table] | None:
-    """Return a panel per substance: how often a break was there against what was said of it."""
-    mine = [row for row in rows if row["quantity"] == "broken" and row["estimator"] == estimator]
+    """Return a panel per substance: how often a break was there against what was said of it.
+
+    ``estimators`` are names in the check: a study may call the same description otherwise.
+    """
+    mine = [row for row in rows if row["quantity"] == "broken" and row["estimator"] in estimators]
     if not mine:
         return None
     panels = [

@@ -4,7 +4,6 @@ import math
 
 from simdesign.report.figures.style import COLOURS
 from simdesign.report.folder import Folder
-from simdesign.report.frequencies import TYPICAL_CHANGE
 from simdesign.report.select import POWER_YEARS, Selection, middle_cell
 
 
@@ -13,7 +12,7 @@ def chosen_designs(folder: Folder, substance: str, most: int = len(COLOURS)) -> 
     if len(folder.designs) <= most:
         return folder.designs
     selection = Selection(folder, substance, middle_cell(folder))
-    change = selection.change_near(TYPICAL_CHANGE)
+    change = selection.typical_change
     power = {name: _mean_power(selection, name, change) for name in folder.designs}
     order = sorted(folder.designs, key=lambda name: -power[name])
     reference = folder.study.decision.reference

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from simdesign.report.figures.chosen import shown_designs
 from simdesign.report.figures.lines import Line, Panel, Point, alternative_text, panel_of_lines
-from simdesign.report.names import design_names, level, short_names
+from simdesign.report.names import at_level, design_names, level, short_names
 from simdesign.report.numbers import number
 from simdesign.report.select import Selection
 from simdesign.report.tables import Table, hundred_with_interval
@@ -61,7 +61,7 @@ def delay_figure(
                 if year in whole
             )
             rows.append((level(shared, texts), long[name], *cells))
-        title = texts("figures.panel_plain", level=level(shared, texts))
+        title = at_level(shared, texts)
         panel = panel_of_lines(
             lines, title=title, x_title=texts("figures.delay_x"),
             y_title=texts("figures.delay_y"), x_values=ticks, x_end=years[-1],
