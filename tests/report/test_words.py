@@ -162,12 +162,12 @@ def test_designs_have_readable_names():
     )  # fmt: skip
     assert design_names(study, Texts("nl")) == {
         "annual": "één meetronde per jaar",
-        "short": "één meetronde per jaar (short)",
+        "short": "één meetronde per jaar van drie dagen",
         "six": "zes meetrondes per jaar",
-        "swiss": "eens per 13 dagen één dag",
+        "swiss": "één meetdag per 13 dagen",
     }
     assert short_names(study, Texts("en")) == {
-        "annual": "1 a year", "short": "short", "six": "6 a year", "swiss": "every 13 d",
+        "annual": "1 a year", "short": "3 d a round", "six": "6 a year", "swiss": "every 13 d",
     }  # fmt: skip
 
 
@@ -242,8 +242,8 @@ def test_worlds_that_differ_otherwise_are_kept_apart():
         for r in (0.0, 0.5)
     ]
     lines = verdict_text(items, "nl")
-    assert sum("jaardeel van de laboratoriumfout" in line for line in lines) == 2
-    assert any("0,5" in line for line in lines)
+    assert sum("van de laboratoriumfout houdt het hele jaar aan" in line for line in lines) == 2
+    assert any("50\N{NO-BREAK SPACE}%" in line for line in lines)
 
 
 def test_one_verdict_and_none_are_served():

@@ -3,84 +3,34 @@
 import math
 from collections.abc import Mapping
 
-from simdesign.report.numbers import general, percent
+from simdesign.report.design_words import Speech, names_of
+from simdesign.report.estimator_words import estimator_names as estimator_names
+from simdesign.report.numbers import NARROW, general, percent
 from simdesign.report.texts import Texts
-from simdesign.spec.design import Design, Laboratory
-from simdesign.spec.schedule import EveryDays, FixedWeeks, Rounds, StratifiedDays, Triggered
+from simdesign.spec.departures import DEFAULT, DEPARTURE
 from simdesign.spec.study import Study
+
+_SHARES = (
+    "lab_share", "r_lab", "share_of_years", "sigma_site", "sigma_rw", "sigma_rw_site", "drift",
+    "season_amplitude",
+)  # fmt: skip
+"""Factors that are said in per cent: shares, and standard deviations of logarithms."""
 
 
 def design_names(study: Study, texts: Texts) -> dict[str, str]:
-    """Return a readable name of every design; the study's own name where words would not do."""
-    return _unique({name: _described(name, item, texts) for name, item in study.designs.items()})
+    """Return a readable name of every design, no two equal."""
+    return names_of(study, Speech(texts=texts))
 
 
 def short_names(study: Study, texts: Texts) -> dict[str, str]:
     """Return a name of every design that fits beside a line of a figure."""
-    found = {}
-    for name, item in study.designs.items():
-        kind, values = _schedule(item, texts, words=False)
-        key = f"designs.short_{'rounds' if kind == 'one_round' else kind}"
-        plain = _is_plain(item) and texts.has(key)
-        found[name] = texts(key, **values) if plain else name
-    return _unique(found)
+    return names_of(study, Speech(texts=texts, short=True))
 
 
-def _described(name: str, design: Design, texts: Texts) -> str:
-    kind, values = _schedule(design, texts, words=True)
-    if not texts.has(f"designs.{kind}"):
-        return name
-    text = texts(f"designs.{kind}", **values)
-    return text if _is_plain(design) else f"{text} ({name})"
-
-
-def _schedule(design: Design, texts: Texts, *, words: bool) -> tuple[str, dict[str, str]]:
-    schedule = design.schedule
-    kind = schedule.kind
-    if isinstance(schedule, FixedWeeks | Rounds):
-        n = schedule.per_year if isinstance(schedule, Rounds) else len(schedule.weeks)
-        if words and n == 1:
-            return "one_round", {}
-        return "rounds", {"n": texts.count(n) if words else str(n)}
-    if isinstance(schedule, Triggered):
-        base, more = len(getattr(schedule.base, "weeks", ())), len(schedule.extra_weeks)
-        return kind, {
-            "base": texts.count(base) if words else str(base),
-            "n": texts.count(more) if words else str(more),
-        }
-    if isinstance(schedule, EveryDays):
-        return kind, {"n": str(schedule.interval)}
-    if isinstance(schedule, StratifiedDays):
-        return kind, {"n": str(schedule.per_year)}
-    return kind, {}
-
-
-def _is_plain(design: Design) -> bool:
-    """Whether the schedule says it all: seven days, all sites, one laboratory, no history."""
-    return (
-        design.days == 7
-        and design.sites == "all"
-        and design.laboratory == Laboratory()
-        and design.history == "none"
-        and not design.streams
-    )
-
-
-def _unique(names: Mapping[str, str]) -> dict[str, str]:
-    said = list(names.values())
-    return {
-        name: text if said.count(text) == 1 or name in text else f"{text} ({name})"
-        for name, text in names.items()
-    }
-
-
-def estimator_names(study: Study, texts: Texts) -> dict[str, str]:
-    """Return a readable name of every estimator."""
-    found = {}
-    for name, item in study.estimators.items():
-        key = f"estimators.{item.kind}"
-        found[name] = texts(key) if texts.has(key) else name
-    return _unique(found)
+def departure_name(name: str, texts: Texts) -> str:
+    """Return what a departure is in words; a name of the study's own without its underscores."""
+    key = f"departure_names.{name}"
+    return texts(key) if texts.has(key) else name.replace("_", " ")
 
 
 def level(sigma: float, texts: Texts) -> str:
@@ -120,10 +70,12 @@ def world(levels: Mapping[str, float | str], texts: Texts) -> str:
         name = path.split(".")[-1]
         if name == "sigma_shared":
             continue
-        text = _switch(value, texts) if isinstance(value, str) else general(value, texts.lang)
-        if texts.has(f"factors.{name}_{value}"):  # a level with a name of its own
-            said.append(texts(f"factors.{name}_{value}"))
+        if name == DEPARTURE.split(".")[-1]:
+            key = "departure_default" if value == DEFAULT else "departure"
+            words = departure_name(str(value), texts)
+            said.append(texts(f"factors.{key}", value=words))
             continue
+        text = _switch(value, texts) if isinstance(value, str) else _number(name, value, texts)
         longer = "_".join(path.split(".")[-2:])  # the drift of a season is not that of a load
         name = longer if texts.has(f"factors.{longer}") else name
         if texts.has(f"factors.{name}"):
@@ -131,6 +83,12 @@ def world(levels: Mapping[str, float | str], texts: Texts) -> str:
         else:
             said.append(texts("factors.other", name=name, value=text))
     return ", ".join(said)
+
+
+def _number(name: str, value: float, texts: Texts) -> str:
+    if name in _SHARES and (name != "drift" or abs(value) < 1.0):
+        return f"{general(100.0 * value, texts.lang)}{NARROW}%"
+    return general(value, texts.lang)
 
 
 def _switch(value: str, texts: Texts) -> str:

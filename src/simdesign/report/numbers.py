@@ -29,8 +29,19 @@ def number(value: float, lang: str, places: int = 2, *, sign: bool = False) -> s
         return "\N{EN DASH}"
     text = f"{value:{'+' if sign else ''}.{places}f}"
     if float(text) == 0.0:
-        text = text.replace("-", "")
+        text = text.lstrip("+-")  # nothing goes neither up nor down
     return localised(text, lang)
+
+
+def grouped(value: float, lang: str, places: int = 0, *, sign: bool = False) -> str:
+    """Return a number, such as a cost, with its thousands set apart: 20,870 or 20.870."""
+    if not math.isfinite(value):
+        return "\N{EN DASH}"
+    text = f"{value:{'+' if sign else ''},.{places}f}"
+    if float(text.replace(",", "")) == 0.0:
+        text = text.lstrip("+-")
+    text = text.replace("-", MINUS)
+    return text.translate(str.maketrans(",.", ".,")) if lang == "nl" else text
 
 
 def with_error(value: float, mcse: float, lang: str) -> str:

@@ -71,6 +71,17 @@ class Texts:
         key = f"substances.{name}"
         return self(key) if self.has(key) else name
 
+    def heading(self, name: str) -> str:
+        """Return the name of a substance as a heading."""
+        return capital(self.substance(name))
+
+
+def capital(text: str) -> str:
+    """Return a text as the beginning of a sentence; a Dutch accent of stress is not repeated."""
+    if text.startswith("één"):
+        return f"Eén{text[3:]}"
+    return text[:1].upper() + text[1:]
+
 
 def capital(text: str) -> str:
     """Return a text with the capital that starts a sentence: in Dutch "één" becomes "Eén"."""
