@@ -135,7 +135,7 @@ class AdviserWords:
             main = next((group for group in mine if group.world == shown), mine[0])
             found.append(
                 SubstanceVerdict(
-                    title=capital(self.texts.substance(substance)),
+                    title=self.texts.heading(substance),
                     shown_level=self._shown_level(main), answers=tuple(self._answers(main)),
                     robust=self._robust(substance, mine) if len(mine) > 1 else "",
                     open_level="" if is_local(self.folder) else self._open_level(main),
@@ -292,7 +292,7 @@ class AdviserWords:
         where = where[0].lower() + where[1:]
         head = self.own(
             "icons.where",
-            substance=capital(self.texts.substance(selection.substance)),
+            substance=self.texts.heading(selection.substance),
             where=where,
         )
         found = []

@@ -61,8 +61,7 @@ class Speech:
 
     def joined(self, words: Iterable[str]) -> str:
         """Return ``a, b and c``."""
-        *first, last = words
-        return f"{', '.join(first)} {self.texts('words.and')} {last}" if first else last
+        return self.texts.all_of(list(words))
 
 
 def names_of(study: Study, speech: Speech) -> dict[str, str]:

@@ -83,13 +83,6 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def capital(text: str) -> str:
-    """Return a text with the capital that starts a sentence: in Dutch "één" becomes "Eén"."""
-    if text.startswith("één"):
-        return "Eén" + text[3:]
-    return text[:1].upper() + text[1:]
-
-
 def both(key: str, **values: object) -> dict[str, str]:
     """Return a text whose values do not depend on the language, in every language."""
     return {lang: Texts(lang)(key, **values) for lang in LANGUAGES}
