@@ -12,6 +12,11 @@ import simdesign.report
 from run.tiny import write_study
 from simdesign.cli import call
 from simdesign.report import AttributionTarget, attribution_parts, headline, write_page
+from simdesign.report.asked import asked
+from simdesign.report.attribution import SETTLED, attribution_cells
+from simdesign.report.folder import read_folder
+from simdesign.report.select import Selection
+from simdesign.report.verdicts import Wording
 from simdesign.run import run
 from simdesign.spec.attribution import CLASS_OF
 from simdesign.spec.mechanism import MECHANISM_CLASSES
@@ -255,3 +260,24 @@ def test_texts_are_complete_and_asked_for():
     assert [key for key in sorted(asked) if not texts.has(key)] == []
     assert all(texts.has(f"mechanisms.{item}") for item in CLASS_OF)
     assert all(texts.has(f"classes.{item}") for item in MECHANISM_CLASSES)
+
+
+def test_the_question_of_the_page_is_which_mechanism(done, printed):
+    folder = read_folder(done.folder)
+    found = asked(folder, [Selection(folder, "cocaine", {})], Wording("en", done.study))
+    assert found.place == "attribution"
+    (_, sentences) = found.answers[0]
+    text = " ".join(sentences)
+    told = [line for line in sentences if "it can be told" in line]
+    never = [line for line in sentences if line.startswith("With none of the")]
+    assert len(told) == 1
+    assert "higher purity (at" in told[0]
+    assert "all more often" not in text  # not simulated here
+    assert "three explanations" not in text  # several at once
+    target = AttributionTarget()
+    cells = attribution_cells(done.study, folder.size, folder.attribution, "last")
+    for name, words in (("more_users", "more users"), ("higher_purity", "higher purity")):
+        mine = [cell for cell in cells if cell.mechanism == name]
+        probs = [cell.prob_reached(target) for cell in mine]
+        assert (words in told[0]) == (max(probs) >= SETTLED)
+        assert any(words in line for line in never) == (max(probs) <= 1.0 - SETTLED)

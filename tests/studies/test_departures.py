@@ -10,6 +10,10 @@ from run.departing import ONE_WORLD, departing
 from run.tiny import write_study
 from simdesign.cli import call
 from simdesign.report import write_page
+from simdesign.report.asked import asked
+from simdesign.report.folder import read_folder
+from simdesign.report.select import Selection
+from simdesign.report.verdicts import Wording
 from simdesign.run import run
 from simdesign.seeds import Purpose, stream
 from simdesign.spec.study import Study
@@ -255,3 +259,37 @@ def test_the_page_has_the_departures_in_both_languages(done):
         assert words not in above.split("</section>")[0]
     assert "the default world" in text
     assert "de gewone wereld" in text
+
+
+def test_the_question_of_the_page_is_whether_the_verdict_stands(done, table):
+    folder = read_folder(done.folder)
+    selections = [Selection(folder, name, {}) for name in folder.substances]
+    found = asked(folder, selections, Wording("en", done.study))
+    assert found.question.startswith("Does the verdict stand")
+    (name, (first, second)) = found.answers[0]
+    assert name == "Cocaine"
+    # counted again from the verdicts themselves
+    own = {
+        (v.topic, v.threshold): v.code for v in folder.verdicts
+        if v.world["world.departure"] == "default"
+    }  # fmt: skip
+    for topic, threshold in (("picture", ""), ("break", "operating")):
+        there = [
+            v.code for v in folder.verdicts
+            if (v.topic, v.threshold) == (topic, threshold)
+            and v.world["world.departure"] != "default"
+        ]  # fmt: skip
+        same = sum(code == own[topic, threshold] for code in there)
+        assert f"in {same} of {len(there)} other worlds" in first
+    alarms = table[
+        (table["measure"] == "false_alarm_prob") & (table["estimator"] == "exact")
+        & (table["threshold"] == "operating") & (table["budget"] == BUDGET)
+        & (table["compared_with"] == "") & (table["role"] == "null_world")
+    ]  # fmt: skip
+    departed = alarms[alarms["scenario"].str.contains("noisy|laboratory|two_breaks")]
+    worst = departed.groupby("design")["value"].max()
+    for design in {"annual", worst.idxmax()}:
+        assert f"to {round(100 * worst[design])} of 100 programmes" in second
+    page = write_page(done.folder).read_text(encoding="utf-8")
+    assert "Houdt de uitkomst stand als de wereld anders is dan aangenomen?" in page
+    assert "Besides: is the judged design as good as the others?" in page

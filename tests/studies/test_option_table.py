@@ -10,6 +10,10 @@ from reference.options_oracle import front, largest_regret
 from run.tiny import write_study
 from simdesign.cli import call
 from simdesign.report import write_page
+from simdesign.report.asked import asked
+from simdesign.report.folder import read_folder
+from simdesign.report.select import Selection
+from simdesign.report.verdicts import Wording
 from simdesign.run import run
 from simdesign.run.option_draws import null_mixture, option_draws
 from simdesign.spec.design import Cost
@@ -371,3 +375,27 @@ def test_a_file_reads_back_as_itself():
         {"losses": {"missed_per_year": 2.0, "false_alarm": 1.0}, "prices": {"per_sample": 3.0}}
     )
     assert LossFile.model_validate(given.model_dump()) == given
+
+
+def test_the_question_of_the_page_is_which_option_to_choose(done, content):
+    folder = read_folder(done.folder)
+    found = asked(folder, [Selection(folder, "cocaine", {})], Wording("en", done.study))
+    assert found.place == "options"
+    (_, (first, second)) = found.answers[0]
+    part = content["substances"][0]
+    group = part["groups"][0]
+    rows = {row["design"]: row for row in part["rows"] if row["group"] == group["group"]}
+    best = rows[group["most"]["design"]]
+    cost = next(d["cost_ratio"] for d in content["designs"] if d["design"] == best["design"])
+    assert f" notices most, {round(100 * best['noticed']['value'])} of 100" in first
+    assert f"at {cost:.1f}".removesuffix(".0") in first
+    low, high = (round(100 * x) for x in best["false_alarm"])
+    assert f"false alarms from {low} to {high} of 100" in first
+    cheaper = [
+        item for item in part["groups"][1:]
+        if item["cheapest_as_good"]["design"] != best["design"]
+    ]  # fmt: skip
+    costs = {item["design"]: round(item["cost_ratio"], 1) for item in content["designs"]}
+    named = {item["cheapest_as_good"]["design"] for item in cheaper}
+    assert all(f"({costs[name]:g} times" in second for name in named)
+    assert ("In none of these worlds" in second) == (cheaper == [])

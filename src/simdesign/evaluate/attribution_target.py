@@ -3,6 +3,8 @@
 The shares come from a number of programmes; docs/mechanisms.md, section 8, derives this from them.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from scipy.special import betainc, betaincinv
 
@@ -25,6 +27,7 @@ def effective_size(share: float, mcse: float, n_rep: int) -> float:
     return float(min(n_rep, share * (1.0 - share) / mcse**2))
 
 
+@lru_cache(maxsize=100_000)  # a page asks for the same shares in several tables and languages
 def prob_reached(correct: float, wrong: float, n: float, least: float, most: float) -> float:
     r"""Return P(right share >= ``least`` and wrong share <= ``most``), given what was counted.
 

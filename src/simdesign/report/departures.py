@@ -58,11 +58,11 @@ def departure_parts(
     if not study.departures:
         return []
     scenarios = list(study.scenarios(folder.size))
-    lines = departure_lines(scenarios, _rows(folder), folder.judging, folder.budget)
+    lines = departure_lines(scenarios, departure_rows(folder), folder.judging, folder.budget)
     moves = verdict_moves(folder.verdicts)
     found = []
     for selection in selections:
-        change = _shown_change(folder, selection)
+        change = shown_scenario(folder, selection)
         mine = [
             line
             for line in lines
@@ -83,7 +83,7 @@ def departure_parts(
     return found
 
 
-def _rows(folder: Folder) -> list[dict[str, Any]]:
+def departure_rows(folder: Folder) -> list[dict[str, Any]]:
     """Return the rows that the tables need: most of a table of measures is something else."""
     frame = folder.measures
     keep = frame["measure"].isin({head.measure for head in COMPARED})
@@ -91,7 +91,7 @@ def _rows(folder: Folder) -> list[dict[str, Any]]:
     return [{str(key): item for key, item in row.items()} for row in frame[keep].to_dict("records")]
 
 
-def _shown_change(folder: Folder, selection: Selection) -> str:
+def shown_scenario(folder: Folder, selection: Selection) -> str:
     """Return the scenario of the default world whose change is nearest to the smallest judged."""
     smallest = folder.study.decision.margin.smallest_change
     sizes = {

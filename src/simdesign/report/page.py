@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from simdesign.report.ademp import provenance_rows
 from simdesign.report.adviser import AdviserWords, is_local
+from simdesign.report.asked import asked
 from simdesign.report.departures import departure_parts
 from simdesign.report.environment import TEMPLATES, policy
 from simdesign.report.environment import environment as page_environment
@@ -151,6 +152,7 @@ def _view(folder: Folder, cell: Cell, selections: Sequence[Selection], lang: str
             f"page.question_{'city' if local else 'default'}",
             reference=words.names[study.decision.reference],
         ),
+        "asked": asked(folder, selections, wording),
         "claim": texts("page.claim_city" if local else "page.claim"),
         "incomplete": texts("page.incomplete", n=folder.n_missing) if folder.n_missing else "",
         "stamp": stamp_of(folder, texts),

@@ -1,0 +1,235 @@
+"""The question of a study that asks more than the default one, and its answer in two sentences.
+
+A study of mechanisms, of options or of departures has a title that the verdict on the judged design
+does not answer. Each part of its page has the whole answer; here is what stands at its top.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simdesign.evaluate import Move, departure_lines, verdict_moves, worst_cases
+from simdesign.report.attribution import (
+    AttributionCell,
+    AttributionTarget,
+    attribution_cells,
+    attribution_sizes,
+    groups_of,
+    judged,
+    parts_of,
+)
+from simdesign.report.attribution_tables import CATALOGUE, mechanism
+from simdesign.report.departures import departure_rows, shown_scenario
+from simdesign.report.folder import Folder
+from simdesign.report.likelihood import ADVISER
+from simdesign.report.names import departure_name
+from simdesign.report.numbers import general, of_hundred, percent
+from simdesign.report.select import Selection
+from simdesign.report.texts import Texts, capital
+from simdesign.report.verdicts import Wording
+
+_OPERATING = (("picture", ""), ("break", "operating"))
+_WORST = 2
+"""So many designs have their false alarms told: the judged one and the one that gives most."""
+
+
+type Answer = tuple[str, tuple[str, ...]]
+"""A substance, and the sentences about it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question, and what is answered about every substance."""
+
+    question: str
+    answers: tuple[Answer, ...]
+    place: str
+    """Part of the page that has the whole answer: the start of its address."""
+
+
+def asked(folder: Folder, selections: Sequence[Selection], wording: Wording) -> Asked | None:
+    """Return what a study asks besides the default question; None where it asks nothing more."""
+    own = Texts(wording.lang, ADVISER)
+    if folder.attribution:
+        place, question = "attribution", own("asked.attribution_question")
+        answers = _mechanisms(folder, wording, own)
+    elif folder.options is not None:
+        place, question = "options", own("asked.options_question")
+        answers = _options(folder, wording, own)
+    elif folder.study.departures:
+        place, question = "departures", own("asked.departures_question")
+        answers = _departures(folder, selections, wording, own)
+    else:
+        return None
+    return Asked(question=question, answers=tuple(answers), place=place) if answers else None
+
+
+def _mechanisms(folder: Folder, wording: Wording, own: Texts) -> list[Answer]:
+    """Return which mechanisms some way of measuring names, and which none does."""
+    texts, target = Texts(wording.lang, CATALOGUE), AttributionTarget()
+    cells = attribution_cells(folder.study, folder.size, folder.attribution, "last")
+    found: list[Answer] = []
+    for (substance, _), part in parts_of(cell for cell in cells if cell.mechanism).items():
+        told: list[str] = []
+        never: list[str] = []
+        unsettled: list[str] = []
+        for name, members in groups_of(part).items():
+            if len(members) > 1:
+                continue  # several at once follow from each
+            said = mechanism(name, texts)
+            sizes, is_open = _told_at(part, members, target)
+            if sizes:
+                at = wording.texts.all_of([percent(x, texts.lang, sign=True) for x in sizes])
+                told.append(own("asked.mechanism_at", mechanism=said, sizes=at))
+            else:
+                (unsettled if is_open else never).append(said)
+        ways = len({cell.way for cell in part})
+        lines = [
+            own(
+                key, names=wording.texts.all_of(names), n=str(ways),
+                correct=of_hundred(target.correct, 0.0, texts.lang),
+                wrong=of_hundred(target.wrong, 0.0, texts.lang),
+            )
+            for key, names in (
+                ("asked.mechanisms_told", told), ("asked.mechanisms_never", never),
+                ("asked.mechanisms_open", unsettled),
+            )
+            if names
+        ]  # fmt: skip
+        found.append((wording.texts.heading(substance), tuple(lines)))
+    return found
+
+
+def _told_at(
+    cells: Sequence[AttributionCell], members: Sequence[str], target: AttributionTarget
+) -> tuple[list[float], bool]:
+    """Return at which sizes some way surely reaches the target, and whether one may."""
+    items = judged(cells, members, target)
+    sizes = [
+        size
+        for size in attribution_sizes(item.weakest for item in items)
+        if any(item.size == size and item.state == "can" for item in items)
+    ]
+    return sizes, any(item.state == "open" for item in items)
+
+
+def _options(folder: Folder, wording: Wording, own: Texts) -> list[Answer]:
+    """Return what notices most, what it costs, and which cheaper one is as good in which world."""
+    content: Mapping[str, Any] = folder.options or {}
+    costs = {item["design"]: item["cost_ratio"] for item in content["designs"]}
+    found: list[Answer] = []
+    for part in content["substances"]:
+        rows = {(row["group"], row["design"]): row for row in part["rows"]}
+        first, *others = part["groups"]
+        if first["most"] is None:
+            continue
+        best, judged_one = first["most"]["design"], content["reference"]
+        lines = [_most(rows, first["group"], best, judged_one, costs, wording, own)]
+        cheaper = [
+            (group["group"], group["cheapest_as_good"]["design"])
+            for group in others
+            if group["cheapest_as_good"] is not None and group["cheapest_as_good"]["design"] != best
+        ]
+        lines.append(
+            own(
+                "asked.options_cheaper",
+                parts=own("verdict.join").join(
+                    own(
+                        "asked.options_where", design=wording.design(name),
+                        where=_lower(wording.texts(f"options.group_{group}")),
+                        ratio=general(round(costs[name], 1), wording.lang),
+                    )
+                    for group, name in cheaper
+                ),
+            )
+            if cheaper
+            else own("asked.options_none", best=wording.design(best))
+        )  # fmt: skip
+        found.append((wording.texts.heading(part["substance"]), tuple(lines)))
+    return found
+
+
+def _most(
+    rows: Mapping[tuple[str, str], Mapping[str, Any]],
+    group: str,
+    best: str,
+    judged_one: str,
+    costs: Mapping[str, float],
+    wording: Wording,
+    own: Texts,
+) -> str:
+    mine, theirs = rows[group, judged_one], rows[group, best]
+    values: dict[str, str] = {}
+    for key, row in (("mine", mine), ("theirs", theirs)):
+        item = row["noticed"]
+        low, high = (of_hundred(item[end], 0.0, wording.lang) for end in ("low", "high"))
+        least, most = (of_hundred(x, 0.0, wording.lang) for x in row["false_alarm"])
+        values |= {
+            key: of_hundred(item["value"], item["mcse"], wording.lang),
+            f"{key}_range": own("asked.range", low=low, high=high),
+            f"{key}_false": own("asked.range", low=least, high=most),
+        }
+    return own(
+        "asked.options_most", best=wording.design(best), reference=wording.design(judged_one),
+        ratio=general(round(costs[best], 1), wording.lang), **values,
+    )  # fmt: skip
+
+
+def _departures(
+    folder: Folder, selections: Sequence[Selection], wording: Wording, own: Texts
+) -> list[Answer]:
+    """Return in how many departures the verdict stands, and where false alarms are worst."""
+    scenarios = list(folder.study.scenarios(folder.size))
+    lines = departure_lines(scenarios, departure_rows(folder), folder.judging, folder.budget)
+    moves = verdict_moves(folder.verdicts)
+    found: list[Answer] = []
+    for selection in selections:
+        mine = [item for item in moves if item.substance == selection.substance]
+        said = [
+            _stands([item for item in mine if (item.topic, item.threshold) == kind], wording, own)
+            for kind in _OPERATING
+        ]
+        change = shown_scenario(folder, selection)
+        worst = [
+            item
+            for item in worst_cases([line for line in lines if line.change == change])
+            if item.substance == selection.substance and item.key == "false_alarm_prob"
+        ]
+        if not mine or not worst:
+            continue
+        by_design = {item.design: item for item in worst}
+        most = max(worst, key=lambda item: item.worst.value)
+        shown = dict.fromkeys((folder.study.decision.reference, most.design))
+        alarms = [
+            own(
+                "asked.departures_alarm", design=wording.design(name),
+                before=of_hundred(item.default.value, 0.0, wording.lang),
+                after=of_hundred(item.worst.value, 0.0, wording.lang),
+                where=departure_name(item.departure, wording.texts),
+            )
+            for name in shown
+            if (item := by_design.get(name)) is not None and math.isfinite(item.worst.value)
+        ]  # fmt: skip
+        first = capital(own("verdict.join").join(text for text in said if text)) + "."
+        second = own("asked.departures_alarms", parts=wording.texts.all_of(alarms))
+        found.append((wording.texts.heading(selection.substance), (first, second)))
+    return found
+
+
+def _stands(moves: Sequence[Move], wording: Wording, own: Texts) -> str:
+    """Return in how many departures one kind of verdict is the same; empty without any."""
+    judged_there = [item for item in moves if item.after is not None]
+    if not judged_there:
+        return ""
+    same = sum(not item.is_another for item in judged_there)
+    first = judged_there[0]
+    return own(
+        "asked.departures_same",
+        topic=_lower(wording.topic(first.topic, first.threshold)), n=str(same),
+        total=str(len(judged_there)), code=wording.code(first.before),
+    )  # fmt: skip
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
