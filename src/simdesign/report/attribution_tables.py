@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from simdesign.evaluate import wilson
 from simdesign.report.attribution import (
     SETTLED,
     TOGETHER,
@@ -21,7 +22,6 @@ from simdesign.report.attribution import (
     nearest,
     parts_of,
 )
-from simdesign.evaluate import wilson
 from simdesign.report.numbers import grouped, number, percent
 from simdesign.report.select import Value
 from simdesign.report.tables import Table, hundred_with_interval

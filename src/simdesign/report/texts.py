@@ -59,6 +59,10 @@ class Texts:
         words = _catalogue()["words"]["numbers"][self.lang]
         return str(words[n]) if 0 <= n < len(words) else str(n)
 
+    def month(self, number: int) -> str:
+        """Return the name of a month, 1 to 12."""
+        return str(_catalogue()["words"]["months"][self.lang][number - 1])
+
     def substance(self, name: str) -> str:
         """Return the name of a substance."""
         key = f"substances.{name}"
