@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simdesign.report.folder import Folder
 from simdesign.report.design_words import unsaid
+from simdesign.report.folder import Folder
 from simdesign.report.names import design_names
 from simdesign.report.numbers import decimals, general, grouped, number, percent
 from simdesign.report.tables import Table
@@ -56,7 +56,8 @@ def _best(group: Mapping[str, Any], names: Mapping[str, str], texts: Texts) -> s
     if most is None or cheap is None:
         return ""
     text = texts(
-        "options.best_same" if most["design"] == cheap["design"] else "options.best", where=texts(f"options.group_{group['group']}"),
+        "options.best_same" if most["design"] == cheap["design"] else "options.best",
+        where=texts(f"options.group_{group['group']}"),
         most=names[most["design"]], most_prob=_chance(most["prob"], texts.lang),
         cheap=names[cheap["design"]], cheap_prob=_chance(cheap["prob"], texts.lang),
     )  # fmt: skip
