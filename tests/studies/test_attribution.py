@@ -173,7 +173,7 @@ def test_words_tables_and_the_target(done):
     )[1][0]
     by_name = {row[0]: row for row in easy.cheapest.rows}
     assert by_name["new light users"][2] == "annual: weekdays"
-    assert by_name["new light users"][3] == "+0"
+    assert by_name["new light users"][3] == "0"
 
 
 def test_dutch_has_the_same_numbers(done):

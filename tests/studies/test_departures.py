@@ -248,12 +248,12 @@ def test_other_tables_do_not_take_another_world_for_another_design(done, capsys)
 def test_the_page_has_the_departures_in_both_languages(done):
     text = write_page(done.folder).read_text(encoding="utf-8")
     assert text.count('id="departures-') == 2
-    assert "Does it survive wrong worlds?" in text
-    assert "Houdt het stand in foute werelden?" in text
+    assert "Does it hold in other worlds than those assumed?" in text
+    assert "Houdt het stand in andere werelden dan de aangenomen?" in text
     methods = write_page(done.folder).with_name("methods.html").read_text(encoding="utf-8")
     _, part = methods.split('<section aria-labelledby="departures-en">')
     assert all(f'<th scope="row">{name}' in part.split("</section>")[0] for name in NAMES)
-    for lang, words in (("en", "wrong world "), ("nl", "foute wereld ")):
+    for lang, words in (("en", "another world: "), ("nl", "andere wereld: ")):
         # the verdicts above are those of the default world
         _, above = text.split(f'<section class="verdict" aria-labelledby="verdict-{lang}">')
         assert words not in above.split("</section>")[0]

@@ -16,10 +16,11 @@ from simdesign.evaluate import (
     worst_cases,
 )
 from simdesign.report.folder import Folder
-from simdesign.report.names import world
+from simdesign.report.names import departure_name, size, world
 from simdesign.report.numbers import number
 from simdesign.report.select import Selection
 from simdesign.report.tables import Table
+from simdesign.report.texts import Texts
 from simdesign.report.verdicts import COLUMNS, Wording
 from simdesign.spec.effect import shown_size
 
@@ -27,6 +28,9 @@ _SHARES = (
     "false_alarm_prob", "power", "effect_coverage", "large_error_prob", "recalibrated_power",
 )  # fmt: skip
 """Shown as numbers of 100."""
+_ALL = tuple(head.key for head in COMPARED)
+_PLAIN = ("false_alarm_prob", "power", "restricted_mean_delay", "large_error_prob")
+"""What the adviser's page shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +39,10 @@ class DeparturePart:
 
     title: str
     lines: tuple[str, ...]
+    shown: tuple[Table, ...]
+    """Of the adviser's page: what is noticed, when, and the picture."""
     tables: tuple[Table, ...]
+    """Of the report: every number."""
 
 
 def departure_words(overrides: Mapping[str, Any]) -> str:
@@ -70,14 +77,16 @@ def departure_parts(
         ]
         if not mine:
             continue
-        name = wording.texts.substance(selection.substance)
+        name = wording.texts.heading(selection.substance)
+        said = _change_words(folder, selection, change, wording)
         judged = [move for move in moves if move.substance == selection.substance]
         found.append(
             DeparturePart(
                 title=name, lines=tuple(_sentences(judged, folder, wording)),
-                tables=(
-                    _each(mine, change, folder, wording), _worst(mine, change, wording),
+                shown=(
+                    _each(mine, said, folder, wording, _PLAIN), _worst(mine, said, wording, _PLAIN),
                 ),
+                tables=(_each(mine, said, folder, wording), _worst(mine, said, wording)),
             )
         )  # fmt: skip
     return found
@@ -101,6 +110,15 @@ def shown_scenario(folder: Folder, selection: Selection) -> str:
     }
     known = {name: gap for name, gap in sizes.items() if math.isfinite(gap)}
     return min(known, key=lambda name: known[name]) if known else ""
+
+
+def _change_words(folder: Folder, selection: Selection, change: str, wording: Wording) -> str:
+    """Return a scenario's change: a lasting jump of +20 %."""
+    texts = wording.texts
+    item = next(item for item in folder.study.scenarios(folder.size) if item.name == change)
+    said = size(shown_size(item, selection.substance), texts)
+    key = f"departures.change_{item.change.kind}"
+    return texts(key, size=said) if texts.has(key) else said
 
 
 def _sentences(moves: Sequence[Move], folder: Folder, wording: Wording) -> list[str]:
@@ -127,7 +145,7 @@ def _sentences(moves: Sequence[Move], folder: Folder, wording: Wording) -> list[
             found.append(texts("departures.same", before=before, **common))
         absent = dict.fromkeys(item.departure for item in mine if item.after is None)
         if absent:
-            worlds = ", ".join(absent)
+            worlds = ", ".join(departure_name(name, texts) for name in absent)
             found.append(texts("departures.not_judged", topic=common["topic"], worlds=worlds))
     return found
 
@@ -136,30 +154,44 @@ def _where(item: Move, wording: Wording) -> str:
     """Return the name of a departure, and the levels of other factors."""
     shared = [value for path, value in item.world.items() if path.endswith(".sigma_shared")]
     level = wording.where(float(shared[0])) if shared else ""
-    words = (item.departure, level, world(item.world, wording.texts))
+    name = departure_name(item.departure, wording.texts)
+    words = (name, level, world(item.world, wording.texts))
     return ", ".join(word for word in words if word)
 
 
-def _each(lines: Sequence[Line], change: str, folder: Folder, wording: Wording) -> Table:
+def _each(
+    lines: Sequence[Line],
+    change: str,
+    folder: Folder,
+    wording: Wording,
+    keys: Sequence[str] = _ALL,
+) -> Table:
     """Return the reference design in every world."""
     texts = wording.texts
     reference = folder.study.decision.reference
     rows = tuple(
         (
-            line.departure or texts("departures.default"),
-            *(_cell(line.numbers[head.key], head.key, texts.lang) for head in COMPARED),
+            _called(line.departure, keys, texts) or texts("departures.default"),
+            *(_cell(line.numbers[key], key, texts.lang) for key in keys),
         )
         for line in lines
         if line.design == reference
     )
-    heads = (texts(f"departures.{head.key}") for head in COMPARED)
+    heads = (texts(f"departures.{key}") for key in keys)
     return Table(
         caption=texts("departures.each", reference=wording.design(reference), change=change),
         columns=(texts("departures.world"), *heads), rows=rows,
     )  # fmt: skip
 
 
-def _worst(lines: Sequence[Line], change: str, wording: Wording) -> Table:
+def _called(departure: str, keys: Sequence[str], texts: Texts) -> str:
+    """Return a departure in words; in the report its key, which the study file has."""
+    return departure if keys == _ALL or not departure else departure_name(departure, texts)
+
+
+def _worst(
+    lines: Sequence[Line], change: str, wording: Wording, keys: Sequence[str] = _ALL
+) -> Table:
     """Return every design's numbers in the default world and in the worst departure."""
     texts = wording.texts
     rows = tuple(
@@ -167,10 +199,11 @@ def _worst(lines: Sequence[Line], change: str, wording: Wording) -> Table:
             wording.design(item.design),
             texts(f"departures.{item.key}"),
             _cell(item.default, item.key, texts.lang),
-            item.departure,
+            _called(item.departure, keys, texts),
             _cell(item.worst, item.key, texts.lang),
         )
         for item in worst_cases(lines)
+        if item.key in keys
     )
     heads = ("tables.design", "departures.measure", "departures.default",
              "departures.worst_world", "departures.worst_value")  # fmt: skip

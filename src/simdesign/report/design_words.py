@@ -41,6 +41,8 @@ class Speech:
 
     texts: Texts
     short: bool = False
+    n_site: int = 0
+    """Sites of the world."""
 
     def __call__(self, key: str, **values: str) -> str:
         """Return a text of section ``designs``, of the short form where that is asked."""
@@ -85,7 +87,8 @@ def unsaid(study: Study, texts: Texts) -> str:
     """Return what the judged design has that is no default and that no name repeats."""
     judged = study.designs[study.decision.reference]
     plain = Design(schedule=judged.schedule)
-    return ", ".join(_parts(judged, plain, Speech(texts=texts)))
+    speech = Speech(texts=texts, n_site=len(study.world.catchments))
+    return ", ".join(_parts(judged, plain, speech))
 
 
 def _twice(names: Mapping[str, str]) -> set[str]:
@@ -167,7 +170,7 @@ def _sites(sites: object, speech: Speech) -> str:
         return speech.counted(key, sites.n)
     if isinstance(sites, tuple):
         return speech.counted("sites", len(sites))
-    return speech("all_sites")
+    return speech.counted("all_sites", speech.n_site)
 
 
 def _laboratory(design: Design, judged: Design, speech: Speech) -> list[str]:

@@ -33,7 +33,10 @@ def _said(item: Estimate, substances: list[str], roles: list[str], texts: Texts)
             name=item.name, n=n, fields=", ".join(item.fields), sha256=item.sha256,
         )
     ]  # fmt: skip
-    said += [f"{key}: {value}." for key, value in item.provenance.items()]
+    if texts.lang == "en":  # what the estimate says of itself is English
+        said += [f"{key}: {value}." for key, value in item.provenance.items()]
+    elif item.provenance:
+        said.append(texts("provenance.estimate_made"))
     if item.ignored:
         said.append(texts("provenance.estimate_ignored", columns=", ".join(item.ignored)))
     # a conditional power lies in [0, 1], so that its SD over draws is at most one half

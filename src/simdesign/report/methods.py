@@ -136,8 +136,9 @@ def attribution_view(folder: Folder, lang: str) -> dict[str, Any] | None:
     if not folder.attribution:
         return None
     intro, parts = attribution_parts(
-        folder.study, folder.size, folder.attribution, AttributionTarget(), lang=lang
-    )
+        folder.study, folder.size, folder.attribution, AttributionTarget(), lang=lang,
+        designs=design_names(folder.study, Texts(lang)),
+    )  # fmt: skip
     heading = Texts(lang, MECHANISM_TEXTS)("attribution.heading")
     return {"heading": heading, "intro": intro, "parts": parts}
 

@@ -16,7 +16,7 @@ from simdesign.report.folder import Folder
 from simdesign.report.names import estimator_names
 from simdesign.report.numbers import general, number
 from simdesign.report.tables import Table
-from simdesign.report.texts import Texts
+from simdesign.report.texts import Texts, capital
 from simdesign.spec.model_hash import design_hash, is_bayesian, model_hash
 from simdesign.stored import MODEL_CHECK, ModelCheck, Paths, read_plain
 
@@ -62,7 +62,7 @@ def stamp_of(folder: Folder, texts: Texts) -> Stamp:
             judging |= {str(cell["estimator"]) for cell in cells}
         places += [place] if place is not None else []
         if why:
-            label = f"{names[name]} ({name}), {texts.substance(substance)}"
+            label = f"{capital(names[name])}, {texts.substance(substance)}"
             reasons.append(texts(f"stamp.{why}", estimator=label))
     if not wanted:
         reasons.append(texts("stamp.nothing"))

@@ -19,12 +19,14 @@ _SHARES = (
 
 def design_names(study: Study, texts: Texts) -> dict[str, str]:
     """Return a readable name of every design, no two equal."""
-    return names_of(study, Speech(texts=texts))
+    n_site = len(study.world.catchments)
+    return names_of(study, Speech(texts=texts, n_site=n_site))
 
 
 def short_names(study: Study, texts: Texts) -> dict[str, str]:
     """Return a name of every design that fits beside a line of a figure."""
-    return names_of(study, Speech(texts=texts, short=True))
+    n_site = len(study.world.catchments)
+    return names_of(study, Speech(texts=texts, short=True, n_site=n_site))
 
 
 def departure_name(name: str, texts: Texts) -> str:
@@ -75,7 +77,7 @@ def world(levels: Mapping[str, float | str], texts: Texts) -> str:
             words = departure_name(str(value), texts)
             said.append(texts(f"factors.{key}", value=words))
             continue
-        text = _switch(value, texts) if isinstance(value, str) else _number(name, value, texts)
+        text = _switch(value, texts) if isinstance(value, str) else factor_value(name, value, texts)
         longer = "_".join(path.split(".")[-2:])  # the drift of a season is not that of a load
         name = longer if texts.has(f"factors.{longer}") else name
         if texts.has(f"factors.{name}"):
@@ -85,7 +87,8 @@ def world(levels: Mapping[str, float | str], texts: Texts) -> str:
     return ", ".join(said)
 
 
-def _number(name: str, value: float, texts: Texts) -> str:
+def factor_value(name: str, value: float, texts: Texts) -> str:
+    """Return a level of a factor: in per cent where it is a share or an SD of logarithms."""
     if name in _SHARES and (name != "drift" or abs(value) < 1.0):
         return f"{general(100.0 * value, texts.lang)}{NARROW}%"
     return general(value, texts.lang)

@@ -1,15 +1,18 @@
 """Which option to choose: the stored table as sentences and tables of the page."""
 
+import datetime as dt
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simdesign.report.design_words import unsaid
 from simdesign.report.folder import Folder
 from simdesign.report.names import design_names
-from simdesign.report.numbers import decimals, general, number, percent
+from simdesign.report.numbers import decimals, general, grouped, number, percent
 from simdesign.report.tables import Table
-from simdesign.report.texts import Texts
+from simdesign.report.texts import Texts, capital
+from simdesign.spec.study import Study
 
 _DASH = "\N{EN DASH}"
 _ALL = "all"
@@ -34,13 +37,14 @@ def options_parts(folder: Folder, texts: Texts) -> list[OptionsPart]:
     found = []
     for part in content["substances"]:
         said = [_best(group, names, texts) for group in part["groups"]]
-        said += _notes(content, names, texts)
+        said += _notes(content, folder.study, names, texts)
         found.append(
             OptionsPart(
-                title=texts.substance(part["substance"]),
+                title=texts.heading(part["substance"]),
                 lines=tuple(line for line in said if line),
                 tables=(
-                    _finds(part, costs, names, texts), _takes(content, part, costs, names, texts),
+                    _finds(part, costs, names, content["reference"], texts),
+                    _takes(content, part, costs, folder.study, texts),
                 ),
             )
         )  # fmt: skip
@@ -52,7 +56,8 @@ def _best(group: Mapping[str, Any], names: Mapping[str, str], texts: Texts) -> s
     if most is None or cheap is None:
         return ""
     text = texts(
-        "options.best", where=texts(f"options.group_{group['group']}"),
+        "options.best_same" if most["design"] == cheap["design"] else "options.best",
+        where=texts(f"options.group_{group['group']}"),
         most=names[most["design"]], most_prob=_chance(most["prob"], texts.lang),
         cheap=names[cheap["design"]], cheap_prob=_chance(cheap["prob"], texts.lang),
     )  # fmt: skip
@@ -66,17 +71,24 @@ def _best(group: Mapping[str, Any], names: Mapping[str, str], texts: Texts) -> s
     return f"{text} {more}"
 
 
-def _notes(content: Mapping[str, Any], names: Mapping[str, str], texts: Texts) -> list[str]:
-    found = [
-        texts("options.unread", design=names[item["design"]])
+def _notes(
+    content: Mapping[str, Any], study: Study, names: Mapping[str, str], texts: Texts
+) -> list[str]:
+    alike = unsaid(study, texts)
+    found = [texts("options.unsaid", unsaid=alike)] if alike else []
+    start = study.programme.start
+    begun = f"{start.day} {texts.month(start.month)} {start.year}"
+    found.append(texts("options.year_one", start=begun))
+    found += [
+        texts("options.unread", design=capital(names[item["design"]]))
         for item in content["designs"]
         if item["unread_streams"]
     ]
     found += [
         texts(
-            "options.changed", design=names[item["design"]],
-            cost=number(item["cost"], texts.lang, 0),
-            changed=number(item["cost_changed"], texts.lang, 0),
+            "options.changed", design=capital(names[item["design"]]),
+            cost=grouped(item["cost"], texts.lang),
+            changed=grouped(item["cost_changed"], texts.lang),
         )
         for item in content["designs"]
         if item["cost_changed"] is not None
@@ -101,6 +113,7 @@ def _finds(
     part: Mapping[str, Any],
     costs: Mapping[str, Mapping[str, Any]],
     names: Mapping[str, str],
+    reference: str,
     texts: Texts,
 ) -> Table:
     """Return what each option finds that the reference does not, cheapest first."""
@@ -116,7 +129,11 @@ def _finds(
         found.append(
             (
                 names[name], _plain(costs[name]["cost_ratio"], lang, 2),
-                *(_hundred(rows[group, name]["more"], lang, sign=True) for group in shown),
+                *(
+                    _DASH if name == reference
+                    else _hundred(rows[group, name]["more"], lang, sign=True)
+                    for group in shown
+                ),
                 _years(whole["delay"], lang),
                 f"{number(100.0 * low, lang, 0)}{_DASH}{number(100.0 * high, lang, 0)}",
                 _chance(whole["front"], lang), _hundred(regret[name]["regret"], lang),
@@ -138,11 +155,11 @@ def _takes(
     content: Mapping[str, Any],
     part: Mapping[str, Any],
     costs: Mapping[str, Mapping[str, Any]],
-    names: Mapping[str, str],
+    study: Study,
     texts: Texts,
 ) -> Table:
     """Return what each option costs, what its samples are worth, and by when it is chosen."""
-    lang = texts.lang
+    lang, names, start = texts.lang, design_names(study, texts), study.programme.start
     stated = content["losses"] or {}
     columns = ["option", "cost", "high"]
     columns += ["euro", "euro_high"] if stated.get("prices") else []
@@ -154,13 +171,14 @@ def _takes(
     for name in _by_cost(costs, names):
         item, mine = costs[name], worth[name]
         cells = {
-            "option": names[name], "cost": _plain(item["cost"], lang, 0),
-            "high": _plain(item["cost_p95"], lang, 0), "euro": _euro(item["euro"], lang),
+            "option": names[name], "cost": _units(item["cost"], lang),
+            "high": _units(item["cost_p95"], lang), "euro": _euro(item["euro"], lang),
             "euro_high": _euro(item["euro_p95"], lang),
             "worth": _amount(mine, "more_information", lang),
             "break_even": _price(mine, texts), "net": _amount(mine, "net", lang),
             "euro_regret": _amount(mine, "euro_regret", lang),
-            "decide": item["decide_by"] or texts("options.no_matter"), "look": item["first_look"],
+            "decide": _day(item["decide_by"], start, texts),
+            "look": _day(item["first_look"], start, texts),
         }  # fmt: skip
         found.append(tuple(cells[column] for column in columns))
     return Table(
@@ -194,6 +212,21 @@ def _chance(item: Mapping[str, Any], lang: str) -> str:
 
 def _plain(value: float | None, lang: str, places: int) -> str:
     return _DASH if value is None else number(value, lang, places)
+
+
+def _units(value: float | None, lang: str) -> str:
+    return _DASH if value is None else grouped(value, lang)
+
+
+def _day(iso: str | None, start: dt.date, texts: Texts) -> str:
+    """Return a day by the year of the programme: studies begin at some date, readers at another."""
+    if not iso:
+        return texts("options.no_matter")
+    day = dt.date.fromisoformat(iso)
+    year = day.year - start.year + ((day.month, day.day) >= (start.month, start.day))
+    return texts(
+        "options.day_of_year", day=str(day.day), month=texts.month(day.month), year=str(year)
+    )
 
 
 def _euro(value: float | None, lang: str) -> str:

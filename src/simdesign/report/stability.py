@@ -7,7 +7,7 @@ from typing import Any
 
 from simdesign.evaluate import Code
 from simdesign.report.folder import Folder
-from simdesign.report.names import estimator_names, level, world
+from simdesign.report.names import estimator_names, factor_value, level, world
 from simdesign.report.numbers import general, number, percent
 from simdesign.report.select import Cell
 from simdesign.report.tables import Table
@@ -20,6 +20,8 @@ class StabilityPart:
 
     title: str
     flips: tuple[str, ...]
+    remarks: tuple[str, ...]
+    """What was not tried or not possible: for the report."""
     tables: tuple[Table, ...]
 
 
@@ -47,12 +49,10 @@ def stability_tables(folder: Folder, cell: Cell, wording: Wording) -> list[Stabi
         ]
         found.append(
             StabilityPart(
-                title=texts.substance(substance),
-                flips=tuple(
-                    _sentences(
-                        mine["flips"], mine["refused"], folder, shown, wording,
-                        any_grid=bool(mine["grids"]),
-                    )
+                title=texts.heading(substance),
+                flips=tuple(_sentences(mine["flips"], folder, shown, wording)),
+                remarks=tuple(
+                    _remarks(mine["refused"], folder, wording, any_grid=bool(mine["grids"]))
                 ),
                 tables=tuple(tables),
             )
@@ -64,8 +64,7 @@ def option_name(group: str, option: str, folder: Folder, wording: Wording) -> st
     """Return one choice in words."""
     texts = wording.texts
     if group in ("budget", "constancy"):
-        share = float(option) * (1.0 if group == "budget" else 0.01)
-        return texts(f"stability.{group}", value=percent(share, texts.lang))
+        return texts(f"stability.{group}", value=_share(group, float(option), wording))
     if group == "estimator":
         return texts("stability.estimator", name=estimator_names(folder.study, texts)[option])
     if group == "design_prior":
@@ -163,15 +162,9 @@ def _grids(items: Sequence[Mapping[str, Any]], wording: Wording) -> Table:
 
 
 def _sentences(
-    flips: Sequence[Mapping[str, Any]],
-    refused: Sequence[Mapping[str, Any]],
-    folder: Folder,
-    shown: str,
-    wording: Wording,
-    *,
-    any_grid: bool,
+    flips: Sequence[Mapping[str, Any]], folder: Folder, shown: str, wording: Wording
 ) -> list[str]:
-    """Return a sentence for every flip in the world of the figures, and for what was refused."""
+    """Return a sentence for every flip in the world of the figures."""
     texts = wording.texts
     found = []
     for item in flips:
@@ -187,8 +180,8 @@ def _sentences(
                 found.append(
                     texts(
                         "stability.flip_factor", name=_factor(item["group"], wording),
-                        where=where, low=general(item["low"], texts.lang),
-                        high=general(item["high"], texts.lang), **common,
+                        where=where, low=factor_value(item["group"], item["low"], texts),
+                        high=factor_value(item["group"], item["high"], texts), **common,
                     )
                 )  # fmt: skip
             continue
@@ -196,16 +189,41 @@ def _sentences(
             continue
         where = wording.where(_number(item["sigma_shared"]))
         if "low" in item:
-            low, high = (
-                option_name(item["group"], f"{item[end]:g}", folder, wording)
-                for end in ("low", "high")
-            )
-            found.append(texts("stability.flip_between", where=where, low=low, high=high, **common))
+            low, high = (_share(item["group"], item[end], wording) for end in ("low", "high"))
+            found.append(
+                texts(
+                    "stability.flip_between", where=where, low=low, high=high,
+                    what=texts(f"stability.what_{item['group']}"), **common,
+                )
+            )  # fmt: skip
         else:
-            option = option_name(item["group"], item["option"], folder, wording)
-            found.append(texts("stability.flip_option", where=where, option=option, **common))
-    if not found:
-        found.append(texts("stability.no_flip"))
+            how = _how(item["group"], item["option"], folder, wording)
+            found.append(texts("stability.flip_option", where=where, how=how, **common))
+    return found or [texts("stability.no_flip")]
+
+
+def _how(group: str, option: str, folder: Folder, wording: Wording) -> str:
+    """Return another choice as the end of a sentence."""
+    texts = wording.texts
+    if group in ("budget", "constancy"):
+        return texts(f"stability.how_{group}", value=_share(group, float(option), wording))
+    if group == "estimator":
+        return texts("stability.how_estimator", name=estimator_names(folder.study, texts)[option])
+    if group == "design_prior":
+        return texts("stability.how_design_prior", name=option)
+    return texts(f"stability.how_{option}")
+
+
+def _share(group: str, value: float, wording: Wording) -> str:
+    """Return a budget, or a difference of rounds that is stored in per cent."""
+    return percent(value * (1.0 if group == "budget" else 0.01), wording.lang)
+
+
+def _remarks(
+    refused: Sequence[Mapping[str, Any]], folder: Folder, wording: Wording, *, any_grid: bool
+) -> list[str]:
+    """Return what was not tried, and what the stored rows do not allow."""
+    texts, found = wording.texts, []
     if not any_grid:
         found.append(texts("stability.no_grids"))
     for item in refused:

@@ -10,7 +10,7 @@ import numpy as np
 from simdesign.evaluate import Headline
 from simdesign.report.folder import Folder
 from simdesign.report.names import at_level, change_name, level
-from simdesign.report.numbers import general, number, of_hundred, with_error
+from simdesign.report.numbers import general, grouped, of_hundred, with_error
 from simdesign.report.select import POWER_YEARS, Cell, Selection, Value
 from simdesign.report.texts import LANGUAGES, Texts, both
 from simdesign.report.verdicts import Wording, hardest
@@ -67,9 +67,9 @@ def cost_table(selection: Selection, designs: dict[str, str], change: float, tex
     for name, label in designs.items():
         cost = selection.one("cost_per_year", design=name, role="").value
         high = selection.one("cost_p95", design=name, role="").value / years
-        said = number(cost, texts.lang, 0)
+        said = grouped(cost, texts.lang)
         if high > cost * (1.0 + _SAME):  # it depends on what the scores ask for
-            said = texts("figures.cost_up_to", cost=said, high=number(high, texts.lang, 0))
+            said = texts("figures.cost_up_to", cost=said, high=grouped(high, texts.lang))
         cells = [
             hundred_with_interval(
                 selection.one(

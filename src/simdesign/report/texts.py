@@ -66,6 +66,10 @@ class Texts:
             return "".join(items)
         return f"{', '.join(items[:-1])} {Texts(self.lang)('words.and')} {items[-1]}"
 
+    def month(self, number: int) -> str:
+        """Return the name of a month, 1 to 12."""
+        return str(_catalogue()["words"]["months"][self.lang][number - 1])
+
     def substance(self, name: str) -> str:
         """Return the name of a substance."""
         key = f"substances.{name}"

@@ -25,7 +25,7 @@ from simdesign.errors import StoreError
 from simdesign.fit import CityModel, NoiseDraws, TwoWeeks, parts
 from simdesign.report.folder import Folder
 from simdesign.report.likelihood import word
-from simdesign.report.numbers import NARROW, number, percent
+from simdesign.report.numbers import NARROW, grouped, number, percent
 from simdesign.report.tables import Table
 from simdesign.report.texts import Texts
 from simdesign.spec.catalogue import catalogue_entries
@@ -43,6 +43,9 @@ RULE = (math.log(0.9), math.log(1.1))
 _DRIFT_SITE = 0.10
 """SD of a place's drift against the nation's [1/year], docs/local.md (1)."""
 _NODES = 61
+_STUDIED = 105_000
+"""Inhabitants of the city of that study, about."""
+_Z95 = 1.96
 _STUDY = PublishedPaths(Path("results") / "local_break")
 
 
@@ -159,7 +162,8 @@ def town_view(folder: Folder, own: Texts) -> dict[str, Any] | None:
         ],
         "table": _table(rows, own),
         "why": own(
-            "town.why", share=number(100 * share, own.lang, 0), substance=name
+            "town.why", share=number(100 * share, own.lang, 0), substance=name,
+            noise=_noises(rows, own),
         ),
         "size": own("town.size") if _alike(rows) else "",
         "study": _study_line(folder, own),
@@ -172,12 +176,16 @@ def _alike(rows: list[Town]) -> bool:
     return max(found) - min(found) < 0.05
 
 
-def _people(n: int, lang: str) -> str:
-    return f"{n:,}".replace(",", "." if lang == "nl" else ",")
+def _noises(rows: list[Town], own: Texts) -> str:
+    """Return how often the rule flags an unchanged place: a number, or the range over sizes."""
+    found = sorted({round(100.0 * item.flagged_noise) for item in rows})
+    if len(found) == 1:
+        return str(found[0])
+    return own("town.between", low=str(found[0]), high=str(found[-1]))
 
 
 def _label(ends: tuple[int, int, int], own: Texts) -> str:
-    low, high = (_people(n, own.lang) for n in ends[:2])
+    low, high = (grouped(n, own.lang) for n in ends[:2])
     if not ends[0]:
         return own("town.below", high=high)
     return own("town.between", low=low, high=high) if ends[1] else own("town.above", low=low)
@@ -210,7 +218,7 @@ def _table(rows: list[Town], own: Texts) -> Table:
         shares = (item.flagged_noise, item.flagged_drift, item.little)
         cells.append(
             (
-                _people(item.population, lang), f"{low} \N{HORIZONTAL ELLIPSIS} {high}",
+                grouped(item.population, lang), f"{low} \N{HORIZONTAL ELLIPSIS} {high}",
                 *(number(100.0 * x, lang, 0) for x in shares),
             )
         )  # fmt: skip
@@ -240,14 +248,17 @@ def _study_line(folder: Folder, own: Texts) -> str:
     except (StoreError, OSError):
         return ""
     found = {
-        row.get("design", ""): float(row["value"])
+        row.get("design", ""): (float(row["value"]), float(row["mcse"]))
         for row in rows
         if all(row.get(key) == value for key, value in wanted.items())
     }
     if not {"annual", "quarterly"} <= found.keys():
         return ""
-    lang, one, four = own.lang, found["annual"], found["quarterly"]
-    return own(
-        "town.study", size=percent(0.47, lang), one=number(100 * one, lang, 0),
-        one_word=word(one, lang), four=number(100 * four, lang, 0), four_word=word(four, lang),
-    )  # fmt: skip
+    lang, said = own.lang, {}
+    for key, design in (("one", "annual"), ("four", "quarterly")):
+        share, mcse = found[design]
+        for end, x in (("", share), ("_low", share - _Z95 * mcse), ("_high", share + _Z95 * mcse)):
+            said[key + end] = number(100.0 * min(max(x, 0.0), 1.0), lang, 0)
+        said[f"{key}_word"] = word(share, lang)
+    people = grouped(_STUDIED, lang)
+    return own("town.study", size=percent(0.47, lang), people=people, **said)

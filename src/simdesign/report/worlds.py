@@ -1,5 +1,8 @@
 """What the worlds of a study hold and what not, in sentences: read from its scenarios."""
 
+import re
+from collections.abc import Sequence
+
 from simdesign.report.folder import Folder
 from simdesign.report.texts import Texts
 from simdesign.spec.change import NoChange
@@ -17,7 +20,7 @@ def world_sentences(folder: Folder, texts: Texts) -> list[str]:
         found.append(texts("limits.change", kinds=said))
     places = {site: None for item in changes if item.where != "national" for site in item.where}
     if places:
-        found.append(texts("limits.some_places", places=", ".join(places)))
+        found.append(texts("limits.some_places", places=_places(list(places), texts)))
     else:
         found.append(texts("limits.cities"))
     on = {name for item in scenarios for name in terms_on(item.world)}
@@ -26,3 +29,16 @@ def world_sentences(folder: Folder, texts: Texts) -> list[str]:
         if names:
             found.append(texts(key, terms=", ".join(texts(f"terms.{name}") for name in names)))
     return found
+
+
+_INVENTED = re.compile(r"town-\d+")
+"""Names of the catalogue's synthetic towns: they say nothing to a reader."""
+
+
+def _places(names: Sequence[str], texts: Texts) -> str:
+    """Return places by name; towns that the catalogue invented by their number."""
+    if not all(_INVENTED.fullmatch(name) for name in names):
+        return ", ".join(names)
+    if len(names) == 1:
+        return texts("limits.one_city")
+    return texts("limits.n_cities", n=texts.count(len(names)))
