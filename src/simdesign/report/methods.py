@@ -21,6 +21,7 @@ from simdesign.report.frequencies import (
 )
 from simdesign.report.model_check import Stamp, stamp_of
 from simdesign.report.names import design_names, estimator_names, level, world
+from simdesign.report.numbers import number
 from simdesign.report.options import options_parts
 from simdesign.report.paired import paired_table
 from simdesign.report.select import POWER_YEARS, Cell, Selection, middle_cell
@@ -98,6 +99,7 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
         "verdicts": verdict_groups(folder, cell, wording),
         "margins": wording.margins(),
         "frequencies": [(name, lines) for name, lines in sentences if lines],
+        "budget": number(100 * folder.budget, "en", 0),
         "frequency_intro": frequency_intro(folder, texts, local=local),
         "any_substance": any_substance_sentence(folder, texts),
         "only_cell": texts("tables.only_cell", world=world(cell, texts)) if cell else "",

@@ -9,7 +9,7 @@ from typing import Any
 from simdesign.report.design_words import unsaid
 from simdesign.report.folder import Folder
 from simdesign.report.names import design_names
-from simdesign.report.numbers import decimals, general, grouped, number, percent
+from simdesign.report.numbers import decimals, general, grouped, number, of_hundred, percent
 from simdesign.report.tables import Table
 from simdesign.report.texts import Texts, capital
 from simdesign.spec.study import Study
@@ -36,7 +36,8 @@ def options_parts(folder: Folder, texts: Texts) -> list[OptionsPart]:
     costs = {item["design"]: item for item in content["designs"]}
     found = []
     for part in content["substances"]:
-        said = [_best(group, names, texts) for group in part["groups"]]
+        rows = {(row["group"], row["design"]): row for row in part["rows"]}
+        said = [_best(group, rows, names, texts) for group in part["groups"]]
         said += _notes(content, folder.study, names, texts)
         found.append(
             OptionsPart(
@@ -51,7 +52,12 @@ def options_parts(folder: Folder, texts: Texts) -> list[OptionsPart]:
     return found
 
 
-def _best(group: Mapping[str, Any], names: Mapping[str, str], texts: Texts) -> str:
+def _best(
+    group: Mapping[str, Any],
+    rows: Mapping[tuple[str, str], Mapping[str, Any]],
+    names: Mapping[str, str],
+    texts: Texts,
+) -> str:
     most, cheap = group["most"], group["cheapest_as_good"]
     if most is None or cheap is None:
         return ""
@@ -61,6 +67,10 @@ def _best(group: Mapping[str, Any], names: Mapping[str, str], texts: Texts) -> s
         most=names[most["design"]], most_prob=_chance(most["prob"], texts.lang),
         cheap=names[cheap["design"]], cheap_prob=_chance(cheap["prob"], texts.lang),
     )  # fmt: skip
+    high = rows[group["group"], most["design"]]["false_alarm"][1]
+    if high is not None:
+        there = of_hundred(high, 0.0, texts.lang)
+        text += f" {texts('options.alarms_there', design=names[most['design']], high=there)}"
     least = group["least_loss"]
     if least is None:
         return text

@@ -24,6 +24,7 @@ from simdesign.report.likelihood import ADVISER, scale_table
 from simdesign.report.methods import attribution_view, methods_html, one_mechanism, title_of
 from simdesign.report.model_check import stamp_of
 from simdesign.report.names import world
+from simdesign.report.numbers import number
 from simdesign.report.options import options_parts
 from simdesign.report.select import Cell, Selection, middle_cell
 from simdesign.report.sources import GLOSSARY, SOURCES
@@ -162,6 +163,7 @@ def _view(folder: Folder, cell: Cell, selections: Sequence[Selection], lang: str
         "changes": _changes(folder, cell, wording),
         "frequencies": words.frequencies(selections),
         "small": words.small(selections),
+        "budget": number(100 * folder.budget, lang, 0),
         "frequency_intro": frequency_intro(folder, texts, local=local),
         "any_substance": any_substance_sentence(folder, texts),
         "only_cell": texts("tables.only_cell", world=world(cell, texts)) if cell else "",
