@@ -552,6 +552,7 @@
     data.factors.forEach(function (f, i) {
       var found = closest(f.levels, given.get(factorName(f)));
       if (found >= 0) { state.levels[i] = found; }
+      if (found >= 0 && f.path === "world.departure" && !given.has("kind") && !given.has("size")) { state.newest = i; }
     });
     if (schedules().indexOf(given.get("design")) >= 0) { state.design = given.get("design"); toBase(); }
     var largest = part().surface ? part().surface.sites.length : baseDesign().sites;
