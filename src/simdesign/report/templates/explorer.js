@@ -292,10 +292,10 @@
     var first = s < 0 ? substance : say("answer.world_shared", { substance: substance, level: names.factors[s][levels[s]] });
     return [first].concat(said).join(", ");
   }
-  function lateness(delay, error) { // a mean delay with its interval, within what it can be
+  function lateness(delay, error) { // the interval of a mean delay, as it is stored
     if (delay === null || error === null) { return [null, null]; }
     var half = 1.959963984540054 * error;
-    return [Math.max(0, delay - half), Math.min(part().delay_years, delay + half)];
+    return [delay - half, delay + half];
   }
   function sentences(found) {
     var mine = found.mine, h = state.years;
@@ -309,7 +309,8 @@
     if (mine.delay !== null) {
       var digits = decimals(mine.delayError, 1), late = lateness(mine.delay, mine.delayError);
       out.push(say(mine.delayError === null ? "answer.delay_rough" : "answer.delay", {
-        delay: number(mine.delay, digits), low: number(late[0], digits), high: number(late[1], digits),
+        delay: number(mine.delay, digits), low: number(Math.max(0, late[0]), digits),
+        high: number(Math.min(p.delay_years, late[1]), digits), // it cannot be more
         most: number(p.delay_years, 0)
       }));
     }
