@@ -52,7 +52,7 @@
   function rounded(value, places) {
     var whole = Math.pow(10, places);
     var size = Math.floor(Number((Math.abs(value) * whole).toPrecision(14)) + 0.5) / whole;
-    return value < 0 ? -size : size;
+    return value < 0 && size > 0 ? -size : size;
   }
   function decimals(error, most) {
     if (!(error > 0) || !isFinite(error)) { return Math.min(most, 2); }
