@@ -38,9 +38,7 @@ def lang(request):
 def explorer(look, pages):
     """Return a function that shows a link's settings, drawn, and the section of its language."""
     allowed = ["clipboard-read", "clipboard-write"]
-    page = look(
-        pages["page.html"], viewport={"width": 1200, "height": 900}, permissions=allowed
-    )
+    page = look(pages["page.html"], viewport={"width": 1200, "height": 900}, permissions=allowed)
     page.wait_for_function(DRAWN)
 
     def shown(lang, link=LINK):

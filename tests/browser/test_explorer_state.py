@@ -5,7 +5,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
 
 import numpy as np
-import pytest
 
 from simdesign.report.environment import TEMPLATES
 from simdesign.report.numbers import MINUS, number, rounded

@@ -256,7 +256,7 @@ def test_controls_change_the_answer_and_the_address(browser, page, tmp_path):
 def test_both_languages_say_the_same():
     found = catalogue(CATALOGUE)
     parts = {"explorer", "answer", "figures", "table", "copy", "kinds"}
-    assert parts | {"factors", "levels", "worlds"} == set(found)
+    assert parts | {"factors", "levels"} == set(found)
     for part in found.values():
         for key, item in part.items():
             assert set(item) == {"en", "nl"}, key

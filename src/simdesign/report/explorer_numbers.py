@@ -9,10 +9,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simdesign.report.adviser import central_level
+from simdesign.report.central import central
 from simdesign.report.folder import Folder
-from simdesign.report.frequencies import TYPICAL_CHANGE
-from simdesign.report.select import middle_cell
+from simdesign.report.select import TYPICAL_CHANGE, middle_cell
 
 SHARE, YEAR = 1000, 100
 """Parts of one, and of a year, that explore.json counts."""
@@ -40,9 +39,7 @@ def numbers(folder: Folder, content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def start_levels(
-    folder: Folder, content: Mapping[str, Any], part: Mapping[str, Any]
-) -> list[int]:
+def start_levels(folder: Folder, content: Mapping[str, Any], part: Mapping[str, Any]) -> list[int]:
     """Return the level of every factor that shows first: those of the page's own sentences."""
     cell, found = middle_cell(folder), []
     for place, item in enumerate(content["factors"]):
@@ -51,7 +48,7 @@ def start_levels(
         wanted = cell.get(name, cell.get(item["path"]))
         if name == "sigma_shared":
             known = [levels[i] for i in here if not isinstance(levels[i], str)]
-            wanted, _ = central_level(part["substance"], known)
+            wanted = central(part["substance"], known).level
         first = [i for i in here if levels[i] == wanted]
         found.append(first[0] if first else here[len(here) // 2])
     return found
@@ -78,9 +75,7 @@ def start_change(folder: Folder, part: Mapping[str, Any]) -> int:
     return min(range(len(changes)), key=place)
 
 
-def _exactly(
-    folder: Folder, content: Mapping[str, Any], part: Mapping[str, Any]
-) -> dict[str, Any]:
+def _exactly(folder: Folder, content: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
     """Return the numbers of a substance; those that the table of measures has too from there.
 
     Added are the programmes behind them: ``n_at`` of every horizon and ``n_quiet`` of every world.
@@ -105,9 +100,7 @@ def _exactly(
                 lists[key][place] = round(unit * value, _DIGITS)
         return found[2]
 
-    for c, (scenario, (world, _)) in enumerate(
-        zip(part["scenarios"], part["cells"], strict=True)
-    ):
+    for c, (scenario, (world, _)) in enumerate(zip(part["scenarios"], part["cells"], strict=True)):
         for m, design in enumerate(designs):
             row = (c * len(designs) + m) * len(budgets) + own
             for h, horizon in enumerate(horizons):

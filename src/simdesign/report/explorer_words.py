@@ -7,7 +7,14 @@ from typing import Any
 from simdesign.report.attribution_tables import CATALOGUE as MECHANISM_TEXTS
 from simdesign.report.attribution_tables import mechanism
 from simdesign.report.folder import Folder
-from simdesign.report.names import change_name, design_names, level, short_names, world
+from simdesign.report.names import (
+    change_name,
+    departure_name,
+    design_names,
+    level,
+    short_names,
+    world,
+)
 from simdesign.report.numbers import general, number, percent
 from simdesign.report.texts import Texts, catalogue
 from simdesign.spec.departures import DEFAULT, DEPARTURE
@@ -48,7 +55,7 @@ def names(folder: Folder, content: Mapping[str, Any], lang: str) -> dict[str, An
             for item in content["factors"]
         ],
         "worlds": [
-            [_world(item["path"], value, texts, own) for value in item["levels"]]
+            [world({item["path"]: value}, texts) for value in item["levels"]]
             for item in content["factors"]
         ],
         "sizes": [
@@ -99,8 +106,8 @@ def _turned(
 def _level(path: str, value: float | str, texts: Texts, own: Texts) -> str:
     """Return a level as a control shows it."""
     name = _key(path)
-    if path == DEPARTURE:
-        return _departure(str(value), texts, own)
+    if path == DEPARTURE and value != DEFAULT:
+        return departure_name(str(value), texts)
     if isinstance(value, str):
         return world({path: value}, texts)
     if name == "sigma_shared":
@@ -110,23 +117,6 @@ def _level(path: str, value: float | str, texts: Texts, own: Texts) -> str:
     if own.has(f"levels.{name}"):
         return own(f"levels.{name}", value=general(value, texts.lang))
     return world({path: value}, texts)
-
-
-def _world(path: str, value: float | str, texts: Texts, own: Texts) -> str:
-    """Return a level in a sentence, with the very number that its control shows."""
-    if path == DEPARTURE and value != DEFAULT:
-        return own("worlds.departure", name=_departure(str(value), texts, own))
-    if own.has(f"worlds.{_key(path)}") and not isinstance(value, str):
-        return own(f"worlds.{_key(path)}", value=_level(path, value, texts, own))
-    return _level(path, value, texts, own) if path == DEPARTURE else world({path: value}, texts)
-
-
-def _departure(name: str, texts: Texts, own: Texts) -> str:
-    if name == DEFAULT:
-        return own("worlds.ordinary")
-    if texts.has(f"departure_names.{name}"):
-        return texts(f"departure_names.{name}")
-    return name.replace("_", " ")
 
 
 def _phrase(change: Mapping[str, Any], texts: Texts, own: Texts) -> str:

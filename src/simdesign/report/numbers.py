@@ -55,7 +55,7 @@ def grouped(value: float, lang: str, places: int = 0, *, sign: bool = False) -> 
     """Return a number, such as a cost, with its thousands set apart: 20,870 or 20.870."""
     if not math.isfinite(value):
         return "\N{EN DASH}"
-    text = f"{value:{'+' if sign else ''},.{places}f}"
+    text = f"{rounded(value, places):{'+' if sign else ''},.{places}f}"
     if float(text.replace(",", "")) == 0.0:
         text = text.lstrip("+-")
     text = text.replace("-", MINUS)
