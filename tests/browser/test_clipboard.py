@@ -194,8 +194,11 @@ def test_the_copied_sentence_says_what_is_shown(explorer, results, lang):
 
 def test_the_copied_vector_drawing_is_one(explorer, lang):
     page, section = explorer(lang)
-    for of, axis in (("curve", {"en": "years after the break", "nl": "jaren na de breuk"}),
-                     ("front", {"en": "1 = one analysed sample", "nl": "geanalyseerd monster"})):  # fmt: skip
+    axes = {
+        "curve": {"en": "years after the break", "nl": "jaren na de breuk"},
+        "front": {"en": "1 = one analysed sample", "nl": "1 = één geanalyseerd monster"},
+    }
+    for of, axis in axes.items():
         picture = ElementTree.fromstring(copied(page, section, "svg", of))
         assert picture.tag == "{http://www.w3.org/2000/svg}svg"
         assert float(picture.get("width")) > 200
