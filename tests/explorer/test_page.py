@@ -13,6 +13,7 @@ from scipy.stats import norm
 
 from simdesign.report import write_page
 from simdesign.report.explorer import CATALOGUE
+from simdesign.report.numbers import of_hundred
 from simdesign.report.texts import catalogue
 from simdesign.stored import Paths
 
@@ -132,7 +133,10 @@ def test_a_link_shows_what_is_stored(browser, page, content):
     found = shown.column("front", 1)
     assert found == sorted(found)
     np.testing.assert_allclose(found, sorted(costs), atol=0.51)
-    assert f"notices {round(100 * stored('power')[1])} (" in shown.parts["sentence"]
+    # tens, where the error is more than 10 of 100
+    noticed = of_hundred(stored("power")[1], stored("power_error")[1], "en")
+    assert f"notices {noticed} (" in shown.parts["sentence"]
+    assert "at the prices typed" in shown.parts["sentence"]
     assert "Simulated: 20 programmes" in shown.parts["basis"]
     assert shown.text.count("<svg") == 2  # both drawings, without eval
 
@@ -156,12 +160,13 @@ def test_sites_and_days_in_between_are_estimated_and_said_to_be(browser, page, c
     np.testing.assert_allclose(shown.column("curve", 1), 100 * curve, atol=0.06)
     anchor = np.clip(stored("power", design)[2], 0.5 / 20, 1 - 0.5 / 20)
     power = norm.cdf(norm.ppf(anchor) + shift[2])
-    half = Z * math.hypot(stored("power_error", design)[2], error[2])
+    off = math.hypot(stored("power_error", design)[2], error[2])
+    half = Z * off
     low, high = max(0.0, power - half), min(1.0, power + half)
     told = re.search(r"er (\d+) \((\d+) tot (\d+)\)", shown.parts["sentence"])
-    np.testing.assert_allclose(
-        [float(x) for x in told.groups()], 100 * np.array([power, low, high]), atol=0.52
-    )
+    assert told.group(1) == of_hundred(power, off, "nl")
+    ends = [float(x) for x in told.groups()[1:]]
+    np.testing.assert_allclose(ends, 100 * np.array([low, high]), atol=0.52)
     assert "Niet doorgerekend" in shown.parts["basis"]
     assert f"{100 * error[2]:.1f}".replace(".", ",") in shown.parts["basis"]
     assert "niet doorgerekend" in shown.parts["sentence"]  # false alarms of this world
@@ -250,7 +255,8 @@ def test_controls_change_the_answer_and_the_address(browser, page, tmp_path):
 
 def test_both_languages_say_the_same():
     found = catalogue(CATALOGUE)
-    assert {"explorer", "answer", "figures", "table", "copy", "kinds", "factors"} == set(found)
+    parts = {"explorer", "answer", "figures", "table", "copy", "kinds"}
+    assert parts | {"factors", "levels"} == set(found)
     for part in found.values():
         for key, item in part.items():
             assert set(item) == {"en", "nl"}, key

@@ -129,7 +129,7 @@ def test_decimals_follow_the_monte_carlo_error(mcse, expected):
 
 
 def test_numbers_in_both_languages():
-    assert number(-0.125, "en") == "\N{MINUS SIGN}0.12"
+    assert number(-0.125, "en") == "\N{MINUS SIGN}0.13"  # halves go away from zero
     assert number(0.5, "nl", 1, sign=True) == "+0,5"
     assert number(-0.0001, "en", 2) == "0.00"
     assert number(math.nan, "en") == "\N{EN DASH}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from simdesign.evaluate import Average, Verdict
 from simdesign.report.names import level, moves, world
-from simdesign.report.numbers import number, of_hundred, percent
+from simdesign.report.numbers import number, of_hundred, percent, rounded
 from simdesign.spec.quantity import expectation
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _average(wording: "Wording", item: Average) -> str:
         **({} if kind == "design" else {"name": item.prior}),
     )
     if item.beyond >= 0.005:
-        beyond = percent(round(item.beyond, 2), wording.lang)
+        beyond = percent(rounded(item.beyond, 2), wording.lang)
         top = level(item.levels[-1], wording.texts)
         text += " " + wording.texts("verdict.beyond", beyond=beyond, level=top)
     return text

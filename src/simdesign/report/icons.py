@@ -9,6 +9,8 @@ import math
 
 from markupsafe import Markup
 
+from simdesign.report.numbers import rounded
+
 _ROW, _ROWS = 20, 5
 _DX, _DY = 12, 26
 
@@ -25,7 +27,7 @@ SPRITE = Markup(
 
 def icon_array(share: float) -> Markup:
     """Return the picture of a share: that many of 100 figures filled, row by row."""
-    filled = round(100.0 * share) if math.isfinite(share) else 0
+    filled = int(rounded(100.0 * share)) if math.isfinite(share) else 0
     parts = []
     for row in range(_ROWS):
         here = min(max(filled - _ROW * row, 0), _ROW)

@@ -7,6 +7,7 @@ further from one half: 33 of 100 is "unlikely", 66 of 100 "likely".
 
 import math
 
+from simdesign.report.numbers import rounded
 from simdesign.report.tables import Table
 from simdesign.report.texts import Texts
 
@@ -23,7 +24,7 @@ def word(share: float, lang: str) -> str:
     """Return the word of a probability, taken as it is printed: a whole number of 100."""
     if not math.isfinite(share):
         return "\N{EN DASH}"
-    shown = round(100.0 * share) / 100.0
+    shown = rounded(share, 2)
     for end, key in SCALE:
         # an end belongs to the class nearer to 0 below one half, nearer to 1 above it
         if shown < end or (shown == end and end < 0.5) or end == 1.0:

@@ -1,9 +1,27 @@
-"""Numbers as text: digits cut to the Monte Carlo error, signs and separators of the language."""
+"""Numbers as text: digits cut to the Monte Carlo error, signs and separators of the language.
+
+A half is rounded away from zero, as readers do; the explorer's script has the same rule, operation
+by operation, so that a number reads alike wherever it stands on a page.
+"""
 
 import math
 
 MINUS = "\N{MINUS SIGN}"
 NARROW = "\N{NO-BREAK SPACE}"
+
+
+_DIGITS = 14
+"""Significant digits of a double that count: what is beyond is the dust of its arithmetic."""
+
+
+def rounded(value: float, places: int = 0) -> float:
+    """Return a number with so many decimals; halves go away from zero.
+
+    0.285 is stored as 0.284999..., and 100 times that as 28.499...: taken to 14 digits it is the
+    half that it was written as.
+    """
+    scaled = float(f"{abs(value) * 10.0**places:.{_DIGITS - 1}e}")
+    return math.copysign(math.floor(scaled + 0.5) / 10.0**places, value)
 
 
 def localised(text: str, lang: str) -> str:
@@ -27,7 +45,7 @@ def number(value: float, lang: str, places: int = 2, *, sign: bool = False) -> s
     """Return a number with a fixed number of decimals; a dash where it is not defined."""
     if not math.isfinite(value):
         return "\N{EN DASH}"
-    text = f"{value:{'+' if sign else ''}.{places}f}"
+    text = f"{rounded(value, places):{'+' if sign else ''}.{places}f}"
     if float(text) == 0.0:
         text = text.lstrip("+-")  # nothing goes neither up nor down
     return localised(text, lang)
@@ -37,7 +55,7 @@ def grouped(value: float, lang: str, places: int = 0, *, sign: bool = False) -> 
     """Return a number, such as a cost, with its thousands set apart: 20,870 or 20.870."""
     if not math.isfinite(value):
         return "\N{EN DASH}"
-    text = f"{value:{'+' if sign else ''},.{places}f}"
+    text = f"{rounded(value, places):{'+' if sign else ''},.{places}f}"
     if float(text.replace(",", "")) == 0.0:
         text = text.lstrip("+-")
     text = text.replace("-", MINUS)
@@ -70,8 +88,8 @@ def of_hundred(share: float, mcse: float, lang: str) -> str:
     if not math.isfinite(share):
         return "\N{EN DASH}"
     if math.isfinite(mcse) and mcse >= 0.10:
-        return localised(str(10 * round(10.0 * share)), lang)
-    return localised(str(round(100.0 * share)), lang)
+        return number(10.0 * rounded(10.0 * share), lang, 0)
+    return number(100.0 * share, lang, 0)
 
 
 def general(value: float, lang: str) -> str:

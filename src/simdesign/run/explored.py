@@ -4,7 +4,7 @@ Every number is the one that ``assess`` gives at that budget: same replications,
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class Explored:
     substance: str
     worlds: tuple[Scenario, ...]
     cells: tuple[tuple[int, Scenario], ...]
-    """Number of the world, and the scenario with the change."""
+    """Number of the world, and the scenario with the change; departures stand last."""
     designs: tuple[str, ...]
     budgets: tuple[float, ...]
     delay_years: float
@@ -74,6 +74,18 @@ def explored(results: Results) -> list[Explored]:
     return found
 
 
+def ordinary(found: Explored) -> Explored:
+    """Return the numbers of a study's own worlds: departures, which stand last, are left out."""
+    n_world = sum(not item.departure for item in found.worlds)
+    n_cell = sum(world < n_world for world, _ in found.cells)
+    return replace(
+        found, worlds=found.worlds[:n_world], cells=found.cells[:n_cell],
+        power=found.power[:n_cell], n_rep=found.n_rep[:n_cell], curve=found.curve[:n_cell],
+        delay=found.delay[:n_cell], false_alarm=found.false_alarm[:n_world],
+        dates=found.dates[:n_cell],
+    )  # fmt: skip
+
+
 class _Substance:
     def __init__(
         self,
@@ -106,7 +118,7 @@ class _Substance:
         quiet, rows, dates = [], [], []
         late = False
         for world in self.plan.scenarios:
-            if world.role != "null_world" or world.departure:
+            if world.role != "null_world":
                 continue
             changed = [item for item in self.plan.scenarios if self._is_asked(item, world)]
             grids = [load_grid(self.store, self.plan, item) for item in changed]

@@ -59,7 +59,7 @@ def explore(results: "Results") -> dict[str, Any]:
         When no change is stored together with its unchanged world.
     """
     from simdesign.run import HORIZONS, judging_estimator, plain_json
-    from simdesign.run.explored import TIMES, explored
+    from simdesign.run.explored import TIMES, explored, ordinary
     from simdesign.run.explored_surface import refusal, surface
     from simdesign.run.turned import turned_designs
 
@@ -87,7 +87,8 @@ def explore(results: "Results") -> dict[str, Any]:
             )
         ],
         "substances": [
-            _substance(one, factors, surface(plan, one), refusal(plan, one)) for one in found
+            _substance(one, factors, surface(plan, own), refusal(plan, own))
+            for one, own in zip(found, map(ordinary, found), strict=True)
         ],
     }  # fmt: skip
     plain: dict[str, Any] = plain_json(content)
@@ -127,6 +128,7 @@ def lines(content: dict[str, Any]) -> list[str]:
 def _factors(found: "Sequence[Explored]") -> dict[str, list[float | str]]:
     """Return factors of the worlds and their levels, in order of the study."""
     from simdesign.run.judge import levels
+    from simdesign.spec.departures import DEPARTURE
 
     factors: dict[str, list[float | str]] = {}
     for one in found:
@@ -136,9 +138,9 @@ def _factors(found: "Sequence[Explored]") -> dict[str, list[float | str]]:
                 if level not in known:
                     known.append(level)
     return {
-        path: sorted(known, key=lambda x: (isinstance(x, str), x))
+        # departures stay as the study names them, its own world first
+        path: known if path == DEPARTURE else sorted(known, key=lambda x: (isinstance(x, str), x))
         for path, known in factors.items()
-        if not path.startswith("world.departure")
     }
 
 

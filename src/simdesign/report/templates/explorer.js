@@ -48,6 +48,16 @@
     if (value === 0 || value === 1) { return wilson(value, n); }
     return [Math.max(0, value - 1.959963984540054 * error), Math.min(1, value + 1.959963984540054 * error)];
   }
+  // as in numbers.py, operation by operation: halves go away from zero
+  function rounded(value, places) {
+    var whole = Math.pow(10, places);
+    var size = Math.floor(Number((Math.abs(value) * whole).toPrecision(14)) + 0.5) / whole;
+    return value < 0 && size > 0 ? -size : size;
+  }
+  function decimals(error, most) {
+    if (!(error > 0) || !isFinite(error)) { return Math.min(most, 2); }
+    return Math.min(Math.max(-Math.floor(Math.log10(error)), 0), most);
+  }
   function at(list, index, unit) {
     var found = list[index];
     return found === null || found === undefined ? null : found / unit;
@@ -67,8 +77,13 @@
       power: many(p.power, nh, 1000), powerError: many(p.power_error, nh, 1000),
       curve: many(p.curve, nt, 1000), curveError: many(p.curve_error, nt, 1000),
       delay: at(p.delay, row, 100), delayError: at(p.delay_error, row, 100),
-      alarm: at(p.false_alarm, quiet, 1000), alarmError: at(p.false_alarm_error, quiet, 1000)
+      alarm: at(p.false_alarm, quiet, 1000), alarmError: at(p.false_alarm_error, quiet, 1000),
+      quiet: p.n_quiet[p.cells[cell][0]]
     };
+  }
+  function followed(time) { // programmes that are followed so long
+    var h = data.horizons.findIndex(function (x) { return time <= x + 1e-9; });
+    return part().n_at[h < 0 ? data.horizons.length - 1 : h];
   }
   function changesWith(want) {
     return part().changes.map(function (c, i) { return i; }).filter(function (i) {
@@ -117,6 +132,7 @@
     if (p.refused) { return "why_" + p.refused; }
     if (!base.turns_sites) { return "why_schedule"; }
     if (!p.surface || p.surface.bases.indexOf(base.design) < 0) { return "why_slope"; }
+    if (cell >= p.surface.shape_of.length) { return "why_departure"; } // its worlds come last
     if (p.surface.shape_of[cell] < 0) { return "why_change"; }
     return "";
   }
@@ -169,7 +185,7 @@
     function second(pair) { return pair[1]; }
     var out = { power: power.map(first), powerError: power.map(second), curve: curve.map(first),
       curveError: curve.map(second), delay: null, delayError: null, alarm: null, alarmError: null,
-      anchor: anchor };
+      quiet: 1, anchor: anchor };
     out.delay = from.delay === null ? null : from.delay - (area(out.curve) - area(from.curve));
     return out;
   }
@@ -201,11 +217,13 @@
     var all = data.designs.map(function (d, i) {
       var row = stored(cell, i);
       return { design: i, cost: cost(i, d.sites, d.days), power: row.power[h], error: row.powerError[h],
-        delay: row.delay, alarm: row.alarm, chosen: i === same };
+        delay: row.delay, delayError: row.delayError, alarm: row.alarm, alarmError: row.alarmError,
+        quiet: row.quiet, sites: d.sites, days: d.days, chosen: i === same };
     });
     if (same === undefined) {
       all.push({ design: -1, cost: mine.cost, power: mine.power[h], error: mine.powerError[h],
-        delay: mine.delay, alarm: null, chosen: true });
+        delay: mine.delay, delayError: null, alarm: null, alarmError: null, quiet: 1,
+        sites: state.sites, days: state.days, chosen: true });
     }
     all.forEach(function (one) {
       one.front = one.power !== null && !all.some(function (other) {
@@ -235,10 +253,16 @@
   }
   function number(value, places) {
     if (value === null || value === undefined || !isFinite(value)) { return "\u2013"; }
-    return value.toLocaleString(root.lang === "nl" ? "nl-NL" : "en-GB",
+    return rounded(value, places || 0).toLocaleString(root.lang === "nl" ? "nl-NL" : "en-GB",
       { minimumFractionDigits: places || 0, maximumFractionDigits: places || 0 }).replace("-", "\u2212");
   }
-  function hundred(share) { return share === null ? "\u2013" : number(100 * share, 0); }
+  function hundred(share, error) { // tens where the error is 10 of 100 and more, as on the page
+    if (share === null) { return "\u2013"; }
+    return error >= 0.1 ? number(10 * rounded(10 * share, 0), 0) : number(100 * share, 0);
+  }
+  function typed() { // whether prices are not the study's
+    return state.units.some(function (price, i) { return price !== data.units[i]; });
+  }
   function named(one) { // a design, or the one that was turned
     if (one >= 0) { return names.designs[one]; }
     var where = ["sites", "days"].map(function (name) {
@@ -250,9 +274,7 @@
     return design.endsWith(")") ? design.slice(0, -1) + "; " + where + ")" : design + " (" + where + ")";
   }
   function changeWords() {
-    var c = part().changes[state.change], key = "answer.change_" + c.kind;
-    var size = names.sizes[state.substance][state.change];
-    var text = names.texts[key] ? say(key, { size: size }) : say("answer.change_other", { size: size, kind: names.kinds[c.kind] });
+    var c = part().changes[state.change], text = names.phrases[state.substance][state.change];
     var acts = options("mechanism");
     if (acts.length > 1) {
       text = say("answer.by_mechanism", { change: text, mechanism: names.mechanisms[c.mechanism] });
@@ -270,24 +292,40 @@
     var first = s < 0 ? substance : say("answer.world_shared", { substance: substance, level: names.factors[s][levels[s]] });
     return [first].concat(said).join(", ");
   }
+  function lateness(delay, error) { // the interval of a mean delay, as it is stored
+    if (delay === null || error === null) { return [null, null]; }
+    var half = 1.959963984540054 * error;
+    return [delay - half, delay + half];
+  }
   function sentences(found) {
     var mine = found.mine, h = state.years;
-    var ends = interval(mine.power[h], mine.powerError[h], part().n_rep);
     var p = part(), world = p.worlds[p.cells[found.cell][0]];
+    var ends = interval(mine.power[h], mine.powerError[h], followed(data.horizons[h]));
     var out = [say("answer.sentence", {
       change: changeWords(), world: worldWords(world), design: named(found.simulated ? found.design : -1),
-      power: hundred(mine.power[h]), low: hundred(ends[0]), high: hundred(ends[1]),
-      years: names.years[h], delay: number(mine.delay, 1), most: number(p.delay_years, 0)
+      power: hundred(mine.power[h], mine.powerError[h]), low: hundred(ends[0]), high: hundred(ends[1]),
+      years: names.years[h]
     })];
-    var told = { programme: data.programme_years, budget: number(100 * data.budgets[state.budget], 0), "false": hundred(mine.alarm) };
-    out.push(say(mine.alarm === null ? "answer.alarms_unknown" : "answer.alarms", told));
-    out.push(say("answer.cost", { cost: number(mine.cost, 0), total: number(mine.cost * data.programme_years, 0), programme: data.programme_years }));
+    if (mine.delay !== null) {
+      var digits = decimals(mine.delayError, 1), late = lateness(mine.delay, mine.delayError);
+      out.push(say(mine.delayError === null ? "answer.delay_rough" : "answer.delay", {
+        delay: number(mine.delay, digits), low: number(Math.max(0, late[0]), digits),
+        high: number(Math.min(p.delay_years, late[1]), digits), // it cannot be more
+        most: number(p.delay_years, 0)
+      }));
+    }
+    var alarm = interval(mine.alarm, mine.alarmError, mine.quiet);
+    out.push(say(mine.alarm === null ? "answer.alarms_unknown" : "answer.alarms", {
+      programme: data.programme_years, budget: number(100 * data.budgets[state.budget], 0),
+      "false": hundred(mine.alarm, mine.alarmError), low: hundred(alarm[0]), high: hundred(alarm[1])
+    }));
+    out.push(say(typed() ? "answer.cost_typed" : "answer.cost", { cost: number(mine.cost, 0), total: number(mine.cost * data.programme_years, 0), programme: data.programme_years }));
     if (!found.better) {
       out.push(say("answer.front"));
     } else {
       var gap = found.better.power - found.chosen.power;
       var near = gap <= 1.959963984540054 * Math.hypot(found.better.error, found.chosen.error);
-      out.push(say(near ? "answer.near_front" : "answer.dominated", { better: named(found.better.design), more: hundred(found.better.power) }));
+      out.push(say(near ? "answer.near_front" : "answer.dominated", { better: named(found.better.design), more: hundred(found.better.power, found.better.error) }));
     }
     return out.join(" ");
   }
@@ -388,17 +426,16 @@
     if (name === "substance") {
       var before = part().changes[state.change];
       state.substance = Number(value);
-      var again = part().changes.findIndex(function (c) { return JSON.stringify(c) === JSON.stringify(before); });
-      state.change = Math.max(again, 0);
+      state.change = likest(before, part().changes.map(function (_, i) { return i; }));
     } else if (order.indexOf(name) >= 0) {
       var want = {};
       order.slice(0, order.indexOf(name)).forEach(function (k) { want[k] = field(state.change, k); });
       want[name] = value;
-      var fits = changesWith(want), old = part().changes[state.change];
-      fits.sort(function (i, j) { return unlike(i, old) - unlike(j, old); });
-      state.change = fits[0];
+      state.change = likest(part().changes[state.change], changesWith(want));
+      state.newest = -1;
     } else if (/^f\d+$/.test(name)) {
       state.last = Number(name.slice(1));
+      state.newest = state.last;
       state.levels[state.last] = Number(value);
     } else if (name === "design") {
       var keep = [state.sites, state.days];
@@ -416,12 +453,31 @@
     }
     settle();
   }
-  function unlike(i, old) {
-    var c = part().changes[i];
-    return (c.mechanism !== old.mechanism) + (JSON.stringify(c.other) !== JSON.stringify(old.other)) + Math.abs(c.size - old.size);
+  function likest(old, among) { // the change most like another one: kind and mechanism before size
+    function unlike(i) {
+      var c = part().changes[i];
+      return 1000 * (c.kind !== old.kind) + 100 * (c.mechanism !== old.mechanism) +
+        10 * (JSON.stringify(c.other) !== JSON.stringify(old.other)) + Math.abs(c.size - old.size);
+    }
+    return among.reduce(function (best, i) { return best < 0 || unlike(i) < unlike(best) ? i : best; }, -1);
+  }
+  // a departure may have changes of its own: what was chosen last stays, the other goes along
+  function together() {
+    var f = data.factors.findIndex(function (item) { return item.path === "world.departure"; });
+    if (f < 0) { return; }
+    var p = part();
+    var here = p.cells.filter(function (pair) { return p.worlds[pair[0]][f] === state.levels[f]; });
+    if (here.some(function (pair) { return pair[1] === state.change; })) { return; }
+    if (state.newest === f && here.length) {
+      state.change = likest(p.changes[state.change], here.map(function (pair) { return pair[1]; }));
+    } else {
+      var there = p.cells.find(function (pair) { return pair[1] === state.change; });
+      state.levels[f] = p.worlds[there[0]][f];
+    }
   }
   // a setting that can be neither read nor estimated goes back to what was simulated
   function settle() {
+    together();
     var cell = cellOf().cell, base = baseDesign();
     if (cell < 0) { state.change = part().cells[0][1]; cell = cellOf().cell; }
     if (asStored(state.sites, state.days) === undefined) {
@@ -431,17 +487,14 @@
   }
 
   // ---- state and address ----------------------------------------------------------------------
-  function start() {
-    var first = part0();
-    var wanted = first.changes.findIndex(function (c) { return Math.abs(c.size - 0.3) < 1e-9; });
-    state = { substance: 0, change: Math.max(wanted, 0), levels: [], last: -1, design: "", sites: 1, days: 1,
+  function start(substance) {
+    var s = substance || 0, first = data.start[s];
+    state = { substance: s, change: first.change, levels: first.levels.slice(), last: -1, newest: -1, design: "", sites: 1, days: 1,
       years: Math.max(data.horizons.indexOf(3), 0), budget: Math.max(data.budgets.indexOf(data.budget), 0),
       units: data.units.slice() };
-    state.levels = data.start.slice();
     state.design = data.designs.find(function (d) { return d.design === data.reference; }).base;
     toBase();
   }
-  function part0() { return data.substances[0]; }
   function address() {
     var p = part(), c = p.changes[state.change], out = new URLSearchParams();
     out.set("lang", root.lang);
@@ -451,7 +504,7 @@
     if (c.yearly !== null) { out.set("yearly", c.yearly); }
     out.set("mechanism", c.mechanism);
     if (Object.keys(c.other).length) { out.set("other", JSON.stringify(c.other)); }
-    data.factors.forEach(function (f, i) { out.set(f.path.split(".").slice(-1)[0], f.levels[state.levels[i]]); });
+    data.factors.forEach(function (f, i) { out.set(factorName(f), f.levels[state.levels[i]]); });
     out.set("design", state.design);
     out.set("sites", state.sites);
     out.set("days", state.days);
@@ -461,6 +514,13 @@
       if (state.units[i] !== data.units[i]) { out.set(name, state.units[i]); }
     });
     return "#" + out.toString();
+  }
+  function factorName(f) { return f.path.split(".").slice(-1)[0]; }
+  function fullAddress() { return location.href.split("#")[0] + address(); }
+  function word(value) { return value !== null && typeof value === "object" ? JSON.stringify(value) : String(value); }
+  function asked() { // an address says more than a language
+    var keys = Array.from(new URLSearchParams(location.hash.slice(1)).keys());
+    return location.hash.indexOf("=") >= 0 && keys.some(function (key) { return key !== "lang"; });
   }
   function closest(list, text) {
     if (text === null || text === "") { return -1; }
@@ -473,25 +533,32 @@
     var lang = given.get("lang");
     var button = lang in data.names && document.querySelector('.switch button[value="' + lang + '"]');
     if (button && lang !== root.lang) { button.click(); }
-    start();
     var s = data.substances.findIndex(function (p) { return p.substance === given.get("substance"); });
-    if (s >= 0) { state.substance = s; }
-    var best = -1, score = -1;
-    part().changes.forEach(function (c, i) {
-      var points = (c.kind === given.get("kind")) * 4 + (c.size === Number(given.get("size"))) * 2 +
-        (c.mechanism === given.get("mechanism")) + (String(c.yearly) === String(given.get("yearly"))) +
-        (JSON.stringify(c.other) === (given.get("other") || "{}"));
-      if (points > score) { score = points; best = i; }
+    start(Math.max(s, 0));
+    // of the change, too, what is not said is as it starts; what is said counts first
+    var first = part().changes[state.change], best = state.change, most = -1;
+    var weight = { kind: 4, size: 3, mechanism: 2, yearly: 1, other: 1 };
+    function points(c) {
+      return Object.keys(weight).reduce(function (sum, key) {
+        var wanted = given.has(key) ? given.get(key) : word(first[key]);
+        var same = word(c[key]) === wanted || (key === "size" && c.size === Number(wanted));
+        return sum + (same ? weight[key] * (given.has(key) ? 100 : 1) : 0);
+      }, 0);
+    }
+    [state.change].concat(part().changes.map(function (_, i) { return i; })).forEach(function (i) {
+      var mine = points(part().changes[i]);
+      if (mine > most) { most = mine; best = i; }
     });
     state.change = best;
     data.factors.forEach(function (f, i) {
-      var found = closest(f.levels, given.get(f.path.split(".").slice(-1)[0]));
+      var found = closest(f.levels, given.get(factorName(f)));
       if (found >= 0) { state.levels[i] = found; }
+      if (found >= 0 && f.path === "world.departure" && !given.has("kind") && !given.has("size")) { state.newest = i; }
     });
     if (schedules().indexOf(given.get("design")) >= 0) { state.design = given.get("design"); toBase(); }
-    var most = part().surface ? part().surface.sites.length : baseDesign().sites;
+    var largest = part().surface ? part().surface.sites.length : baseDesign().sites;
     var sites = Number(given.get("sites")), days = Number(given.get("days"));
-    if (sites >= 1 && sites <= most && sites % 1 === 0) { state.sites = sites; }
+    if (sites >= 1 && sites <= largest && sites % 1 === 0) { state.sites = sites; }
     if (days >= 1 && days <= 7 && days % 1 === 0) { state.days = days; }
     var years = closest(data.horizons, given.get("years")), budget = closest(data.budgets, given.get("budget"));
     if (given.has("years") && years >= 0) { state.years = years; }
@@ -506,31 +573,31 @@
 
   // ---- tables ---------------------------------------------------------------------------------
   function tables(found) {
-    var p = part(), mine = found.mine;
+    var mine = found.mine;
     var heads = [say("table.years"), say("table.noticed"), say("table.interval")];
     var same = found.simulated && found.design === found.reference;
     if (!same) {
       heads.push(say("table.reference", { design: names.designs[found.reference] }), say("table.interval"));
     }
-    function ends(value, error) {
+    function ends(value, error, n) {
       if (value === null) { return "\u2013"; }
-      return interval(value, error, p.n_rep).map(function (x) { return number(100 * x, 1); }).join(" \u2013 ");
+      return interval(value, error, n).map(function (x) { return number(100 * x, 1); }).join(" \u2013 ");
     }
     var curve = data.times.map(function (t, i) {
-      var row = [number(t, 1), number(100 * orNaN(mine.curve[i]), 1), ends(mine.curve[i], mine.curveError[i])];
+      var row = [number(t, 1), number(100 * orNaN(mine.curve[i]), 1), ends(mine.curve[i], mine.curveError[i], followed(t))];
       if (!same) {
-        row.push(number(100 * orNaN(found.beside.curve[i]), 1), ends(found.beside.curve[i], found.beside.curveError[i]));
+        row.push(number(100 * orNaN(found.beside.curve[i]), 1), ends(found.beside.curve[i], found.beside.curveError[i], followed(t)));
       }
       return row;
     });
     var fronts = found.all.map(function (one) {
       return [named(one.design) + (one.design < 0 ? ", " + say("table.estimated") : ""), number(one.cost, 0),
-        number(100 * orNaN(one.power), 1), ends(one.power, one.error), number(one.delay, 1),
+        number(100 * orNaN(one.power), 1), ends(one.power, one.error, followed(data.horizons[state.years])), number(one.delay, 1),
         number(100 * orNaN(one.alarm), 1), say(one.front ? "table.yes" : "table.no")];
     });
     return {
       curve: { caption: say("figures.curve"), heads: heads, rows: curve },
-      front: { caption: say("table.caption_front"), rows: fronts, heads: [say("table.design"), say("table.cost"),
+      front: { caption: say("table.caption_front"), rows: fronts, heads: [say("table.design"), say(typed() ? "table.cost_typed" : "table.cost"),
         say("figures.front_y", { years: names.years[state.years] }), say("table.interval"), say("table.delay"),
         say("table.false"), say("table.on_front")] }
     };
@@ -556,17 +623,48 @@
     });
     element.replaceChildren(caption, head, body);
   }
+  // one number a line, as it is stored: for programs, so the same in every language
   function csv(found) {
-    var made = tables(found), nl = root.lang === "nl", mark = nl ? ";" : ",";
-    function line(row) {
-      return row.map(function (text) {
-        var word = String(text).replace(/\u2212/g, "-");
-        return /[",;\n]/.test(word) ? '"' + word.replace(/"/g, '""') + '"' : word;
-      }).join(mark);
+    var p = part(), pair = p.cells[found.cell], c = p.changes[pair[1]], link = fullAddress();
+    var world = {};
+    data.factors.forEach(function (f, i) { world[factorName(f)] = f.levels[p.worlds[pair[0]][i]]; });
+    var setting = Object.assign({ study: data.study, substance: p.substance, kind: c.kind, mechanism: c.mechanism,
+      size: c.size, yearly: c.yearly, other: Object.keys(c.other).length ? JSON.stringify(c.other) : null }, world);
+    var lines = [];
+    function line(one, measure, horizon, value, ends) {
+      var d = one.design >= 0 ? data.designs[one.design] : null;
+      lines.push(Object.assign({}, setting, {
+        design: d ? d.design : state.design, name: named(one.design), sites: one.sites, days: one.days,
+        chosen: one.chosen ? "yes" : "no", basis: d ? "simulated" : "estimated", budget: data.budgets[state.budget],
+        measure: measure, horizon: horizon, value: value, low: ends[0], high: ends[1], link: link
+      }));
     }
-    return ["curve", "front"].map(function (key) {
-      return [line(made[key].heads)].concat(made[key].rows.map(line)).join("\r\n");
-    }).join("\r\n\r\n") + "\r\n";
+    function curve(one, from) {
+      data.times.forEach(function (t, i) {
+        line(one, "delay_curve", t, from.curve[i], interval(from.curve[i], from.curveError[i], followed(t)));
+      });
+    }
+    curve(found.chosen, found.mine);
+    if (found.chosen.design !== found.reference) {
+      curve(found.all.find(function (one) { return one.design === found.reference; }), found.beside);
+    }
+    var h = data.horizons[state.years];
+    found.all.forEach(function (one) {
+      line(one, "power", h, one.power, interval(one.power, one.error, followed(h)));
+      line(one, "restricted_mean_delay", p.delay_years, one.delay, lateness(one.delay, one.delayError));
+      line(one, "false_alarm_prob", null, one.alarm, interval(one.alarm, one.alarmError, one.quiet));
+      line(one, "cost_per_year", null, one.cost, [null, null]);
+    });
+    var heads = Object.keys(lines[0]);
+    return [heads].concat(lines.map(function (row) {
+      return heads.map(function (key) { return row[key]; });
+    })).map(function (row) { return row.map(cellText).join(","); }).join("\r\n") + "\r\n";
+  }
+  function cellText(value) {
+    if (value === null || value === undefined) { return ""; }
+    if (typeof value === "number") { return String(Number(value.toPrecision(10))); }
+    var text = /^[=+@\t\r-]/.test(value) ? "'" + value : value; // a table program takes it for a formula
+    return /[",\r\n]/.test(text) ? '"' + text.split('"').join('""') + '"' : text;
   }
 
   // ---- drawings -------------------------------------------------------------------------------
@@ -607,15 +705,15 @@
         axis: axis, view: { stroke: null }, aria: false } };
   }
   function costAxis() {
-    return { field: "cost", type: "quantitative", title: say("figures.front_x"), scale: { type: "sqrt", zero: true, nice: true }, axis: { tickCount: 4, labelOverlap: "greedy" } };
+    return { field: "cost", type: "quantitative", title: say(typed() ? "figures.front_x_typed" : "figures.front_x"), scale: { type: "sqrt", zero: true, nice: true }, axis: { tickCount: 4, labelOverlap: "greedy" } };
   }
   function drawings(found) {
-    var mine = found.mine, p = part(), h = state.years;
+    var mine = found.mine, h = state.years, n = followed(data.horizons[h]);
     function line(who, curve, errors, estimated) {
       var out = [{ who: who, x: 0, y: 0, low: 0, high: 0, estimated: estimated }];
       data.times.forEach(function (t, i) {
         if (curve[i] === null) { return; }
-        var ends = interval(curve[i], errors[i], p.n_rep);
+        var ends = interval(curve[i], errors[i], followed(t));
         out.push({ who: who, x: t, y: 100 * curve[i], low: 100 * ends[0], high: 100 * ends[1], estimated: estimated });
       });
       return out;
@@ -636,10 +734,10 @@
     }
     labels.push(top);
     labels.forEach(function (l) { l.y = Math.min(l.y, 97); });
-    var ends = interval(mine.power[h], mine.powerError[h], p.n_rep);
+    var ends = interval(mine.power[h], mine.powerError[h], n);
     var marks = mine.power[h] === null ? [] : [{ x: data.horizons[h], y: 100 * mine.power[h], low: 100 * ends[0], high: 100 * ends[1] }];
     var points = found.all.filter(function (one) { return one.power !== null; }).map(function (one) {
-      var e = interval(one.power, one.error, p.n_rep);
+      var e = interval(one.power, one.error, n);
       return { cost: one.cost, y: 100 * one.power, low: 100 * e[0], high: 100 * e[1], chosen: one.chosen ? "yes" : "no",
         fill: one.design < 0 ? "#ffffff" : one.chosen ? MINE : INK, front: one.front,
         label: one.chosen ? say("figures.chosen") : names.short[one.design] };
@@ -664,26 +762,32 @@
   function draw(found) {
     var lang = root.lang, made = drawings(found);
     if (!ready) { return; }
-    if (drawn[lang]) {
-      Object.keys(made).forEach(function (name) {
-        var view = drawn[lang][name];
-        if (!view) { return; }
+    var have = drawn[lang];
+    if (have && have.typed !== typed()) { // another unit of cost is another axis
+      Object.keys(have.views).forEach(function (name) { have.views[name].finalize(); });
+      have = drawn[lang] = null;
+    }
+    if (have) {
+      Object.keys(have.views).forEach(function (name) {
+        var view = have.views[name];
         Object.keys(made[name]).forEach(function (key) { view.data(key, made[name][key]); });
         view.run();
       });
-      here().dataset.drawn = state.count;
       return;
     }
-    drawn[lang] = {};
+    have = drawn[lang] = { typed: typed(), views: {} };
     Object.keys(made).forEach(function (name) {
       var element = piece(name), wanted = spec(name, Math.max(element.clientWidth, 260));
+      var place = document.createElement("div");
+      element.replaceChildren(place); // what comes too late for it draws where nobody sees it
       wanted.datasets = made[name];
-      ready(element, wanted, { ast: true, actions: false, renderer: "svg", formatLocale: LOCALE[lang], tooltip: false }).then(function (result) {
-        drawn[lang][name] = result.view;
-        element.querySelector("svg").setAttribute("aria-hidden", "true"); // the element has the label
-        if (Object.keys(drawn[lang]).length === 2) {
+      ready(place, wanted, { ast: true, actions: false, renderer: "svg", formatLocale: LOCALE[lang], tooltip: false }).then(function (result) {
+        if (drawn[lang] !== have) { result.view.finalize(); return; } // overtaken
+        have.views[name] = result.view;
+        place.querySelector("svg").setAttribute("aria-hidden", "true"); // the element has the label
+        if (Object.keys(have.views).length === 2) {
           root.dataset.explorerDrawn = Math.round(performance.now());
-          update();
+          if (root.lang === lang) { update(); }
         }
       });
     });
@@ -723,8 +827,8 @@
     if (what === "rest") { start(); used(); return; }
     if (what === "sentence") { copy(piece("sentence").textContent + " " + piece("basis").textContent, "explorer.txt", "text/plain"); }
     if (what === "csv") { copy(csv(answer()), "explorer.csv", "text/csv"); }
-    if (what === "link") { copy(location.href.split("#")[0] + address(), "explorer.txt", "text/plain"); }
-    var view = of && drawn[root.lang] && drawn[root.lang][of];
+    if (what === "link") { copy(fullAddress(), "explorer.txt", "text/plain"); }
+    var view = of && drawn[root.lang] && drawn[root.lang].views[of];
     if (!view) { return; }
     if (what === "svg") { view.toSVG().then(function (text) { copy(text, of + ".svg", "image/svg+xml"); }); }
     if (what === "png") {
@@ -739,8 +843,11 @@
   }
   function used() {
     var found = update();
-    try { history.replaceState(null, "", address()); } catch (e) { location.hash = address(); }
+    showAddress(address());
     return found;
+  }
+  function showAddress(text) {
+    try { history.replaceState(null, "", text); } catch (e) { location.hash = text; }
   }
   function inLanguage() {
     names = data.names[root.lang];
@@ -767,7 +874,7 @@
     new MutationObserver(function () {
       inLanguage();
       update();
-      if (location.hash.indexOf("=") >= 0) { used(); }
+      if (asked()) { used(); } else if (location.hash.indexOf("=") >= 0) { showAddress("#lang=" + root.lang); }
     }).observe(root, { attributes: true, attributeFilter: ["lang"] });
     window.addEventListener("hashchange", function () {
       if (fromAddress()) { inLanguage(); update(); }
@@ -775,7 +882,7 @@
     var linked = fromAddress();
     inLanguage();
     update();
-    if (linked) { here().scrollIntoView(); }
+    if (linked && asked()) { here().scrollIntoView(); }
     root.dataset.explorer = "ready";
   }
   function failed() {
