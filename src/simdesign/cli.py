@@ -6,12 +6,12 @@ Exit status: ``STATUSES`` in studies/manual.py, with one line on standard error 
 import os
 import signal
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
-from simdesign.errors import SimDesignError
-from simdesign.studies.console import ReaderGoneError, note
+from simdesign.errors import FlagError, SimDesignError
+from simdesign.studies.console import ReaderGoneError, note, say, say_json
 from simdesign.studies.help import ManualGroup, apply_manual
 
 app = typer.Typer(
@@ -88,6 +88,27 @@ def _register() -> None:
     collect.register(app)
     verify.register(app)
     replay.register(app)
+
+
+@app.callback(invoke_without_command=True)
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version, for a citation or a report.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="With --version: print JSON instead of text.")
+    ] = False,
+) -> None:
+    if version:
+        import simdesign
+
+        if as_json:
+            say_json({"version": simdesign.__version__})
+        else:
+            say(f"simdesign {simdesign.__version__}")
+        raise typer.Exit
+    if as_json:
+        raise FlagError("--json", "must stand behind a command, or beside --version")
 
 
 _register()

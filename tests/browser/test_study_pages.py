@@ -16,7 +16,7 @@ from simdesign.plain import printable
 
 WIDTHS = (360, 768, 1200, 1920)
 PAPER = 718
-"""Pixels between the margins of A4; Chromium prints up to twice as much on it, smaller."""
+"""Pixels between the margins of A4; Chromium prints what is wider, too, but smaller."""
 
 MARK = {"en": ".", "nl": ","}
 SEEN_ITEMS = """() => [...document.querySelectorAll('main td, main li')]
@@ -118,8 +118,30 @@ def test_print_shows_what_the_screen_shows_and_no_buttons(page, lang):
     assert page.evaluate(lost) == []
     assert page.evaluate("() => [...document.querySelectorAll('button')]"
                          ".filter(e => e.checkVisibility()).length") == 0  # fmt: skip
-    page.set_viewport_size({"width": 2 * PAPER, "height": 1000})
+    page.set_viewport_size({"width": PAPER, "height": 1000})
     assert page.evaluate(scripts.CUT_OFF) == []
+
+
+def test_the_report_is_printed_with_all_tables_and_folded_again(look, pages):
+    page = look(pages["methods.html"], viewport={"width": PAPER, "height": 1000})
+    folded = "() => [...document.querySelectorAll('details')].map(e => e.open)"
+    before = page.evaluate(folded)
+    assert False in before
+    page.evaluate("""() => addEventListener('beforeprint', () => {
+      window.printed = [...document.querySelectorAll('details')].map(e => e.open) })""")
+    page.pdf(format="A4")
+    assert all(page.evaluate("() => window.printed"))
+    assert page.evaluate(folded) == before
+    page.emulate_media(media="print")
+    page.evaluate(scripts.OPEN_ALL)
+    assert page.evaluate(scripts.CUT_OFF) == []
+
+
+def test_regions_have_names_of_their_own(look, pages):
+    for path in pages.values():
+        page = look(path)
+        page.evaluate(scripts.OPEN_ALL)
+        assert axe.findings(page, only=("landmark-unique",)) == []
 
 
 def test_axe_finds_nothing_grave(page, lang):

@@ -18,6 +18,7 @@ FAULTY = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>Faulty</titl
 <div class="cut"><span style="white-space: nowrap">more than three letters</span></div>
 <svg width="60" height="20"><text x="40" y="15">leaves its figure</text></svg>
 <p class="pale">hardly to be seen</p>
+<section aria-label="same">one</section><section aria-label="same">another</section>
 <script>console.error('a complaint'); fetch('other.json').catch(() => 0);
 new Image().src = 'http://example.org/x.png'; setTimeout(() => { missing() }); alert('a window')
 </script></body></html>"""
@@ -79,6 +80,8 @@ def test_what_keeps_people_out_is_seen(faulty):
     page, _ = faulty
     rules = {text.partition(":")[0] for text in axe.grave(page)}
     assert {"html-has-lang", "color-contrast", "label"} <= rules
+    only = axe.findings(page, only=("landmark-unique",))
+    assert [text.partition(":")[0] for _, text in only] == ["landmark-unique"]
     assert "color-contrast" not in {
         text.partition(":")[0] for text in axe.grave(page, without=("color-contrast",))
     }

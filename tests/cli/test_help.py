@@ -1,5 +1,6 @@
 """Help is a manual: every example parses, nothing is taken for markup, statuses are documented."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+import simdesign
 from cli.line import commands
 from run.terminal import Terminal
 from simdesign.cli import app, call
@@ -114,6 +116,17 @@ def test_without_a_command_help_is_shown_and_the_status_is_two(capsys):
     assert said.out == ""
     assert "Usage: simdesign" in said.err
     assert "Examples" not in said.err
+
+
+def test_the_version_is_a_line_or_json(capsys):
+    assert call(["--version"]) == 0
+    assert capsys.readouterr().out == f"simdesign {simdesign.__version__}\n"
+    assert call(["--version", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"version": simdesign.__version__}
+    assert call(["--json", "status", "runs/x"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == "simdesign: --json: must stand behind a command, or beside --version\n"
 
 
 def test_a_published_folder_is_explained_where_rows_are_needed(capsys):

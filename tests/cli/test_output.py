@@ -53,6 +53,27 @@ def test_a_pipe_has_text_and_a_terminal_has_frames():
     assert words == re.findall(r"[\w.()]+", shown.text)
 
 
+@pytest.mark.parametrize(
+    ("command", "folder"), [("options", "follow_up_options"), ("stability", "claim_stability")]
+)
+def test_what_is_drawn_has_the_numbers_of_the_text(command, folder, monkeypatch, capsys):
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "250")  # nothing is folded
+    said = []
+    for force in ("", "1"):
+        monkeypatch.setenv("FORCE_COLOR", force)
+        assert call([command, str(ROOT / "results" / folder)]) == 0
+        said.append(capsys.readouterr().out)
+    text, drawn = said
+    assert not FRAMES & set(text)
+    assert set(drawn) & FRAMES
+    numbers = [set(re.findall(r"[-+]?\d+(?:\.\d+)?", re.sub(r"\x1b\[\d*m", "", it))) for it in said]
+    assert len(numbers[0]) > 60
+    assert numbers[0] == numbers[1]
+
+
 @pytest.fixture
 def terminal(monkeypatch, capsys):
     """Make standard output a terminal for what is asked of it; return what is printed."""

@@ -8,6 +8,7 @@ import vl_convert
 from simdesign.report.figure_files import standalone
 from simdesign.report.figures.bilingual import merged
 from simdesign.report.figures.compared import panel_of_curve
+from simdesign.report.figures.nested import _loop
 from simdesign.report.figures.zip_plot import zip_figure
 from simdesign.report.stored_rows import Intervals
 from simdesign.report.validation import Curve, Span
@@ -84,3 +85,19 @@ def test_a_zip_plot_covers_what_its_intervals_cover():
         hold = re.search(r"(\d+) of 100 hold it", panels[name == "narrow"].svg)[1]
         assert abs(int(hold) - 100 * share[name]) <= 0.56  # both are rounded
     assert zip_figure([], "nothing") is None
+
+
+def test_a_long_title_of_a_zip_plot_stays_in_its_figure():
+    name = "one day every 13 days at forty places with two laboratories (every_13_days)"
+    (panel,), _ = zip_figure([(name, intervals(100, 1.96))], "a world")
+    lines = re.findall(r">([^<>]+)</(?:text|tspan)>", panel.svg)
+    assert name in " ".join(lines)
+    assert max(map(len, lines)) <= 42
+
+
+def test_many_levels_of_a_factor_are_named_by_their_ends():
+    few, many = ["0 %", "6 %"], [f"departure_{n}" for n in range(16)]
+    assert _loop(few, "shared") == "shared error: 0 %, 6 %"
+    assert (
+        _loop(many, "departure") == "departure: departure_0 to departure_15 (16, as in the table)"
+    )

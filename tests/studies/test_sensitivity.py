@@ -1,6 +1,7 @@
 """Estimators that differ in one prior: the table, the verdicts and the flip point."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from simdesign.spec.estimator import ExactSite, ExactStep
 from simdesign.spec.quantity import HalfNormal
 from simdesign.spec.study import Study
 from simdesign.studies.prior_grid import grids, resolved, sensitivities
+from simdesign.studies.sensitivity import grids as drawings
 
 PRIORS = """[estimators.narrow]
 kind = "exact_step"
@@ -104,6 +106,13 @@ def test_the_command_prints_flips_and_refuses_a_study_without_a_grid(results, tm
     assert "cocaine: sigma_shared.scale = 0.02, 0.08, 0.3 (narrow, exact, wide)" in out
     assert "power 0.3: " in out
     assert "verdict, " in out
+    tables = [table for item in sensitivities(results, 0.3) for table in drawings(item, 0.3)]
+    drawn = "\n".join(cell for table in tables for row in table.rows for cell in row)
+    codes = r"cannot be told|no design notices|(?:not )?as good(?! or)"
+    for said in (r"\d\.\d{3} \(\d\.\d{3}\)", codes):
+        shown = re.findall(said, drawn)
+        assert shown
+        assert shown == re.findall(said, out)
     assert call(["sensitivity", str(results.folder), "--power", "2"]) == 2
     one = run(Study.from_toml(write_study(tmp_path)), tmp_path / "one", workers=1)
     capsys.readouterr()

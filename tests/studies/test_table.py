@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,9 @@ from simdesign.stored import StabilityFile
 from simdesign.studies.option_command import options_command
 from simdesign.studies.publish import publish
 from simdesign.studies.stability import stability
+from simdesign.studies.table import usual_columns
+
+RESULTS = Path(__file__).parents[2] / "results"
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +69,26 @@ def test_differences_and_percentages_in_words(done, capsys):
         f"{100 * v:.1f} ({100 * m:.1f})" for v, m in zip(rows["value"], rows["mcse"], strict=True)
     ]
     assert line.split() == ["two", *" ".join(said).split()]
+
+
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [
+        ("annual_claim", "sigma_shared"), ("local_break", "sigma_rw_site"),
+        ("mechanism_attribution", "mechanism"), ("pilot_constancy", "sigma_shared"),
+        ("wrong_worlds", "size"),
+    ],
+)  # fmt: skip
+def test_columns_are_of_a_factor_that_the_study_has(name, head):
+    results = read(RESULTS / name)
+    (first, *_) = results.records()
+    assert usual_columns(results.study.factors, first) == head
+
+
+def test_a_study_without_factors_has_sizes_for_columns():
+    assert usual_columns((), ("scenario", "size", "value")) == "size"
+    # a factor whose last word is taken has a column by its whole path
+    assert usual_columns(["change.both.kind"], ("change.both.kind", "size")) == "change.both.kind"
 
 
 @pytest.mark.parametrize(

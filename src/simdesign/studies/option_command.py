@@ -9,7 +9,7 @@ import typer
 
 from simdesign.errors import SpecError, StoreError
 from simdesign.studies.arguments import AsJson, ReadableFolder
-from simdesign.studies.console import say, say_json
+from simdesign.studies.console import say_json, show
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.spec.losses import LossFile
@@ -45,7 +45,7 @@ def options_command(
     from simdesign.run import Published, read, write_atomic
     from simdesign.stored import OptionsFile, Paths
     from simdesign.studies.option_table import option_table
-    from simdesign.studies.option_words import lines
+    from simdesign.studies.option_words import grids, lines
 
     given = {
         "--missed-per-year": missed_per_year, "--false-alarm": false_alarm,
@@ -66,7 +66,7 @@ def options_command(
     if as_json:
         say_json(content)
         return
-    say(lines(content))
+    show(grids(content), lines(content))
 
 
 def stated_losses(path: Path | None, given: dict[str, float | None]) -> "LossFile | None":

@@ -1,8 +1,11 @@
-"""The options as lines of plain English for the terminal."""
+"""The options in plain English: lines of text, or the same as tables to be drawn."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from simdesign.studies.console import Grid
 
 GROUPS = {
     "all": "all worlds",
@@ -20,58 +23,109 @@ NO_PRICES = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sheet:
+    """A table, and how wide its columns are as plain text."""
+
+    caption: str
+    widths: tuple[int, ...]  # the first column is left-aligned
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    more: tuple[str, ...] = ()  # what stands behind each row, below no head of the plain text
+    more_head: str = ""
+
+    def plain(self) -> list[str]:
+        """Return the table as columns of text."""
+        out = [self.caption] if self.caption else []
+        out.append(self._line(self.heads))
+        for n, row in enumerate(self.rows):
+            said = self.more[n] if self.more else ""
+            out.append(f"{self._line(row)}  {said}" if said else self._line(row))
+        return out
+
+    def grid(self) -> Grid:
+        """Return the table as one that can be drawn."""
+        if not self.more_head or not any(self.more):
+            return Grid(self.caption, self.heads, self.rows)
+        rows = tuple((*row, said) for row, said in zip(self.rows, self.more, strict=True))
+        return Grid(self.caption, (*self.heads, self.more_head), rows, (0, len(self.heads)))
+
+    def _line(self, row: Sequence[str]) -> str:
+        name, *numbers = row
+        first, *others = self.widths
+        cells = (f"{cell:>{width}}" for cell, width in zip(numbers, others, strict=True))
+        return f"{name:{first}} {'  '.join(cells)}"
+
+
 def lines(content: Mapping[str, Any]) -> list[str]:
-    """Return the table: per substance and kind of world what is found, then costs and dates."""
-    out = [
-        f"{content['study']}, size {content['size']}: options beside {content['reference']},"
-        f" false alarms {content['budget']:g} in {content['programme_years']} years"
-    ]
-    costs = {item["design"]: item for item in content["designs"]}
-    for part in content["substances"]:
-        worth = {item["design"]: item for item in part["worth"]}
-        for group in part["groups"]:
-            out += ["", *_found(content, part, group, costs)]
-        out += ["", *_regret(content, part, worth)]
-    out += ["", *_when(content)]
-    looks = content["looks"]
-    out.append(
-        f"looks: {looks[0]}, then every year until {looks[-1]}; whoever asks for more asks then"
-    )
-    stated = content["losses"] or {}
-    if not stated.get("losses"):
-        out.append(NO_LOSSES)
-    if not stated.get("prices"):
-        out.append(NO_PRICES)
+    """Return the table as plain text: what is found, then costs and dates."""
+    out: list[str] = []
+    for part in _parts(content):
+        out += [part] if isinstance(part, str) else part.plain()
     return out
 
 
+def grids(content: Mapping[str, Any]) -> list[str | Grid]:
+    """Return the same with tables that can be drawn."""
+    return [part if isinstance(part, str) else part.grid() for part in _parts(content)]
+
+
+def _parts(content: Mapping[str, Any]) -> Iterator[str | _Sheet]:
+    """Yield per substance and kind of world what is found, then costs and dates."""
+    yield (
+        f"{content['study']}, size {content['size']}: options beside {content['reference']},"
+        f" false alarms {content['budget']:g} in {content['programme_years']} years"
+    )
+    costs = {item["design"]: item for item in content["designs"]}
+    for part in content["substances"]:
+        for group in part["groups"]:
+            yield ""
+            yield _found(part, group, costs)
+            yield from _choices(group)
+        yield ""
+        yield _regret(content["reference"], part)
+    yield ""
+    yield _when(content)
+    looks = content["looks"]
+    yield f"looks: {looks[0]}, then every year until {looks[-1]}; whoever asks for more asks then"
+    stated = content["losses"] or {}
+    if not stated.get("losses"):
+        yield NO_LOSSES
+    if not stated.get("prices"):
+        yield NO_PRICES
+
+
 def _found(
-    content: Mapping[str, Any],
-    part: Mapping[str, Any],
-    group: Mapping[str, Any],
-    costs: Mapping[str, Mapping[str, Any]],
-) -> list[str]:
+    part: Mapping[str, Any], group: Mapping[str, Any], costs: Mapping[str, Mapping[str, Any]]
+) -> _Sheet:
     """Return what designs find in one kind of world, cheapest first."""
     rows = [row for row in part["rows"] if row["group"] == group["group"]]
     rows.sort(key=lambda row: (costs[row["design"]]["cost"], row["design"]))
     size = f"{100.0 * part['shown_change']:+.0f} %"
-    out = [
-        f"{part['substance']}, {GROUPS[group['group']]}"
-        f" ({len(group['scenarios'])} scenarios of {part['n_rep']} replications)",
-        f"{'design':22} {'cost':>6}  {'of 100 changes of ' + size + ' noticed':>32}"
-        f"  {'more':>12}  {'mean delay':>10}  {'false alarms':>13}  {'on the front':>12}",
-    ]
+    cells = []
     for row in rows:
         low, high = (
             100.0 * value if value is not None else math.nan for value in row["false_alarm"]
         )
         ratio = costs[row["design"]]["cost_ratio"]
-        out.append(
-            f"{row['design']:22} {'-' if ratio is None else format(ratio, '.2f'):>6}"
-            f"  {hundred(row['noticed']):>32}  {hundred(row['more'], sign=True):>12}"
-            f"  {years(row['delay']):>10}  {f'{low:.0f} to {high:.0f} %':>13}"
-            f"  {chance(row['front']):>12}"
-        )
+        cells.append((
+            row["design"], "-" if ratio is None else format(ratio, ".2f"),
+            hundred(row["noticed"]), hundred(row["more"], sign=True), years(row["delay"]),
+            f"{low:.0f} to {high:.0f} %", chance(row["front"]),
+        ))  # fmt: skip
+    return _Sheet(
+        caption=f"{part['substance']}, {GROUPS[group['group']]}"
+        f" ({len(group['scenarios'])} scenarios of {part['n_rep']} replications)",
+        widths=(22, 6, 32, 12, 10, 13, 12),
+        heads=(
+            "design", "cost", f"of 100 changes of {size} noticed", "more", "mean delay",
+            "false alarms", "on the front",
+        ),
+        rows=tuple(cells),
+    )  # fmt: skip
+
+
+def _choices(group: Mapping[str, Any]) -> Iterator[str]:
     for key, words in (
         ("most", "most noticed"),
         ("cheapest_as_good", "cheapest within the margins of the best"),
@@ -79,52 +133,61 @@ def _found(
     ):
         chosen = group[key]
         if chosen is not None:
-            out.append(f"{words}: {chosen['design']} (in {chance(chosen['prob'])} of resamples)")
-    return out
+            yield f"{words}: {chosen['design']} (in {chance(chosen['prob'])} of resamples)"
 
 
-def _regret(
-    content: Mapping[str, Any], part: Mapping[str, Any], worth: Mapping[str, Mapping[str, Any]]
-) -> list[str]:
+def _regret(reference: str, part: Mapping[str, Any]) -> _Sheet:
     """Return the largest regret of every design and, with losses, what its samples are worth."""
-    has_losses = any("information" in item for item in worth.values())
-    head = f"{'design':22} {'largest regret (of 100)':>24}  {'least in':>8}"
+    has_losses = any("information" in item for item in part["worth"])
+    heads, widths = ["design", "largest regret (of 100)", "least in"], [22, 24, 8]
     if has_losses:
-        head += f"  {'worth (euro)':>20}  {'more than ' + content['reference']:>20}"
-        head += f"  {'at budget':>9}  {'break-even price':>24}  {'net (euro)':>12}"
-        head += f"  {'regret (euro)':>14}"
-    out = [f"{part['substance']}, over {part['n_scenario']} scenarios", head]
-    for name, item in worth.items():
-        line = f"{name:22} {hundred(item['regret']):>24}  {chance(item['minimax']):>8}"
+        heads += ["worth (euro)", f"more than {reference}", "at budget", "break-even price"]
+        heads += ["net (euro)", "regret (euro)"]
+        widths += [20, 20, 9, 24, 12, 14]
+    rows = []
+    for item in part["worth"]:
+        row = [item["design"], hundred(item["regret"]), chance(item["minimax"])]
         if has_losses:
             budget = item["best_budget"]
-            line += f"  {euro(item['information']):>20}  {euro(item['more_information']):>20}"
-            line += f"  {'never' if budget is None else format(budget, 'g'):>9}"
-            line += f"  {price(item):>24}"
-            line += f"  {'-' if item['net'] is None else euro(item['net'], short=True):>12}"
-            line += f"  {euro(item['euro_regret'], short=True):>14}"
-        out.append(f"{line}  {item['regret_scenario']}")
-    return out
+            row += [euro(item["information"]), euro(item["more_information"])]
+            row += ["never" if budget is None else format(budget, "g"), price(item)]
+            row.append("-" if item["net"] is None else euro(item["net"], short=True))
+            row.append(euro(item["euro_regret"], short=True))
+        rows.append(tuple(row))
+    return _Sheet(
+        caption=f"{part['substance']}, over {part['n_scenario']} scenarios", widths=tuple(widths),
+        heads=tuple(heads), rows=tuple(rows),
+        more=tuple(item["regret_scenario"] for item in part["worth"]), more_head="where",
+    )  # fmt: skip
 
 
-def _when(content: Mapping[str, Any]) -> list[str]:
+def _when(content: Mapping[str, Any]) -> _Sheet:
     """Return costs and what must be decided by when."""
     has_euro = any(item["euro"] is not None for item in content["designs"])
-    head = f"{'design':22} {'cost':>8}  {'95 % of programmes':>18}"
-    head += f"  {'euro':>12}  {'95 %':>12}" if has_euro else ""
-    out = [f"{head}  {'first sample':>12}  {'choose before':>13}  {'first look':>10}"]
+    heads, widths = ["design", "cost", "95 % of programmes"], [22, 8, 18]
+    if has_euro:
+        heads += ["euro", "95 %"]
+        widths += [12, 12]
+    heads += ["first sample", "choose before", "first look"]
+    widths += [12, 13, 10]
+    rows, more = [], []
     for item in content["designs"]:
-        line = f"{item['design']:22} {item['cost']:>8.0f}  {item['cost_p95']:>18.0f}"
+        row = [item["design"], f"{item['cost']:.0f}", f"{item['cost_p95']:.0f}"]
         if has_euro:
-            line += f"  {item['euro']:>12,.0f}  {item['euro_p95']:>12,.0f}"
-        line += f"  {item['first_sample']:>12}  {item['decide_by'] or 'no matter':>13}"
-        line += f"  {item['first_look']:>10}"
+            row += [f"{item['euro']:,.0f}", f"{item['euro_p95']:,.0f}"]
+        row += [item["first_sample"], item["decide_by"] or "no matter", item["first_look"]]
+        rows.append(tuple(row))
+        said = []
         if item["cost_changed"] is not None:
-            line += f"  {item['cost_changed']:.0f} when something changes"
+            said.append(f"{item['cost_changed']:.0f} when something changes")
         if item["unread_streams"]:
-            line += f"  its {' and '.join(item['unread_streams'])} series are not read by the judge"
-        out.append(line)
-    return out
+            streams = " and ".join(item["unread_streams"])
+            said.append(f"its {streams} series are not read by the judge")
+        more.append("  ".join(said))
+    return _Sheet(
+        caption="", widths=tuple(widths), heads=tuple(heads), rows=tuple(rows), more=tuple(more),
+        more_head="note",
+    )  # fmt: skip
 
 
 def hundred(item: Mapping[str, Any], *, sign: bool = False) -> str:

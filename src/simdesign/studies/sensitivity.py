@@ -7,10 +7,10 @@ import typer
 
 from simdesign.errors import SpecError
 from simdesign.studies.arguments import AsJson, ResultsFolder
-from simdesign.studies.console import say, say_json
+from simdesign.studies.console import Grid, say_json, show
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
-    from simdesign.studies.prior_grid import Sensitivity
+    from simdesign.studies.prior_grid import Judged, Sensitivity
 
 WORDS = {
     "as_good": "as good", "not_as_good": "not as good", "cannot_tell": "cannot be told",
@@ -50,7 +50,10 @@ def sensitivity_command(
         content = [asdict(item) for item in found]
         say_json({"study": results.study.name, "grids": content})
         return
-    say(line for item in found for line in lines(item, power))
+    show(
+        [part for item in found for part in grids(item, power)],
+        [line for item in found for line in lines(item, power)],
+    )
 
 
 def lines(item: "Sensitivity", power: float) -> list[str]:
@@ -67,16 +70,46 @@ def lines(item: "Sensitivity", power: float) -> list[str]:
         ),
     ]
     for judged in item.judged:
-        world = (
-            ", ".join(
-                f"{k.split('.')[-1]} {v if isinstance(v, str) else format(v, 'g')}"
-                for k, v in judged.world.items()
-            )
-            or "world"
-        )
         codes = ", ".join(WORDS[code] for code in judged.code)
         out.append(
-            f"  verdict, {world}, {judged.threshold} threshold: {codes} | as good or not: "
+            f"  verdict, {_place(judged)}, {judged.threshold} threshold: {codes} | as good or not: "
             f"{judged.flip.text}"
         )
     return [*out, ""]
+
+
+def grids(item: "Sensitivity", power: float) -> list[Grid]:
+    """Return the same as tables that can be drawn: measures, and verdicts when there are any."""
+    grid = item.grid
+    heads = tuple(f"{value:g}" for value in grid.value)
+    caption = f"{grid.substance}: {grid.field} ({', '.join(grid.estimator)})"
+    names = (0, 1, 2, 3 + len(heads))
+    measures = tuple(
+        (
+            line.scenario or "all", line.design, line.measure,
+            *(f"{v:.3f} ({m:.3f})" for v, m in zip(line.value, line.mcse, strict=True)),
+            line.flip.text if line.flip else "",
+        )
+        for line in item.lines
+    )  # fmt: skip
+    verdicts = tuple(
+        (
+            _place(judged), judged.threshold, *(WORDS[code] for code in judged.code),
+            judged.flip.text,
+        )
+        for judged in item.judged
+    )  # fmt: skip
+    first = ("scenario", "design", "measure", *heads, f"power {power:g}")
+    second = ("verdict in", "threshold", *heads, "as good or not")
+    found = [Grid(caption, first, measures, names)]
+    if verdicts:
+        found.append(Grid(caption, second, verdicts, tuple(range(len(second)))))
+    return found
+
+
+def _place(judged: "Judged") -> str:
+    said = (
+        f"{path.split('.')[-1]} {level if isinstance(level, str) else format(level, 'g')}"
+        for path, level in judged.world.items()
+    )
+    return ", ".join(said) or "world"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from simdesign.studies.arguments import AsJson, ReadableFolder
-from simdesign.studies.console import say, say_json
+from simdesign.studies.console import say_json, show
 
 if TYPE_CHECKING:  # imported late, so that help stays quick
     from simdesign.evaluate import Verdict, Weights
@@ -42,7 +42,7 @@ def stability_command(
     """List what would change the verdicts: budget, threshold, priors, margin, estimator."""
     from simdesign.run import Published, read, write_atomic
     from simdesign.stored import Paths, StabilityFile
-    from simdesign.studies.stability_words import lines
+    from simdesign.studies.stability_words import grids, lines
 
     results, path = read(folder), Paths(folder).stability
     if isinstance(results, Published):
@@ -55,7 +55,7 @@ def stability_command(
     if as_json:
         say_json(content)
         return
-    say(lines(content))
+    show(grids(content), lines(content))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The command ``simdesign table``: one measure, by two columns of the table of measures."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -12,6 +12,8 @@ from simdesign.studies.arguments import AsJson, ReadableFolder
 from simdesign.studies.console import Grid, say_json, show
 
 _NOTHING = "no such measure"
+_SHARED_ERROR = "sigma_shared"
+"""The factor that decides most verdicts."""
 _FREE = ("value", "mcse", "low", "high", "n_rep", "n_failed")
 """Columns that are results: they neither choose rows nor head a table."""
 
@@ -39,8 +41,12 @@ def table_command(
     ] = None,
     rows: Annotated[str, typer.Option("--rows", help="Column that heads the lines.")] = "design",
     columns: Annotated[
-        str, typer.Option("--columns", help="Column that heads the columns; a factor, say.")
-    ] = "sigma_shared",
+        str | None,
+        typer.Option(
+            "--columns",
+            help="Column that heads the columns; default: sigma_shared, else the first factor.",
+        ),
+    ] = None,
     where: Annotated[
         list[str] | None,
         typer.Option("--where", metavar="COLUMN=VALUE", help="Choose rows; several times."),
@@ -75,7 +81,10 @@ def table_command(
     }  # fmt: skip
     study = results.study
     named = (*study.designs, *study.estimators, *(item.name for item in results.plan.scenarios))
-    found = crossed(results.records(), rows, columns, chosen, usual, named)
+    records = results.records()
+    if columns is None:
+        columns = usual_columns(study.factors, records[0] if records else ())
+    found = crossed(records, rows, columns, chosen, usual, named)
     if as_json:
         cells = [
             {rows: r, columns: c, "value": value, "mcse": mcse}
@@ -84,6 +93,21 @@ def table_command(
         say_json({"study": results.study.name, "cells": cells})
         return
     show(grids(found, rows, columns, per), lines(found, rows, columns, per))
+
+
+def usual_columns(factors: Iterable[str], known: Collection[str]) -> str:
+    """Return what heads the columns unless something else is asked for: a factor of the study.
+
+    Parameters
+    ----------
+    factors : iterable of str
+        Paths of the study's factors, in its order.
+    known : collection of str
+        Columns of the table of measures: a factor's is the last word of its path, or all of it.
+    """
+    words = [(path.rpartition(".")[2], path) for path in factors]
+    wanted = [_SHARED_ERROR, *(name for pair in words for name in pair)]
+    return next((name for name in wanted if name in known), "size")
 
 
 def crossed(

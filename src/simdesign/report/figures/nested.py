@@ -24,6 +24,8 @@ WIDTH, HEIGHT = 760, 420
 _BAND, _STEP = 16.0, 8.0
 """Room for a factor below the curves and the height of its steps, in units of the axis."""
 _LABEL_X = WIDTH + 14
+_MOST_SAID = 110
+"""Characters beside the steps of a factor that are as wide as the figure."""
 
 
 def nested_loop_figure(folder: Folder, substance: str) -> tuple[list[Panel], Table] | None:
@@ -146,8 +148,7 @@ def _steps(keys: Sequence[tuple[Any, ...]], factors: Sequence[str], n: int) -> l
             for i, key in enumerate(keys)
         ]
         rows.append({**rows[-1], "x": n})
-        said = ", ".join(_level(level, name) for level in levels)
-        label = [{"y": floor + _STEP + 1.0, "text": f"{_named(name)}: {said}"}]
+        label = [{"y": floor + _STEP + 1.0, "text": _loop([_level(x, name) for x in levels], name)}]
         layers.append(
             alt.Chart(alt.Data(values=rows))
             .mark_line(interpolate="step-after", color="#444444", strokeWidth=1)
@@ -159,6 +160,14 @@ def _steps(keys: Sequence[tuple[Any, ...]], factors: Sequence[str], n: int) -> l
             .encode(x=alt.value(2), y=alt.Y("y:Q"), text="text:N")
         )
     return layers
+
+
+def _loop(levels: Sequence[str], name: str) -> str:
+    """Return what stands beside the steps of a factor: its levels, the ends where they are many."""
+    said = f"{_named(name)}: {', '.join(levels)}"
+    if len(said) <= _MOST_SAID:
+        return said
+    return f"{_named(name)}: {levels[0]} to {levels[-1]} ({len(levels)}, as in the table)"
 
 
 def _level(level: Any, name: str) -> str:

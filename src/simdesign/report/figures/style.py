@@ -1,6 +1,7 @@
 """How figures look: colours, dashes and shapes that stay apart without colour, and SVG text."""
 
 import re
+import textwrap
 from typing import Any
 
 import altair as alt
@@ -33,8 +34,11 @@ _SHORTER = (
 """What Vega writes and a page does not need: two thirds of the text."""
 
 
-def themed(chart: Any, title: str) -> dict[str, Any]:
-    """Return the specification of a chart with the fonts and lines of the page."""
+def themed(chart: Any, title: str, wrap: int | None = None) -> dict[str, Any]:
+    """Return the specification of a chart with the fonts and lines of the page.
+
+    A title has a line every ``wrap`` characters, so that it does not leave its figure.
+    """
     # a dictionary: every method of a chart copies all of its data
     spec: dict[str, Any] = chart.to_dict(validate=False)
     axis = {
@@ -50,7 +54,8 @@ def themed(chart: Any, title: str) -> dict[str, Any]:
         "title": {"fontSize": 14, "fontWeight": "bold", "anchor": "start", "color": INK,
                   "offset": 8},
     }  # fmt: skip
-    return {**spec, "title": title, "config": config}
+    lines = title if wrap is None else textwrap.wrap(title, wrap)
+    return {**spec, "title": lines, "config": config}
 
 
 def svg_of(spec: dict[str, Any], lang: str) -> str:

@@ -21,6 +21,8 @@ from simdesign.report.tables import Table
 WIDTH, HEIGHT = 330, 330
 MOST = 300
 """Intervals drawn: evenly spaced among the sorted ones where there are more."""
+_TITLE = 42
+"""Characters of a title's line that are as wide as the figure."""
 _MISS, _HIT = "#8F3A00", "#8FB8D0"
 
 
@@ -107,5 +109,6 @@ def _svg(name: str, low: Any, high: Any, covered: Any, order: Any, share: float)
     chart = themed(
         alt.layer(*layers).properties(width=WIDTH, height=HEIGHT),
         f"{name}: {100 * share:.0f} of 100 hold it",
+        wrap=_TITLE,
     )
     return svg_of(chart, "en")

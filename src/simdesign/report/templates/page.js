@@ -18,10 +18,19 @@
       show(button.value);
     });
   });
+  var unfolded = []; // for paper only: folded again afterwards
   window.addEventListener("beforeprint", function () {
     // the report is printed with all its tables, the page with those that its sentences need
     document.querySelectorAll(".methods details, details.print").forEach(function (item) {
-      item.open = true;
+      if (!item.open) {
+        item.open = true;
+        unfolded.push(item);
+      }
+    });
+  });
+  window.addEventListener("afterprint", function () {
+    unfolded.splice(0).forEach(function (item) {
+      item.open = false;
     });
   });
   root.classList.add("script");
