@@ -176,7 +176,7 @@ def _view(folder: Folder, cell: Cell, selections: Sequence[Selection], lang: str
         if selections and math.isfinite(typical[0])
         else "",
         "costs": [
-            (texts.substance(item.substance), cost_table(item, words.names, change, texts))
+            (texts.heading(item.substance), cost_table(item, words.names, change, texts))
             for item, change in zip(selections, typical, strict=True)
             if math.isfinite(change)
         ],

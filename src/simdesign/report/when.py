@@ -55,7 +55,7 @@ def when_figure(selection: Selection) -> WhenFigure | None:
         return None
     words = {lang: AdviserWords(folder, lang) for lang in LANGUAGES}
     return WhenFigure(
-        title={lang: Texts(lang).substance(selection.substance) for lang in LANGUAGES},
+        title={lang: Texts(lang).heading(selection.substance) for lang in LANGUAGES},
         intro={
             lang: item.own("when.intro", change=item.change(change)) for lang, item in words.items()
         },
