@@ -251,8 +251,9 @@ def test_the_terminal_and_the_page_say_it(done, losses, content, capsys):
     assert "its purity series are not read by the judge" in said
     assert "no losses stated" not in said
     html = write_page(done.folder, "nl").read_text(encoding="utf-8")
-    for text in ("Welke optie te kiezen", "Which option to choose", "2026-09-16", "Kiezen vóór",
-                 "Als de gedeelde fout vooral een bijzondere week is"):  # fmt: skip
+    for text in ("Welke optie kiezen?", "Which option to choose?", "16 september van jaar 1",
+                     "16 September of year 1", "Kiezen vóór",
+                     "Als de gedeelde meetfout vooral een bijzondere week is"):  # fmt: skip
         assert text in html
 
 

@@ -22,7 +22,7 @@ from simdesign.report.icons import SPRITE
 from simdesign.report.likelihood import ADVISER, scale_table
 from simdesign.report.methods import attribution_view, methods_html, one_mechanism, title_of
 from simdesign.report.model_check import stamp_of
-from simdesign.report.names import world
+from simdesign.report.names import cell_world
 from simdesign.report.numbers import number
 from simdesign.report.options import options_parts
 from simdesign.report.select import Cell, Selection, middle_cell
@@ -162,7 +162,9 @@ def _view(folder: Folder, cell: Cell, selections: Sequence[Selection], lang: str
         "frequencies": words.frequencies(selections),
         "frequency_intro": texts("frequency.intro", budget=number(100 * folder.budget, lang, 0)),
         "any_substance": any_substance_sentence(folder, texts),
-        "only_cell": texts("tables.only_cell", world=world(cell, texts)) if cell else "",
+        "only_cell": texts("tables.only_cell", world=cell_world(study, cell, texts))
+        if cell
+        else "",
         "one_mechanism": one_mechanism(folder, texts),
         "options": options_parts(folder, texts),
         "cost_intro": texts(
