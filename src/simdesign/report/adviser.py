@@ -16,7 +16,7 @@ from simdesign.report.folder import Folder
 from simdesign.report.frequencies import frequency_sentences
 from simdesign.report.icons import icon_array
 from simdesign.report.likelihood import ADVISER, word
-from simdesign.report.names import change_name, design_names, level, moves
+from simdesign.report.names import cell_world, change_name, design_names, level, moves
 from simdesign.report.numbers import of_hundred, percent
 from simdesign.report.select import POWER_YEARS, Cell, Selection, Value
 from simdesign.report.texts import Texts, capital
@@ -122,9 +122,7 @@ class AdviserWords:
 
     def verdicts(self, cell: Cell) -> list[SubstanceVerdict]:
         """Return the verdict on every substance, in the world of the figures."""
-        from simdesign.report.names import world
-
-        shown = world(cell, self.texts)
+        shown = cell_world(self.folder.study, cell, self.texts)
         own = [v for v in self.folder.verdicts if v.world.get(DEPARTURE, DEFAULT) == DEFAULT]
         groups = groups_of(own, self.texts)
         found = []

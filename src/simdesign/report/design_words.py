@@ -72,15 +72,15 @@ def names_of(study: Study, speech: Speech) -> dict[str, str]:
     judged = study.designs[reference]
     names = {name: _name(name, item, judged, speech) for name, item in study.designs.items()}
     for more in (_batch, _weeks):
-        for name in _twice(names) - {reference}:
-            if said := more(study.designs[name], speech):
-                names[name] += f", {said}" if speech.short else f" {said}"
-    return {
-        name: f"{text} ({name})"
-        if name in _twice(names) - {reference} and name not in text
-        else text
-        for name, text in names.items()
-    }
+        for alike in _alike(names):
+            said = {name: more(study.designs[name], speech) for name in alike}
+            if len(set(said.values())) == 1:
+                continue  # it would tell nobody apart
+            for name, words in said.items():
+                if words and words != said.get(reference):
+                    names[name] += f", {words}" if speech.short else f" {words}"
+    keyed = {name for alike in _alike(names) for name in alike} - {reference}
+    return {name: f"{text} ({name})" if name in keyed else text for name, text in names.items()}
 
 
 def unsaid(study: Study, texts: Texts) -> str:
@@ -91,9 +91,12 @@ def unsaid(study: Study, texts: Texts) -> str:
     return ", ".join(_parts(judged, plain, speech))
 
 
-def _twice(names: Mapping[str, str]) -> set[str]:
-    said = list(names.values())
-    return {name for name, text in names.items() if said.count(text) > 1}
+def _alike(names: Mapping[str, str]) -> list[list[str]]:
+    """Return the designs that are called the same, together."""
+    found: dict[str, list[str]] = {}
+    for name, text in names.items():
+        found.setdefault(text, []).append(name)
+    return [alike for alike in found.values() if len(alike) > 1]
 
 
 def _name(name: str, design: Design, judged: Design, speech: Speech) -> str:

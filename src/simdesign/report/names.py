@@ -65,31 +65,46 @@ def change_name(change: float, texts: Texts, yearly: float = math.nan) -> str:
     return texts("tables.slope", yearly=size(yearly, texts), size=size(change, texts))
 
 
+def cell_world(study: Study, cell: Mapping[str, float | str], texts: Texts) -> str:
+    """Return the factor levels of a cell, whose keys are the last words of their paths."""
+    grids = [study.factors, *(size.factors for size in study.sizes.values() if size.factors)]
+    paths = {path.split(".")[-1]: path for grid in grids for path in grid}
+    paths[DEPARTURE.split(".")[-1]] = DEPARTURE
+    return world({paths.get(name, name): value for name, value in cell.items()}, texts)
+
+
 def world(levels: Mapping[str, float | str], texts: Texts) -> str:
     """Return the factor levels of a world, without the shared error."""
     said = []
     for path, value in sorted(levels.items()):
-        name = path.split(".")[-1]
+        name = factor_name(path, texts)
         if name == "sigma_shared":
             continue
-        if name == DEPARTURE.split(".")[-1]:
+        if path == DEPARTURE:
             key = "departure_default" if value == DEFAULT else "departure"
-            words = departure_name(str(value), texts)
-            said.append(texts(f"factors.{key}", value=words))
+            said.append(texts(f"factors.{key}", value=departure_name(str(value), texts)))
             continue
-        text = _switch(value, texts) if isinstance(value, str) else factor_value(name, value, texts)
-        longer = "_".join(path.split(".")[-2:])  # the drift of a season is not that of a load
-        name = longer if texts.has(f"factors.{longer}") else name
-        if texts.has(f"factors.{name}"):
-            said.append(texts(f"factors.{name}", value=text))
-        else:
-            said.append(texts("factors.other", name=name, value=text))
+        text = factor_value(name, value, texts)
+        key = f"factors.{name}"
+        said.append(
+            texts(key, value=text)
+            if texts.has(key)
+            else texts("factors.other", name=name, value=text)
+        )
     return ", ".join(said)
 
 
-def factor_value(name: str, value: float, texts: Texts) -> str:
+def factor_name(path: str, texts: Texts) -> str:
+    """Return the last word of a factor's path, or the last two: a season drifts, too."""
+    longer = "_".join(path.split(".")[-2:])
+    return longer if texts.has(f"factors.{longer}") else path.split(".")[-1]
+
+
+def factor_value(name: str, value: float | str, texts: Texts) -> str:
     """Return a level of a factor: in per cent where it is a share or an SD of logarithms."""
-    if name in _SHARES and (name != "drift" or abs(value) < 1.0):
+    if isinstance(value, str):
+        return _switch(value, texts)
+    if name in _SHARES:
         return f"{general(100.0 * value, texts.lang)}{NARROW}%"
     return general(value, texts.lang)
 

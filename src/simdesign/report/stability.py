@@ -7,7 +7,14 @@ from typing import Any
 
 from simdesign.evaluate import Code
 from simdesign.report.folder import Folder
-from simdesign.report.names import estimator_names, factor_value, level, world
+from simdesign.report.names import (
+    cell_world,
+    estimator_names,
+    factor_name,
+    factor_value,
+    level,
+    world,
+)
 from simdesign.report.numbers import general, number, percent
 from simdesign.report.select import Cell
 from simdesign.report.tables import Table
@@ -31,7 +38,7 @@ def stability_tables(folder: Folder, cell: Cell, wording: Wording) -> list[Stabi
     if content is None:
         return []
     texts = wording.texts
-    shown = world(cell, texts)
+    shown = cell_world(folder.study, cell, texts)
     found = []
     for substance in folder.substances:
         mine = {
@@ -177,11 +184,12 @@ def _sentences(
         if "sigma_shared" not in item:  # a factor of the worlds; the shared error is told above
             if item["group"] != "sigma_shared" and "low" in item:
                 where = _other_levels(item["world"], wording)
+                name = _factor_name(folder, item["group"], wording)
                 found.append(
                     texts(
-                        "stability.flip_factor", name=_factor(item["group"], wording),
-                        where=where, low=factor_value(item["group"], item["low"], texts),
-                        high=factor_value(item["group"], item["high"], texts), **common,
+                        "stability.flip_factor", name=_factor(name, wording),
+                        where=where, low=factor_value(name, item["low"], texts),
+                        high=factor_value(name, item["high"], texts), **common,
                     )
                 )  # fmt: skip
             continue
@@ -230,6 +238,14 @@ def _remarks(
         option = option_name(item["group"], item["option"], folder, wording)
         found.append(texts("stability.refused", option=option, reason=item["reason"]))
     return found
+
+
+def _factor_name(folder: Folder, name: str, wording: Wording) -> str:
+    """Return the name of a factor that is stored by the last word of its path."""
+    size = folder.study.size(folder.size)
+    paths = folder.study.factors if size.factors is None else size.factors
+    path = next((path for path in paths if path.split(".")[-1] == name), name)
+    return factor_name(path, wording.texts)
 
 
 def _factor(name: str, wording: Wording) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from simdesign.evaluate import Average
 from simdesign.report.beside import average_lines, composition, worth_lines
 from simdesign.report.folder import Folder
-from simdesign.report.names import level, world
+from simdesign.report.names import cell_world, level
 from simdesign.report.select import Cell
 from simdesign.report.verdicts import COLUMNS, Group, Wording, groups_of
 from simdesign.spec.departures import DEFAULT, DEPARTURE
@@ -40,7 +40,7 @@ class VerdictGroup:
 
 def verdict_groups(folder: Folder, cell: Cell, wording: Wording) -> list[VerdictGroup]:
     """Return substances in the order of the study, the world of the figures before the others."""
-    shown = world(cell, wording.texts)
+    shown = cell_world(folder.study, cell, wording.texts)
     # departures have a section of their own
     own = [v for v in folder.verdicts if v.world.get(DEPARTURE, DEFAULT) == DEFAULT]
     groups = groups_of(own, wording.texts)
