@@ -20,3 +20,18 @@ def commands(group=None, prefix=""):
 def options(command):
     """Return the names of its options."""
     return {name for param in command.params for name in param.opts}
+
+
+def parsed(words):
+    """Parse words as the real command line does, and call nothing; return the command's name."""
+    group = get_command(app)
+    context = group.make_context("simdesign", list(words))
+    rest = [*context._protected_args, *context.args]
+    names = []
+    while True:
+        name, command, rest = group.resolve_command(context, rest)
+        names.append(name)
+        context = command.make_context(name, list(rest), parent=context)
+        if not hasattr(command, "commands"):
+            return " ".join(names)
+        group, rest = command, [*context._protected_args, *context.args]

@@ -6,12 +6,11 @@ import shlex
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
 import simdesign
-from cli.line import commands
+from cli.line import commands, parsed
 from run.terminal import Terminal
-from simdesign.cli import app, call
+from simdesign.cli import call
 from simdesign.stored import PublishedPaths
 from simdesign.studies.arguments import ReadableFolder
 from simdesign.studies.manual import MANUAL, STATUSES
@@ -22,21 +21,6 @@ EXAMPLES = [
     for name, entry in MANUAL.items()
     for line in entry.examples
 ]
-
-
-def parsed(words):
-    """Parse words as the real command line does, and call nothing; return the command's name."""
-    group = get_command(app)
-    context = group.make_context("simdesign", list(words))
-    rest = [*context._protected_args, *context.args]
-    names = []
-    while True:
-        name, command, rest = group.resolve_command(context, rest)
-        names.append(name)
-        context = command.make_context(name, list(rest), parent=context)
-        if not hasattr(command, "commands"):
-            return " ".join(names)
-        group, rest = command, [*context._protected_args, *context.args]
 
 
 def test_every_command_is_in_the_manual_and_nothing_else_is():

@@ -22,7 +22,8 @@ from pathlib import Path
 from simdesign.cli import call
 
 ROOT = Path(__file__).parents[2]
-FENCE = re.compile(r"^```([\w-]+)([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^([ \t]*)```([\w-]+)([^\n`]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+"""Indented ones, too: they stand in lists."""
 ELSEWHERE = {
     "install": "makes an environment; every test run begins with it",
     "network": "needs a package index",
@@ -58,13 +59,21 @@ def blocks(page: Path) -> list[Block]:
     text = page.read_text(encoding="utf-8")
     return [
         Block(
-            language=found[1],
-            words=tuple(found[2].split()),
-            text=found[3],
+            language=found[2],
+            words=tuple(found[3].split()),
+            text=re.sub(f"^{found[1]}", "", found[4], flags=re.MULTILINE),
             line=text.count("\n", 0, found.start()) + 1,
         )
         for found in FENCE.finditer(text)
     ]
+
+
+def indented(page: Path) -> list[str]:
+    """Return the commands that stand in indented code, outside of fences; comments are cut."""
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    text = re.sub(r"\\\n\s*", "", text)
+    lines = re.findall(r"^ {4,}(?:\$ )?((?:simdesign|make|python) [^:].*)$", text, re.MULTILINE)
+    return [re.sub(r"\s+#.*", "", line) for line in lines]
 
 
 def commands(text: str) -> list[str]:
@@ -131,7 +140,7 @@ class Session:
     def command(self, line: str) -> tuple[int, str]:
         """Return exit status and output of a command; ours are run in this process."""
         words = shlex.split(line)
-        if words[0] == "simdesign" and ">" not in words:
+        if words[0] == "simdesign" and not {">", "|"} & set(words):
             out = io.StringIO()
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
                 status = call(words[1:])
