@@ -749,9 +749,11 @@
     labels.forEach(function (one) { one.y = one.over > 90 && one.under > 0 ? one.under : one.over; });
     if (labels.length < 2) { return; }
     var order = labels.slice().sort(function (a, b) { return b.end - a.end; }), low = order[1], high = order[0];
-    if (low.under > 0) { low.y = low.under; }
-    if (Math.abs(high.y - low.y) < 7) {
-      if (low.y > 9) { low.y = Math.min(low.y, high.y - 7); } else { high.y = low.y + 7; }
+    if (low.under > 0) {
+      low.y = high.y - low.under < 7 ? high.y - 7 : low.under;
+    } else { // no room: both above both
+      low.y = Math.min(Math.max(low.over, high.over), 88);
+      high.y = low.y + 7;
     }
   }
   // labels of the chosen design and of the frontier that do not lie on each other
