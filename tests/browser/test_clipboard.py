@@ -195,7 +195,7 @@ def test_the_copied_sentence_says_what_is_shown(explorer, results, lang):
 def test_the_copied_vector_drawing_is_one(explorer, lang):
     page, section = explorer(lang)
     axes = {
-        "curve": {"en": "years after the break", "nl": "jaren na de breuk"},
+        "curve": {"en": "years since the break", "nl": "jaren sinds de breuk"},
         "front": {"en": "1 = one analysed sample", "nl": "1 = één geanalyseerd monster"},
     }
     for of, axis in axes.items():

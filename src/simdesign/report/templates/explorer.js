@@ -598,7 +598,7 @@
     return {
       curve: { caption: say("figures.curve"), heads: heads, rows: curve },
       front: { caption: say("table.caption_front"), rows: fronts, heads: [say("table.design"), say(typed() ? "table.cost_typed" : "table.cost"),
-        say("figures.front_y", { years: names.years[state.years] }), say("table.interval"), say("table.delay"),
+        say("figures.front_y", { years: names.years[state.years] }), say("table.interval"), say("table.delay", { most: number(part().delay_years, 0) }),
         say("table.false"), say("table.on_front")] }
     };
   }
