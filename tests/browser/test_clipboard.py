@@ -56,8 +56,9 @@ def copied(page, section, what, of=""):
     """Press a button and return the text on the clipboard."""
     page.evaluate("() => navigator.clipboard.writeText('nothing was copied')")
     selector = f'button[data-do="{what}"]' + (f'[data-of="{of}"]' if of else "")
-    section.locator(selector).click()
     status = section.locator('[data-part="status"]')
+    status.evaluate("e => { e.textContent = '' }")  # what is said after this is of this copy
+    section.locator(selector).click()
     done = {"en": "Copied.", "nl": "Gekopieerd."}[section.get_attribute("data-lang")]
     page.wait_for_function("([e, text]) => e.textContent === text", arg=[
         status.element_handle(), done
