@@ -56,8 +56,9 @@ def copied(page, section, what, of=""):
     """Press a button and return the text on the clipboard."""
     page.evaluate("() => navigator.clipboard.writeText('nothing was copied')")
     selector = f'button[data-do="{what}"]' + (f'[data-of="{of}"]' if of else "")
-    section.locator(selector).click()
     status = section.locator('[data-part="status"]')
+    status.evaluate("e => { e.textContent = '' }")  # what is said after this is of this copy
+    section.locator(selector).click()
     done = {"en": "Copied.", "nl": "Gekopieerd."}[section.get_attribute("data-lang")]
     page.wait_for_function("([e, text]) => e.textContent === text", arg=[
         status.element_handle(), done
@@ -90,8 +91,8 @@ def at(results, row, scenario):
     return mine.iloc[0]
 
 
-def test_the_copied_table_is_tidy_and_holds_the_stored_numbers(explorer, results, lang):
-    page, section = explorer(lang)
+def test_the_copied_table_is_tidy_and_holds_the_stored_numbers(explorer, results):
+    page, section = explorer("nl")  # the other language copies the same, see below
     rows = rows_of(copied(page, section, "csv"))
     setting = {"study": "hostile_names", "substance": "MDMA", "kind": "level_shift",
                "size": "0.3", "sigma_shared": "0.1", "budget": "0.2"}  # fmt: skip
@@ -151,7 +152,8 @@ def test_both_languages_copy_the_same_numbers(explorer):
     assert max(costs) > 10_000  # without a separator, which would make 10.000 ten
 
 
-def test_the_link_of_a_line_shows_the_same_answer(explorer, lang):
+def test_the_link_of_a_line_shows_the_same_answer(explorer):
+    lang = "nl"
     page, section = explorer(lang)
     before = section.locator('[data-part="sentence"]').inner_text()
     link = rows_of(copied(page, section, "csv"))[0]["link"]
@@ -195,7 +197,7 @@ def test_the_copied_sentence_says_what_is_shown(explorer, results, lang):
 def test_the_copied_vector_drawing_is_one(explorer, lang):
     page, section = explorer(lang)
     axes = {
-        "curve": {"en": "years after the break", "nl": "jaren na de breuk"},
+        "curve": {"en": "years since the break", "nl": "jaren sinds de breuk"},
         "front": {"en": "1 = one analysed sample", "nl": "1 = één geanalyseerd monster"},
     }
     for of, axis in axes.items():

@@ -10,7 +10,6 @@ from simdesign.report.environment import TEMPLATES
 from simdesign.report.numbers import MINUS, number, rounded
 
 READY = "() => document.documentElement.dataset.explorer === 'ready'"
-COPIES = "button[data-do]:not([data-do=rest])"
 
 
 def opened(look, pages, link=""):

@@ -598,7 +598,7 @@
     return {
       curve: { caption: say("figures.curve"), heads: heads, rows: curve },
       front: { caption: say("table.caption_front"), rows: fronts, heads: [say("table.design"), say(typed() ? "table.cost_typed" : "table.cost"),
-        say("figures.front_y", { years: names.years[state.years] }), say("table.interval"), say("table.delay"),
+        say("figures.front_y", { years: names.years[state.years] }), say("table.interval"), say("table.delay", { most: number(part().delay_years, 0) }),
         say("table.false"), say("table.on_front")] }
     };
   }
@@ -719,21 +719,14 @@
       return out;
     }
     var lines = line("mine", mine.curve, mine.curveError, found.simulated ? "no" : "yes");
-    var labels = [], same = found.simulated && found.design === found.reference;
-    var last = lines[lines.length - 1];
-    var top = { who: "mine", x: last.x, y: last.high, label: say("figures.chosen") };
+    var same = found.simulated && found.design === found.reference;
+    var labels = [labelOf(lines, say("figures.chosen"))];
     if (!same) {
       var beside = line("reference", found.beside.curve, found.beside.curveError, "no");
-      var end = beside[beside.length - 1];
-      var mark = { who: "reference", x: end.x, y: end.high, label: names.short[found.reference] };
-      if (Math.abs(mark.y - top.y) < 7) { // labels that would lie on each other
-        if (end.y > last.y) { mark.y = top.y + 7; } else { top.y = mark.y + 7; }
-      }
-      labels.push(mark);
+      labels.push(labelOf(beside, names.short[found.reference]));
       lines = lines.concat(beside);
     }
-    labels.push(top);
-    labels.forEach(function (l) { l.y = Math.min(l.y, 97); });
+    apartAtTheEnd(labels);
     var ends = interval(mine.power[h], mine.powerError[h], n);
     var marks = mine.power[h] === null ? [] : [{ x: data.horizons[h], y: 100 * mine.power[h], low: 100 * ends[0], high: 100 * ends[1] }];
     var points = found.all.filter(function (one) { return one.power !== null; }).map(function (one) {
@@ -745,6 +738,23 @@
     var front = points.filter(function (one) { return one.front; });
     return { curve: { lines: lines, marks: marks, labels: labels },
       front: { points: points, front: front, labels: apart(points) } };
+  }
+  // where the label of a curve may stand: above its band, or under it
+  function labelOf(rows, label) {
+    var last = rows[rows.length - 1], before = rows[Math.max(rows.length - 3, 0)];
+    return { who: last.who, x: last.x, label: label, end: last.y, over: Math.min(last.high, 97),
+      under: Math.min(before.low, last.low) - 8 };
+  }
+  function apartAtTheEnd(labels) {
+    labels.forEach(function (one) { one.y = one.over > 90 && one.under > 0 ? one.under : one.over; });
+    if (labels.length < 2) { return; }
+    var order = labels.slice().sort(function (a, b) { return b.end - a.end; }), low = order[1], high = order[0];
+    if (low.under > 0) {
+      low.y = high.y - low.under < 7 ? high.y - 7 : low.under;
+    } else { // no room: both above both
+      low.y = Math.min(Math.max(low.over, high.over), 88);
+      high.y = low.y + 7;
+    }
   }
   // labels of the chosen design and of the frontier that do not lie on each other
   function apart(points) {
