@@ -198,7 +198,7 @@ def test_the_copied_vector_drawing_is_one(explorer, lang):
     page, section = explorer(lang)
     axes = {
         "curve": {"en": "years since the break", "nl": "jaren sinds de breuk"},
-        "front": {"en": "1 = one analysed sample", "nl": "1 = één geanalyseerd monster"},
+        "front": {"en": "cost a year (units)", "nl": "kosten per jaar (eenheden)"},
     }
     for of, axis in axes.items():
         picture = ElementTree.fromstring(copied(page, section, "svg", of))

@@ -124,7 +124,7 @@ def test_typed_prices_have_no_unit(look, pages):
     assert "1 eenheid = één geanalyseerd monster" in said(page)
     page.wait_for_function(  # the axis goes along
         "() => [...document.querySelectorAll('.explorer svg text')]"
-        ".some(e => e.textContent.startsWith('kosten per jaar (eenheden'))"
+        ".some(e => e.textContent === 'kosten per jaar (eenheden)')"
     )
 
 

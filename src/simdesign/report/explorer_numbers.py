@@ -81,12 +81,12 @@ def _exactly(folder: Folder, content: Mapping[str, Any], part: Mapping[str, Any]
     Added are the programmes behind them: ``n_at`` of every horizon and ``n_quiet`` of every world.
     """
     known = _table(folder, content, part["substance"])
-    budgets, horizons = content["budgets"], content["horizons"]
+    budgets, horizons, times = content["budgets"], content["horizons"], content["times"]
     own, designs = budgets.index(content["budget"]), [x["design"] for x in content["designs"]]
     quiet = _quiet_scenarios(folder, part)
     lists = {
         key: list(part[key])
-        for name in ("power", "delay", "false_alarm")
+        for name in ("power", "curve", "delay", "false_alarm")
         for key in (name, f"{name}_error")
     }
     counted: dict[float, int] = {}
@@ -100,6 +100,13 @@ def _exactly(folder: Folder, content: Mapping[str, Any], part: Mapping[str, Any]
                 lists[key][place] = round(unit * value, _DIGITS)
         return found[2]
 
+    def on_curve(time: int, point: int) -> None:
+        """Lay the power on the curve where it is the same number with the same error."""
+        pairs = (("curve", "power"), ("curve_error", "power_error"))
+        if all(part[curve][time] == part[power][point] for curve, power in pairs):
+            for curve, power in pairs:
+                lists[curve][time] = lists[power][point]
+
     for c, (scenario, (world, _)) in enumerate(zip(part["scenarios"], part["cells"], strict=True)):
         for m, design in enumerate(designs):
             row = (c * len(designs) + m) * len(budgets) + own
@@ -107,6 +114,8 @@ def _exactly(folder: Folder, content: Mapping[str, Any], part: Mapping[str, Any]
                 found = known["power"].get((scenario, design, horizon))
                 n = lay("power", row * len(horizons) + h, found, SHARE)
                 counted[horizon] = min(n or part["n_rep"], counted.get(horizon, part["n_rep"]))
+                if horizon in times:
+                    on_curve(row * len(times) + times.index(horizon), row * len(horizons) + h)
             late = known["restricted_mean_delay"].get((scenario, design, part["delay_years"]))
             lay("delay", row, late, YEAR)
             alarm = known["false_alarm_prob"].get((quiet.get(scenario, ""), design, None))
