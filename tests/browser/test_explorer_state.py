@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from simdesign.report.environment import TEMPLATES
+from simdesign.report.explorer import explorer_script
 from simdesign.report.numbers import MINUS, number, rounded
 
 READY = "() => document.documentElement.dataset.explorer === 'ready'"
@@ -129,9 +129,11 @@ def test_typed_prices_have_no_unit(look, pages):
 
 
 def test_page_and_browser_round_alike(look, pages):
-    script = (TEMPLATES / "explorer.js").read_text("utf-8")
-    source = [re.search(rf"  function {name}\(.*?\n  }}\n", script, re.DOTALL).group(0)
-              for name in ("rounded", "number")]  # fmt: skip
+    script = explorer_script()
+    source = [
+        re.search(rf"^function {name}\(.*?\n}}\n", script, re.DOTALL | re.MULTILINE).group(0)
+        for name in ("rounded", "number")
+    ]
     shares = np.arange(1001) / 1000
     parts = np.array([k / n for n in (7, 60, 128, 150, 250, 300, 330, 700) for k in range(n + 1)])
     drawn = np.random.default_rng(4).uniform(-120.0, 120.0, 3000)

@@ -20,6 +20,11 @@ from simdesign.report.texts import LANGUAGES
 from simdesign.spec.departures import DEPARTURE
 
 UNITS = ("per_sample", "per_site_round", "per_round", "per_batch", "per_stream", "per_programme")
+PARTS = (
+    "state", "arithmetic", "stored", "estimated", "answer", "words", "controls", "address",
+    "tables", "drawings", "explorer",
+)  # fmt: skip
+"""Files of the script, in the order of reading: a part may call those before it, and later ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +50,7 @@ def explorer_of(folder: Folder) -> Explorer | None:
     """Return the explorer; None where ``simdesign explore`` has not been called for these rows."""
     if folder.explore is None:
         return None
-    script = (TEMPLATES / "explorer.js").read_text(encoding="utf-8")
+    script = explorer_script()
     bundle = library()
     factors = tuple(item["path"] for item in folder.explore["factors"])
     return Explorer(
@@ -56,6 +61,16 @@ def explorer_of(folder: Folder) -> Explorer | None:
         allowed=(script, bundle), units=UNITS, factors=factors,
         only_ordinary=bool(folder.study.departures) and DEPARTURE not in factors,
     )  # fmt: skip
+
+
+@cache
+def explorer_script() -> str:
+    """Return the explorer's parts as one script that leaves no name behind.
+
+    Stored numbers -> answer -> sentences, tables and drawings; the state stands in the address.
+    """
+    parts = [(TEMPLATES / "explorer" / f"{name}.js").read_text("utf-8") for name in PARTS]
+    return '(function () {\n"use strict";\n' + "\n".join(parts) + "})();\n"
 
 
 @cache
