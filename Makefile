@@ -19,9 +19,11 @@ study: env-run ## Run the default study (quick) into runs/; a second call resume
 test: env ## Run all tests, two files at a time; e.g. make test ARGS="tests/quality -x -n 0"
 	.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-verify: env ## Check the exact engine's model at full size (10,000 draws) into results/model_check/
-	.venv/bin/simdesign check-model experiments/model_check/study.toml --size full \
-		--out results/model_check
+verify: env ## Check the exact engine's models at full size (10,000 draws) into results/model_check*/
+	set -e; for name in model_check model_check_steps model_check_priors; do \
+		.venv/bin/simdesign check-model experiments/$$name/study.toml --size full \
+			--out results/$$name; \
+	done
 
 reproduce: env-run ## Run published results again and compare: make reproduce NAME=annual_claim
 	.venv/bin/simdesign reproduce results/$(NAME)

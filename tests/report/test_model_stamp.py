@@ -124,3 +124,23 @@ def test_the_reliability_figure_finds_an_estimator_that_the_check_calls_otherwis
     assert "Reliability of P(break)" in text
     assert "0.260 (0.022)" in text
     assert "0.990" not in text  # another model that happens to have the study's name
+
+
+def test_each_check_counts_for_what_it_checked(folder, tmp_path):
+    """Two committed checks call different descriptions by one name."""
+    head = "variant,estimator,design,substance,look,quantity,low,high,n,mean_prob,frequency,mcse"
+    row = "own,exact,annual,cocaine,10,broken,0.2,0.3,400,0.25,{},0.022\n"
+    for name, changes, share in (
+        ("model_check", {"model_hash": "0123456789abcdef"}, 0.99), ("model_check_own", {}, 0.26),
+    ):  # fmt: skip
+        write_check(folder, **changes)
+        place = tmp_path / "results" / name
+        place.mkdir(parents=True)
+        (folder.path / "model_check.json").rename(place / "model_check.json")
+        (place / "model_check_curves.csv").write_text(f"{head}\n{row.format(share)}", "utf-8")
+    stamp = stamp_of(folder, Texts("en"))
+    assert stamp.checked
+    assert [place.name for place, _ in stamp.checks] == ["model_check_own"]
+    text = methods_html(folder)
+    assert "0.260 (0.022)" in text
+    assert "0.990" not in text

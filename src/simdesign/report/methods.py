@@ -223,12 +223,10 @@ def _compared(selection: Selection, shared: float, change: float) -> list[str]:
 
 def check_figures(stamp: Stamp) -> list[Figure]:
     """Return the figures of the model check, where its tables lie beside it."""
-    from simdesign.report.figures import read_table, reliability_figure, tests_figure
+    from simdesign.report.figures import reliability_figure, tests_figure
 
-    if stamp.folder is None:
-        return []
-    paths, found = Paths(stamp.folder), []
-    curves = read_table(paths.model_check_table("curves"), stamp.cells)
+    found = []
+    curves = _rows_of_checks(stamp, "curves")
     reliability = reliability_figure(curves, stamp.judging)
     if reliability is not None:
         found.append(
@@ -239,7 +237,7 @@ def check_figures(stamp: Stamp) -> list[Figure]:
                 *reliability,
             )
         )
-    tests = read_table(paths.model_check_table("tests"), stamp.cells)
+    tests = _rows_of_checks(stamp, "tests")
     sorted_p = tests_figure([row for row in tests if row["p"]], _LEVEL)
     if sorted_p is not None:
         found.append(
@@ -254,6 +252,17 @@ def check_figures(stamp: Stamp) -> list[Figure]:
             )
         )
     return found
+
+
+def _rows_of_checks(stamp: Stamp, table: str) -> list[dict[str, str]]:
+    """Return the rows of a table about what was checked of a study, from every check."""
+    from simdesign.report.figures import read_table
+
+    return [
+        row
+        for folder, cells in stamp.checks
+        for row in read_table(Paths(folder).model_check_table(table), cells)
+    ]
 
 
 def _figure(title: str, intro: str, panels: "Sequence[Panel]", table: Table) -> Figure:

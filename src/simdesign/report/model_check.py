@@ -2,11 +2,11 @@
 
 A check counts when it was made with the kernels that computed the results and with the same
 description of the estimator and substance. It lies in the results folder, or among committed
-results (``results/model_check``).
+results (``results/model_check`` and other folders whose name begins so).
 """
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,12 @@ from simdesign.report.texts import Texts, capital
 from simdesign.spec.model_hash import design_hash, is_bayesian, model_hash
 from simdesign.stored import MODEL_CHECK, ModelCheck, Paths, read_plain
 
-COMMITTED = Paths(Path("results") / MODEL_CHECK).model_check
+COMMITTED = Path("results")
+"""Where committed checks lie, each in a folder whose name begins with that of the check."""
+
+
+type Cells = frozenset[tuple[str, str, str, str]]
+"""Estimator, design, substance and look of what was checked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +37,8 @@ class Stamp:
     reasons: tuple[str, ...]
     """Why not, one line for each estimator and substance; or on which designs it was checked."""
     evidence: Table | None
-    folder: Path | None = None
-    """Where the check lies that counts, or that comes nearest."""
-    cells: frozenset[tuple[str, str, str, str]] = frozenset()
-    """Estimator, design, substance and look of what it checked of this study."""
+    checks: tuple[tuple[Path, Cells], ...] = ()
+    """Where checks lie that count, or that come nearest, and what each has of this study."""
     judging: frozenset[str] = frozenset()
     """Names that the estimator which judges has in the check: not those of the study."""
 
@@ -46,7 +49,7 @@ def stamp_of(folder: Folder, texts: Texts) -> Stamp:
     names = estimator_names(folder.study, texts)
     reasons: list[str] = []
     shown: list[dict[str, Any]] = []
-    places: list[Path] = []
+    places: dict[Path, Cells] = {}
     judging: set[str] = set()
     wanted = [
         (name, spec, substance)
@@ -60,7 +63,8 @@ def stamp_of(folder: Folder, texts: Texts) -> Stamp:
         shown += cells
         if name == folder.judging:
             judging |= {str(cell["estimator"]) for cell in cells}
-        places += [place] if place is not None else []
+        if place is not None:
+            places[place] = places.get(place, frozenset()) | _keys(cells)
         if why:
             label = f"{capital(names[name])}, {texts.substance(substance)}"
             reasons.append(texts(f"stamp.{why}", estimator=label))
@@ -74,12 +78,14 @@ def stamp_of(folder: Folder, texts: Texts) -> Stamp:
         title=texts("stamp.checked" if checked else "stamp.not_checked"),
         reasons=tuple(dict.fromkeys(reasons)),
         evidence=_evidence(shown, texts) if shown else None,
-        folder=places[0] if places else None,
-        cells=frozenset(
-            (cell["estimator"], cell["design"], cell["substance"], str(cell["look"]))
-            for cell in shown
-        ),
+        checks=tuple(places.items()),
         judging=frozenset(judging),
+    )
+
+
+def _keys(cells: Iterable[Mapping[str, Any]]) -> Cells:
+    return frozenset(
+        (cell["estimator"], cell["design"], cell["substance"], str(cell["look"])) for cell in cells
     )
 
 
@@ -92,10 +98,14 @@ def _checks(path: Path) -> Iterable[tuple[Path, dict[str, Any]]]:
 
     What cannot be read is none.
     """
+    committed = [*(parent / COMMITTED for parent in path.resolve().parents), COMMITTED]
     places = [
         Paths(path).model_check,
-        *(parent / COMMITTED for parent in path.resolve().parents),
-        COMMITTED,
+        *(
+            Paths(folder).model_check
+            for results in committed
+            for folder in sorted(results.glob(f"{MODEL_CHECK}*"))
+        ),
     ]
     seen: set[Path] = set()
     for place in places:

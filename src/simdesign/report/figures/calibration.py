@@ -12,14 +12,12 @@ from scipy.stats import beta
 
 from simdesign.report.figures.lines import Panel, style_of
 from simdesign.report.figures.style import INK, svg_of, themed
+from simdesign.report.model_check import Cells
 from simdesign.report.tables import Table
 
 WIDTH, HEIGHT = 330, 300
 OWN = "own"
 """Draws from the model itself; other variants are worlds that it does not have."""
-
-type Cells = frozenset[tuple[str, str, str, str]]
-"""Estimator, design, substance and look of what was checked."""
 
 
 def read_table(path: Path, cells: Cells) -> list[dict[str, str]]:
