@@ -8,7 +8,7 @@ from scipy import stats
 from tests.report.test_words import verdict
 
 from simdesign.evaluate import Code, Loss
-from simdesign.report.adviser import AdviserWords, mean_error
+from simdesign.report.adviser import AdviserWords, errors_of, mean_error
 from simdesign.report.folder import read_folder
 from simdesign.report.select import Selection, middle_cell
 from simdesign.report.texts import LANGUAGES, Texts, capital
@@ -34,7 +34,7 @@ TWO = losses((0.3, 0.2, 0.6, math.nan), (-0.2, 0.1, 0.3, math.nan))
 @pytest.mark.parametrize(("reference", "shares"), [(True, (0.2, 0.1)), (False, (0.6, 0.3))])
 def test_the_error_of_a_mean_is_at_most_the_mean_of_the_errors(reference, shares):
     """Against independent binomial shares, whose mean has a smaller error, and equal luck."""
-    found = mean_error(verdict(0.0, Code.NOT_AS_GOOD, losses=TWO), reference=reference)
+    found = mean_error(verdict(0.0, Code.NOT_AS_GOOD, losses=TWO), {}, reference=reference)
     sds = [stats.binom(N, share).std() / N for share in shares]
     assert found == pytest.approx(sum(sds) / 2)
     assert found > math.hypot(*sds) / 2
@@ -43,9 +43,41 @@ def test_the_error_of_a_mean_is_at_most_the_mean_of_the_errors(reference, shares
 def test_the_error_counts_the_measure_that_is_told():
     delay = losses((0.3, 4.0, 3.0, math.nan), measure="restricted_mean_delay")
     both = verdict(0.0, Code.NOT_AS_GOOD, losses=(*TWO, *delay))
-    assert mean_error(both, reference=True) == mean_error(
-        dataclasses.replace(both, losses=TWO), reference=True
+    assert mean_error(both, {}, reference=True) == mean_error(
+        dataclasses.replace(both, losses=TWO), {}, reference=True
     )
+
+
+def test_the_error_is_that_of_the_table_where_it_has_one():
+    item = verdict(0.0, Code.NOT_AS_GOOD, losses=TWO)
+    key = ("power", "size=0.3", "cocaine", "annual", "operating")
+    other = math.sqrt(0.1 * 0.9 / N)  # the second change's is not known
+    assert mean_error(item, {key: 0.004}, reference=True) == pytest.approx((0.004 + other) / 2)
+
+
+def test_the_table_has_the_errors_of_what_verdicts_are_about(folder):
+    errors = errors_of(folder)
+    frame = folder.measures
+    picture = frame[
+        (frame["measure"] == "large_error_prob") & (frame["horizon"] == 3.0)
+        & (frame["compared_with"] == "") & (frame["design"] == "annual")
+    ]  # fmt: skip
+    assert len(picture) > 2
+    for row in picture.to_dict("records"):
+        key = ("large_error_prob", row["scenario"], "cocaine", "annual", "")
+        assert errors[key] == row["mcse"]
+        # windows of one programme go together: less than that of a share of so many programmes
+        assert 0.0 < row["mcse"] <= math.sqrt(0.25 / row["n_rep"])
+    for item in folder.verdicts:
+        if (item.topic, item.threshold) == ("break", "operating"):
+            assert mean_error(item, errors, reference=True) > 0.0
+            assert (
+                "power",
+                item.losses[0].scenario,
+                item.substance,
+                item.best,
+                "operating",
+            ) in errors
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,14 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from statistics import NormalDist
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup
 
 from simdesign.evaluate import Code, Verdict
@@ -62,27 +64,53 @@ def is_local(folder: Folder) -> bool:
     return isinstance(folder.study.estimators.get(folder.judging), ExactLocal)
 
 
-def mean_error(item: Verdict, *, reference: bool) -> float:
+type Errors = Mapping[tuple[str, str, str, str, str], float]
+"""Measure, scenario, substance, design and threshold -> Monte Carlo error."""
+
+
+def mean_error(item: Verdict, errors: Errors, *, reference: bool) -> float:
     """Return the Monte Carlo error of a verdict's mean over the changes, at most.
 
     The means over changes are of replications that share their random numbers, so that the errors
-    add up at worst. A share p of n replications has the error sqrt(p (1 - p) / n), and a mean of
-    numbers between 0 and 1 at most that.
+    add up at worst. One that the table does not have is at most sqrt(p (1 - p) / n), for a share
+    and for every mean of numbers between 0 and 1.
 
     Parameters
     ----------
     item : Verdict
+    errors : mapping
+        Those of the table of measures.
     reference : bool
         Of the judged design; else of the best other one.
     """
     kind = "power" if item.topic == "break" else "large_error_prob"
-    mine = [loss for loss in item.losses if (loss.measure, loss.other) == (kind, item.best)]
-    values = [loss.reference_value if reference else loss.other_value for loss in mine]
-    errors = [
-        math.sqrt(value * (1.0 - value) / loss.n_rep) if loss.n_rep else math.nan
-        for value, loss in zip(values, mine, strict=True)
-    ]
-    return sum(errors) / len(errors) if errors else math.nan
+    found = []
+    for loss in item.losses:
+        if (loss.measure, loss.other) != (kind, item.best):
+            continue
+        design = item.reference if reference else item.best
+        value = loss.reference_value if reference else loss.other_value
+        most = math.sqrt(value * (1.0 - value) / loss.n_rep) if loss.n_rep else math.nan
+        key = (kind, loss.scenario, item.substance, design, item.threshold)
+        found.append(errors.get(key, most))
+    return sum(found) / len(found) if found else math.nan
+
+
+def errors_of(folder: Folder) -> Errors:
+    """Return the errors of what verdicts are about, as the table of measures has them."""
+    frame = folder.measures
+    mine = frame[
+        frame["measure"].isin(("power", "large_error_prob"))
+        & (frame["horizon"] == POWER_YEARS) & (frame["compared_with"] == "")
+        & frame["estimator"].isin(("", folder.judging))
+        & (frame["budget"].isna() | ((frame["budget"] - folder.budget).abs() < 1e-9))
+        & np.isfinite(frame["mcse"])
+    ]  # fmt: skip
+    columns = ("measure", "scenario", "substance", "design", "threshold", "mcse")
+    return {
+        (str(a), str(b), str(c), str(d), str(e)): float(error)
+        for a, b, c, d, e, error in zip(*(mine[name].tolist() for name in columns), strict=True)
+    }
 
 
 class AdviserWords:
@@ -93,6 +121,11 @@ class AdviserWords:
         self.texts, self.own = Texts(lang), Texts(lang, ADVISER)
         self.names = design_names(folder.study, self.texts)
         self.wording = Wording(lang, folder.study)
+
+    @cached_property
+    def errors(self) -> Errors:
+        """Monte Carlo errors of what verdicts are about."""
+        return errors_of(self.folder)
 
     def where(self, substance: str, shared: float, levels: Sequence[float]) -> str:
         """Return the world of a number as the start of a sentence."""
@@ -185,15 +218,16 @@ class AdviserWords:
         second = self.own(
             f"verdict.{topic}_numbers", best=self.wording.design(item.best),
             mine=of_hundred(item.reference_value, 0.0, self.lang),
-            mine_range=self._range(item.reference_value, mean_error(item, reference=True)),
+            mine_range=self._range(item, reference=True),
             theirs=of_hundred(item.best_value, 0.0, self.lang),
-            their_range=self._range(item.best_value, mean_error(item, reference=False)), **more,
+            their_range=self._range(item, reference=False), **more,
         )  # fmt: skip
         return first, second
 
-    def _range(self, value: float, mcse: float) -> str:
-        """Return the 95 % interval of a share, in numbers of 100, and its word."""
-        half = NormalDist().inv_cdf(0.975) * mcse
+    def _range(self, item: Verdict, *, reference: bool) -> str:
+        """Return the 95 % interval of a verdict's mean, in numbers of 100, and its word."""
+        value = item.reference_value if reference else item.best_value
+        half = NormalDist().inv_cdf(0.975) * mean_error(item, self.errors, reference=reference)
         low, high = (
             of_hundred(min(max(x, 0.0), 1.0), 0.0, self.lang) for x in (value - half, value + half)
         )
@@ -281,6 +315,14 @@ class AdviserWords:
         if min(n, null) >= MANY:
             return ""
         return self.own("verdict.small", n=str(n), null=str(null))
+
+    def one_of(self) -> str:
+        """Return that the worlds shown are one kind of several, in a study of options."""
+        names = list(self.folder.other_factors)
+        if self.folder.options is None or not names:
+            return ""
+        n = len(self.folder.measures[names].dropna().drop_duplicates())
+        return self.own("verdict.one_of", n=str(n), heading=self.texts("options.heading"))
 
     def icons(self, selection: Selection) -> tuple[str, list[Icons]]:
         """Return a heading and the arrays of one substance at the central level; maybe none."""

@@ -77,13 +77,14 @@ def _mechanisms(folder: Folder, wording: Wording, own: Texts) -> list[Answer]:
         for name, members in groups_of(part).items():
             if len(members) > 1:
                 continue  # several at once follow from each
-            said = mechanism(name, texts)
             sizes, is_open = _told_at(part, members, target)
-            if sizes:
-                at = wording.texts.all_of([percent(x, texts.lang, sign=True) for x in sizes])
-                told.append(own("asked.mechanism_at", mechanism=said, sizes=at))
-            else:
-                (unsettled if is_open else never).append(said)
+            for falls in (False, True):
+                mine = [size for size in sizes if (size < 0.0) is falls]
+                at = wording.texts.all_of([percent(x, texts.lang, sign=True) for x in mine])
+                said = mechanism(name, texts, falls=falls)
+                told += [own("asked.mechanism_at", mechanism=said, sizes=at)] if mine else []
+            if not sizes:
+                (unsettled if is_open else never).append(mechanism(name, texts))
         ways = len({cell.way for cell in part})
         lines = [
             own(
@@ -125,7 +126,8 @@ def _options(folder: Folder, wording: Wording, own: Texts) -> list[Answer]:
         if first["most"] is None:
             continue
         best, judged_one = first["most"]["design"], content["reference"]
-        lines = [_most(rows, first["group"], best, judged_one, costs, wording, own)]
+        size = percent(part["shown_change"], wording.lang, sign=True)
+        lines = [_most(rows, first["group"], (best, judged_one), costs, size, wording, own)]
         cheaper = [
             (group["group"], group["cheapest_as_good"]["design"])
             for group in others
@@ -139,6 +141,7 @@ def _options(folder: Folder, wording: Wording, own: Texts) -> list[Answer]:
                         "asked.options_where", design=wording.design(name),
                         where=_lower(wording.texts(f"options.group_{group}")),
                         ratio=general(round(costs[name], 1), wording.lang),
+                        high=of_hundred(rows[group, name]["false_alarm"][1], 0.0, wording.lang),
                     )
                     for group, name in cheaper
                 ),
@@ -153,12 +156,14 @@ def _options(folder: Folder, wording: Wording, own: Texts) -> list[Answer]:
 def _most(
     rows: Mapping[tuple[str, str], Mapping[str, Any]],
     group: str,
-    best: str,
-    judged_one: str,
+    designs: tuple[str, str],
     costs: Mapping[str, float],
+    size: str,
     wording: Wording,
     own: Texts,
 ) -> str:
+    """Return the option that notices most beside the judged one."""
+    best, judged_one = designs
     mine, theirs = rows[group, judged_one], rows[group, best]
     values: dict[str, str] = {}
     for key, row in (("mine", mine), ("theirs", theirs)):
@@ -172,7 +177,7 @@ def _most(
         }
     return own(
         "asked.options_most", best=wording.design(best), reference=wording.design(judged_one),
-        ratio=general(round(costs[best], 1), wording.lang), **values,
+        ratio=general(round(costs[best], 1), wording.lang), size=size, **values,
     )  # fmt: skip
 
 

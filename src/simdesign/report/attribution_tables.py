@@ -163,11 +163,11 @@ def _looked_at(way: Way, texts: Texts) -> list[str]:
     return [first, *(texts(f"ways.{kind}") for kind in way.streams)]
 
 
-def mechanism(name: str, texts: Texts) -> str:
-    """Return a mechanism in words; a mixture by its parts."""
-    parts = name.split("+")
-    said = [texts(f"mechanisms.{p}") if texts.has(f"mechanisms.{p}") else p for p in parts]
-    return said[0] if len(said) == 1 else texts("mechanisms.mixture", parts=", ".join(said))
+def mechanism(name: str, texts: Texts, *, falls: bool = False) -> str:
+    """Return a mechanism in words, of a fall the reverse of it; a mixture by its parts."""
+    section, parts = "falling" if falls else "mechanisms", name.split("+")
+    said = [texts(f"{section}.{p}") if texts.has(f"{section}.{p}") else p for p in parts]
+    return said[0] if len(said) == 1 else texts(f"{section}.mixture", parts=", ".join(said))
 
 
 def _share(item: Share, lang: str) -> str:
@@ -251,7 +251,8 @@ def _cheapest(
     texts = words.texts
     rows = tuple(
         (
-            mechanism(name, texts), percent(best.size, texts.lang, sign=True),
+            mechanism(name, texts, falls=best.size < 0.0),
+            percent(best.size, texts.lang, sign=True),
             *_found(best, words, base, is_found=is_found),
             _share(best.weakest.correct, texts.lang), _share(best.weakest.wrong, texts.lang),
             number(best.prob, texts.lang, 3),
@@ -278,7 +279,8 @@ def _plain(
     texts, one = words.texts, size is not None
     rows = tuple(
         (
-            mechanism(name, texts), *(() if one else (percent(best.size, texts.lang, sign=True),)),
+            mechanism(name, texts, falls=best.size < 0.0),
+            *(() if one else (percent(best.size, texts.lang, sign=True),)),
             *_found(best, words, base, is_found=is_found),
             hundred_with_interval(_value(best.weakest.correct), texts.lang),
             hundred_with_interval(_value(best.weakest.wrong), texts.lang),
@@ -383,6 +385,12 @@ def _lines(cells: Sequence[AttributionCell], target: AttributionTarget, words: W
         else:
             key = "all_open" if whole else "unsettled"
             found.append(texts(f"attribution.{key}", **asked, **at_best))
+    falling = dict.fromkeys(
+        cell.mechanism for cell in cells if cell.size < 0.0 and cell.right is not None
+    )
+    if falling:
+        named = texts.all_of([mechanism(name, texts, falls=True) for name in falling])
+        found.append(texts("attribution.falling", named=named))
     mixed = [cell for cell in cells if cell.right is None]
     for name in dict.fromkeys(cell.mechanism for cell in mixed):
         worst = _worst(cell for cell in mixed if cell.mechanism == name)

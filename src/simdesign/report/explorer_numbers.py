@@ -121,11 +121,36 @@ def _exactly(folder: Folder, content: Mapping[str, Any], part: Mapping[str, Any]
             alarm = known["false_alarm_prob"].get((quiet.get(scenario, ""), design, None))
             at = (world * len(designs) + m) * len(budgets) + own
             unchanged[world] = max(unchanged[world], lay("false_alarm", at, alarm, SHARE))
+    _follow_the_curve(lists, part, horizons, times, counted)
     return {
         **part, **lists,
         "n_at": [counted[horizon] for horizon in horizons],
         "n_quiet": [n or part["n_rep"] for n in unchanged],
     }  # fmt: skip
+
+
+def _follow_the_curve(
+    lists: Mapping[str, list[Any]],
+    part: Mapping[str, Any],
+    horizons: Sequence[float],
+    times: Sequence[float],
+    counted: Mapping[float, int],
+) -> None:
+    """Lay the power on the curve where not every programme is followed for so long.
+
+    Power at a horizon is of the programmes followed so long; at a long one they are others than at
+    a short one, and fewer might be noticed within five years than within three. The curve is of
+    all programmes (Aalen-Johansen) and never falls.
+    """
+    for h, horizon in enumerate(horizons):
+        if horizon not in times or counted[horizon] >= part["n_rep"]:
+            continue
+        t = times.index(horizon)
+        for curve, power in (("curve", "power"), ("curve_error", "power_error")):
+            for row in range(len(lists[power]) // len(horizons)):
+                value = lists[curve][row * len(times) + t]
+                if value is not None:
+                    lists[power][row * len(horizons) + h] = value
 
 
 def _table(

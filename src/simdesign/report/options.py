@@ -37,7 +37,7 @@ def options_parts(folder: Folder, texts: Texts) -> list[OptionsPart]:
     found = []
     for part in content["substances"]:
         rows = {(row["group"], row["design"]): row for row in part["rows"]}
-        said = [_best(group, rows, names, texts) for group in part["groups"]]
+        said = [_best(group, rows, content["reference"], names, texts) for group in part["groups"]]
         said += _notes(content, folder.study, names, texts)
         found.append(
             OptionsPart(
@@ -55,9 +55,11 @@ def options_parts(folder: Folder, texts: Texts) -> list[OptionsPart]:
 def _best(
     group: Mapping[str, Any],
     rows: Mapping[tuple[str, str], Mapping[str, Any]],
+    reference: str,
     names: Mapping[str, str],
     texts: Texts,
 ) -> str:
+    """Return what notices most in a group of worlds, the cheapest as good, and false alarms."""
     most, cheap = group["most"], group["cheapest_as_good"]
     if most is None or cheap is None:
         return ""
@@ -67,10 +69,7 @@ def _best(
         most=names[most["design"]], most_prob=_chance(most["prob"], texts.lang),
         cheap=names[cheap["design"]], cheap_prob=_chance(cheap["prob"], texts.lang),
     )  # fmt: skip
-    high = rows[group["group"], most["design"]]["false_alarm"][1]
-    if high is not None:
-        there = of_hundred(high, 0.0, texts.lang)
-        text += f" {texts('options.alarms_there', design=names[most['design']], high=there)}"
+    text = f"{text} {_alarms(group, rows, reference, names, texts)}".rstrip()
     least = group["least_loss"]
     if least is None:
         return text
@@ -79,6 +78,23 @@ def _best(
         prob=_chance(least["prob"], texts.lang),
     )  # fmt: skip
     return f"{text} {more}"
+
+
+def _alarms(
+    group: Mapping[str, Any],
+    rows: Mapping[tuple[str, str], Mapping[str, Any]],
+    reference: str,
+    names: Mapping[str, str],
+    texts: Texts,
+) -> str:
+    """Return the most false alarms in a group of worlds, of what is named there and the judged."""
+    named = (group["most"]["design"], group["cheapest_as_good"]["design"], reference)
+    parts = [
+        texts("options.alarms_with", design=names[name], high=of_hundred(high, 0.0, texts.lang))
+        for name in dict.fromkeys(named)
+        if (high := rows[group["group"], name]["false_alarm"][1]) is not None
+    ]
+    return texts("options.alarms_there", parts=texts.all_of(parts)) if parts else ""
 
 
 def _notes(

@@ -29,7 +29,7 @@ from simdesign.report.options import options_parts
 from simdesign.report.select import Cell, Selection, middle_cell
 from simdesign.report.sources import GLOSSARY, SOURCES
 from simdesign.report.stability import stability_tables
-from simdesign.report.tables import assumption_table, cost_table, download_csv
+from simdesign.report.tables import assumption_table, cost_table, download_csv, unread_streams
 from simdesign.report.texts import LANGUAGES, Texts
 from simdesign.report.town import town_view
 from simdesign.report.verdicts import Wording
@@ -162,7 +162,9 @@ def _view(folder: Folder, cell: Cell, selections: Sequence[Selection], lang: str
         "scale": scale_table(words.own),
         "changes": _changes(folder, cell, wording),
         "frequencies": words.frequencies(selections),
+        "one_of": words.one_of(),
         "small": words.small(selections),
+        "unread": unread_streams(folder, texts),
         "budget": number(100 * folder.budget, lang, 0),
         "frequency_intro": frequency_intro(folder, texts, local=local),
         "any_substance": any_substance_sentence(folder, texts),

@@ -16,6 +16,7 @@ from simdesign.report.texts import LANGUAGES, Texts, both
 from simdesign.report.verdicts import Wording, hardest
 from simdesign.spec.catalogue import catalogue_entries
 from simdesign.spec.estimator import Rule, judging
+from simdesign.spec.mechanism import ExactMechanism
 from simdesign.spec.study import Study
 from simdesign.spec.terms import term_entries
 
@@ -88,6 +89,15 @@ def cost_table(selection: Selection, designs: dict[str, str], change: float, tex
         columns=(texts("tables.design"), texts("figures.cost_year"), *heads),
         rows=tuple(cells for _, cells in rows),
     )
+
+
+def unread_streams(folder: Folder, texts: Texts) -> str:
+    """Return which series are in the cost and not read by the judging method; empty without any."""
+    judge = folder.study.estimators[folder.judging]
+    read = judge.streams if isinstance(judge, ExactMechanism) else ()
+    bought = {kind: None for item in folder.study.designs.values() for kind in item.streams}
+    names = [texts(f"designs.stream_{kind}") for kind in bought if kind not in read]
+    return texts("figures.unread", streams=texts.all_of(names)) if names else ""
 
 
 def verdict_table(folder: Folder, wording: Wording) -> Table:

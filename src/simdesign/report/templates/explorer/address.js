@@ -70,7 +70,7 @@ function fromAddress() { // what is not understood is left as it was
   if (schedules().indexOf(given.get("design")) >= 0) { state.design = given.get("design"); toBase(); }
   var largest = part().surface ? part().surface.sites.length : baseDesign().sites;
   var sites = Number(given.get("sites")), days = Number(given.get("days"));
-  if (sites >= 1 && sites <= largest && sites % 1 === 0) { state.sites = sites; }
+  if (sites >= fewestSites(baseDesign()) && sites <= largest && sites % 1 === 0) { state.sites = sites; }
   if (days >= 1 && days <= 7 && days % 1 === 0) { state.days = days; }
   var years = closest(data.horizons, given.get("years")), budget = closest(data.budgets, given.get("budget"));
   if (given.has("years") && years >= 0) { state.years = years; }

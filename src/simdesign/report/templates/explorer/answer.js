@@ -6,6 +6,12 @@ function cost(design, sites, days) {
     return sum + state.units[i] * count * scale[i];
   }, 0) / data.programme_years;
 }
+function beyond() { // fewer sites or days than any design that the estimate was fitted to
+  var tried = data.designs.filter(function (d) { return d.turns_sites; });
+  function least(list, field) { return Math.min.apply(null, list.map(function (d) { return d[field]; })); }
+  return state.sites < least(tried, "sites") || (baseDesign().turns_days &&
+    state.days < least(tried.filter(function (d) { return d.turns_days; }), "days"));
+}
 function answer() {
   var found = cellOf(), cell = found.cell, h = state.years;
   var base = baseIndex(), why = refused(cell);
@@ -23,9 +29,10 @@ function answer() {
       delay: mine.delay, delayError: null, alarm: null, alarmError: null, quiet: 1,
       sites: state.sites, days: state.days, chosen: true });
   }
+  var far = same === undefined && beyond();
   all.forEach(function (one) {
-    one.front = one.power !== null && !all.some(function (other) {
-      return other.power !== null && other.cost <= one.cost && other.power >= one.power &&
+    one.front = one.power !== null && !(far && one.chosen) && !all.some(function (other) {
+      return other.power !== null && !(far && other.chosen) && other.cost <= one.cost && other.power >= one.power &&
         (other.cost < one.cost || other.power > one.power);
     });
   });
@@ -36,7 +43,7 @@ function answer() {
       (one.cost < chosen.cost || one.power > chosen.power);
   }).sort(function (a, b) { return b.power - a.power || a.cost - b.cost; })[0];
   var reference = data.designs.findIndex(function (d) { return d.design === data.reference; });
-  return { cell: cell, exact: found.exact, why: why, simulated: same !== undefined, design: same,
+  return { cell: cell, exact: found.exact, why: why, simulated: same !== undefined, beyond: far, design: same,
     mine: mine, all: all, chosen: chosen, better: better, reference: reference,
     beside: stored(cell, reference) };
 }

@@ -46,13 +46,14 @@ function sync(found) {
   fill("years", data.horizons.map(function (_, i) { return i; }), names.years, state.years);
   fill("budget", data.budgets.map(function (_, i) { return i; }), names.budgets, state.budget);
   var base = baseDesign(), most = part().surface ? part().surface.sites.length : base.sites;
-  slider("sites", Math.min(3, base.sites), Math.max(most, base.sites), state.sites, !found.why);
+  slider("sites", fewestSites(base), Math.max(most, base.sites), state.sites, !found.why);
   slider("days", 1, 7, state.days, !found.why && base.turns_days);
   piece("only").textContent = found.why ? say("answer.only_here", { why: say("answer." + found.why) }) : "";
   unitNames().forEach(function (name, i) {
     if (document.activeElement !== control(name)) { control(name).value = state.units[i]; }
   });
 }
+function fewestSites(base) { return Math.min(3, base.sites); }
 function slider(name, low, high, value, live) {
   var input = control(name);
   input.min = low;

@@ -75,6 +75,7 @@ function sentences(found) {
     "false": hundred(mine.alarm, mine.alarmError), low: hundred(alarm[0]), high: hundred(alarm[1])
   }));
   out.push(say(typed() ? "answer.cost_typed" : "answer.cost", { cost: number(mine.cost, 0), total: number(mine.cost * data.programme_years, 0), programme: data.programme_years }));
+  if (found.beyond) { return out.join(" "); } // an estimate so far out ranks nothing
   if (!found.better) {
     out.push(say("answer.front"));
   } else {
@@ -96,10 +97,7 @@ function basis(found) {
     out.push(say(s.checked === "rounds" ? "answer.estimated_rounds" : "answer.estimated", {
       anchor: names.designs[found.mine.anchor], error: number(100 * s.error[b][h], 1), luck: number(100 * s.luck[b][h], 1)
     }));
-    var tried = data.designs.filter(function (d) { return d.turns_sites; });
-    var fewer = Math.min.apply(null, tried.map(function (d) { return d.sites; }));
-    var days = Math.min.apply(null, tried.filter(function (d) { return d.turns_days; }).map(function (d) { return d.days; }));
-    if (state.sites < fewer || (baseDesign().turns_days && state.days < days)) { out.push(say("answer.beyond")); }
+    if (found.beyond) { out.push(say("answer.beyond")); }
   }
   return out.join(" ");
 }
