@@ -24,6 +24,7 @@ from simdesign.report.verdicts import hardest, open_interval
 from simdesign.spec.study import Study
 
 ROOT = Path(simdesign.report.__file__).parent
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 
 
 def verdict(sigma, code, topic="break", threshold="operating", **changes):
@@ -81,6 +82,7 @@ def test_the_adviser_s_page_uses_every_text_it_has_and_has_every_text_it_uses():
     asked |= {f"likelihood.{key}" for _, key in SCALE}
     asked |= {f"sources.{key}" for key, _ in SOURCES}
     asked |= {f"glossary.{key}{end}" for key in GLOSSARY for end in ("", "_text")}
+    asked |= {f"titles.{path.name}" for path in EXPERIMENTS.iterdir()}
     parts = set(re.findall(r'"(\w+)"', code)) | {code.value for code in Code}
     catalogue = tomllib.loads((ROOT / ADVISER).read_text(encoding="utf-8"))
     left = [

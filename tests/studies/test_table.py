@@ -167,3 +167,35 @@ def test_numbers_of_published_stability_are_those_of_the_rows(done, published):
         json.dumps(theirs), parse_float=lambda text: float(f"{float(text):.12g}")
     )
     assert any(math.isfinite(row["mcse"]) for row in mine["rows"] if row["mcse"] is not None)
+
+
+@pytest.mark.parametrize(
+    "folder", sorted(path.parent for path in RESULTS.glob("*/measures.csv.gz")),
+    ids=lambda path: path.name,
+)  # fmt: skip
+def test_without_options_it_shows_a_table_of_every_published_study(folder, capsys):
+    """The world of the page: what was taken, asked for by hand, gives the same cells."""
+    assert call(["table", str(folder), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["taken"]["horizon"] == "3"
+    study = read(folder).study
+    if "substance" in found["taken"]:
+        assert found["taken"]["substance"] == next(iter(study.world.substances))
+    wanted = max(0.3, study.decision.margin.smallest_change)
+    if "size" in found["taken"]:
+        sizes = {row["size"] for row in read(folder).records() if row["role"] == "alternative"}
+        known = [size for size in sizes if not math.isnan(size)]
+        assert float(found["taken"]["size"]) == min(known, key=lambda size: abs(size - wanted))
+    assert call(["table", str(folder)]) == 0
+    first, head, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("power, horizon=3")
+    assert first.endswith("; --where chooses others")
+    rows, columns = "design", head.strip()
+    options = [f"{name}={level}" for name, level in found["taken"].items() if level]
+    if "" not in found["taken"].values():
+        asked = [word for option in options for word in ("--where", option)]
+        assert call(["table", str(folder), "--json", *asked]) == 0
+        again = json.loads(capsys.readouterr().out)
+        assert again["cells"] == found["cells"]
+        assert again["taken"] == {}
+    assert {rows, columns, "value", "mcse"} == set(found["cells"][0])

@@ -21,10 +21,11 @@ from simdesign.report.likelihood import ADVISER, word
 from simdesign.report.names import cell_world, change_name, design_names, level, moves
 from simdesign.report.numbers import of_hundred, percent
 from simdesign.report.select import POWER_YEARS, Cell, Selection, Value
-from simdesign.report.texts import Texts, capital
+from simdesign.report.texts import Texts, capital, lower
 from simdesign.report.verdicts import Group, Wording, groups_of
+from simdesign.spec.attribution import mechanism_name
 from simdesign.spec.departures import DEFAULT, DEPARTURE
-from simdesign.spec.local import ExactLocal
+from simdesign.spec.local import LARGEST, ExactLocal
 
 type Badge = tuple[str, str]
 """Code of a verdict, and the levels of the shared error at which it was given; maybe none."""
@@ -239,7 +240,11 @@ class AdviserWords:
         found = dict.fromkeys(sorted(kinds.values(), key=lambda kind: kind[0]))
         if len(found) < len(kinds) or len(found) > MOST_CHANGES:
             smallest = percent(self.wording.margin.smallest_change, self.lang)
-            return self.own("verdict.changes", n=self.texts.count(len(kinds)), smallest=smallest)
+            scenarios = self.folder.study.scenarios(self.folder.size)
+            mechanisms = {mechanism_name(x.change) for x in scenarios if x.name in kinds}
+            by_mechanism = len(mechanisms) > 1
+            key = "verdict.changes_by_mechanism" if by_mechanism else "verdict.changes"
+            return self.own(key, n=self.texts.count(len(kinds)), smallest=smallest)
         said = [change_name(change, self.texts, yearly) for change, yearly in found]
         key = "verdict.change" if len(said) == 1 else "verdict.changes_named"
         return self.own(key, names=self.texts.all_of(said))
@@ -324,12 +329,46 @@ class AdviserWords:
         n = len(self.folder.measures[names].dropna().drop_duplicates())
         return self.own("verdict.one_of", n=str(n), heading=self.texts("options.heading"))
 
+    def assumed_worlds(self) -> str:
+        """Return that the worlds of the alarm limit are assumed; empty where they are estimated."""
+        null = self.folder.study.null
+        given = null.substances.values() if null is not None else ()
+        return "" if all(item.estimate for item in given) else self.own("verdict.assumed_worlds")
+
+    def searched(self, selection: Selection) -> str:
+        """Return what is noticed of a city that is searched for afterwards; empty elsewhere."""
+        study = self.folder.study
+        found = [
+            name
+            for name, item in study.estimators.items()
+            if isinstance(item, ExactLocal) and item.site == LARGEST and name != self.folder.judging
+        ]
+        if not found or not is_local(self.folder):
+            return ""
+        shared = central(selection.substance, selection.levels).level
+        change = selection.typical_change
+        designs = self.compared(selection, shared, change)
+        values = [
+            selection.one(
+                "power", shared=shared, design=name, estimator=found[0], threshold="operating",
+                change=change, horizon=POWER_YEARS,
+            )
+            for name in designs
+        ]  # fmt: skip
+        if len(values) < 2 or not all(math.isfinite(item.value) for item in values):
+            return ""
+        mine, theirs = (of_hundred(item.value, item.mcse, self.lang) for item in values)
+        return self.own(
+            "verdict.searched", reference=self.names[designs[0]], best=self.names[designs[1]],
+            mine=mine, theirs=theirs, size=percent(abs(change), self.lang),
+        )  # fmt: skip
+
     def icons(self, selection: Selection) -> tuple[str, list[Icons]]:
         """Return a heading and the arrays of one substance at the central level; maybe none."""
         shared = central(selection.substance, selection.levels).level
         change = selection.typical_change
         where = self.where(selection.substance, shared, selection.levels)
-        where = where[0].lower() + where[1:]
+        where = lower(where)
         head = self.own(
             "icons.where",
             substance=self.texts.heading(selection.substance),

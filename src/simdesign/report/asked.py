@@ -20,22 +20,25 @@ from simdesign.report.attribution import (
     parts_of,
 )
 from simdesign.report.attribution_tables import CATALOGUE, mechanism
+from simdesign.report.claim_answers import (
+    Answer,
+    asks_frequency,
+    asks_season,
+    asks_what_it_rests_on,
+    frequency_answer,
+    rests_on_answer,
+    season_answer,
+)
 from simdesign.report.departures import departure_rows, shown_scenario
 from simdesign.report.folder import Folder
 from simdesign.report.likelihood import ADVISER
 from simdesign.report.names import departure_name
-from simdesign.report.numbers import general, of_hundred, percent
+from simdesign.report.numbers import general, of_hundred, percent, rounded
 from simdesign.report.select import Selection
-from simdesign.report.texts import Texts, capital
+from simdesign.report.texts import Texts, capital, lower
 from simdesign.report.verdicts import Wording
 
 _OPERATING = (("picture", ""), ("break", "operating"))
-_WORST = 2
-"""So many designs have their false alarms told: the judged one and the one that gives most."""
-
-
-type Answer = tuple[str, tuple[str, ...]]
-"""A substance, and the sentences about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,7 @@ class Asked:
     question: str
     answers: tuple[Answer, ...]
     place: str
-    """Part of the page that has the whole answer: the start of its address."""
+    """Part of the page that has the whole answer, as its address begins; empty without one."""
 
 
 def asked(folder: Folder, selections: Sequence[Selection], wording: Wording) -> Asked | None:
@@ -60,6 +63,15 @@ def asked(folder: Folder, selections: Sequence[Selection], wording: Wording) -> 
     elif folder.study.departures:
         place, question = "departures", own("asked.departures_question")
         answers = _departures(folder, selections, wording, own)
+    elif asks_season(folder):
+        place, question = "", own("asked.season_question")
+        answers = [season_answer(folder, name, wording, own) for name in folder.substances]
+    elif asks_what_it_rests_on(folder):
+        place, question = "stability", own("asked.stability_question")
+        answers = [rests_on_answer(folder, name, wording, own) for name in folder.substances]
+    elif asks_frequency(folder):
+        place, question = "options", own("asked.frontier_question")
+        answers = [frequency_answer(item, wording, own) for item in selections]
     else:
         return None
     return Asked(question=question, answers=tuple(answers), place=place) if answers else None
@@ -139,8 +151,8 @@ def _options(folder: Folder, wording: Wording, own: Texts) -> list[Answer]:
                 parts=own("verdict.join").join(
                     own(
                         "asked.options_where", design=wording.design(name),
-                        where=_lower(wording.texts(f"options.group_{group}")),
-                        ratio=general(round(costs[name], 1), wording.lang),
+                        where=lower(wording.texts(f"options.group_{group}")),
+                        ratio=general(rounded(costs[name], 1), wording.lang),
                         high=of_hundred(rows[group, name]["false_alarm"][1], 0.0, wording.lang),
                     )
                     for group, name in cheaper
@@ -177,7 +189,7 @@ def _most(
         }
     return own(
         "asked.options_most", best=wording.design(best), reference=wording.design(judged_one),
-        ratio=general(round(costs[best], 1), wording.lang), size=size, **values,
+        ratio=general(rounded(costs[best], 1), wording.lang), size=size, **values,
     )  # fmt: skip
 
 
@@ -231,10 +243,6 @@ def _stands(moves: Sequence[Move], wording: Wording, own: Texts) -> str:
     first = judged_there[0]
     return own(
         "asked.departures_same",
-        topic=_lower(wording.topic(first.topic, first.threshold)), n=str(same),
+        topic=lower(wording.topic(first.topic, first.threshold)), n=str(same),
         total=str(len(judged_there)), code=wording.code(first.before),
     )  # fmt: skip
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

@@ -1,6 +1,7 @@
 """Where the levels of the shared error lie in what real measurements leave open."""
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,8 +36,8 @@ def central(substance: str, levels: Sequence[float]) -> Central:
         return Central(level=math.nan, measured=False)
     for table in shipped_draws(substance):
         if "sigma_shared" in table.fields:
-            values = sorted(table.fields["sigma_shared"])
-            median = values[len(values) // 2]
+            values = table.fields["sigma_shared"]
+            median = statistics.median(values)
             return Central(
                 level=min(known, key=lambda x: abs(x - median)), measured=True,
                 is_below=median > known[-1],

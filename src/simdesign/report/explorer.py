@@ -84,6 +84,7 @@ def library() -> str:
 
 def payload(folder: Folder, content: Mapping[str, Any]) -> dict[str, Any]:
     """Return numbers and their names in every language."""
+    content = {**content, "designs": [_schedule(item) for item in content["designs"]]}
     return {
         "numbers": numbers(folder, content),
         "names": {lang: names(folder, content, lang) for lang in LANGUAGES},
@@ -92,3 +93,8 @@ def payload(folder: Folder, content: Mapping[str, Any]) -> dict[str, Any]:
 
 def _packed(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+
+
+def _schedule(design: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a design; one whose sites cannot be turned is a schedule of its own to choose."""
+    return design if design["turns_sites"] else {**design, "base": design["design"]}

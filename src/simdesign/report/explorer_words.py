@@ -70,6 +70,7 @@ def names(folder: Folder, content: Mapping[str, Any], lang: str) -> dict[str, An
         ],
         "kinds": {key: own(f"kinds.{key}") if own.has(f"kinds.{key}") else key for key in kinds},
         "mechanisms": {key: mechanism(key, mechanisms) for key in acts},
+        "falling": {key: mechanism(key, mechanisms, falls=True) for key in acts},
         "budgets": [
             own("explorer.budget_option", n=number(100 * value, lang, 0))
             for value in content["budgets"]

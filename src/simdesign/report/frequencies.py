@@ -98,8 +98,9 @@ def any_substance_sentence(folder: Folder, texts: Texts) -> str:
     found = frame[
         (frame["measure"] == "false_alarm_any_substance")
         & (frame["design"] == folder.study.decision.reference)
-        & (frame["estimator"] == folder.judging)
-    ]
+        & (frame["estimator"] == folder.judging) & (frame["threshold"] == "operating")
+        & ((frame["budget"] - folder.budget).abs() < 1e-9)
+    ]  # fmt: skip
     if found.empty:
         return ""
     row = found.iloc[0]

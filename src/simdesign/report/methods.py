@@ -19,6 +19,7 @@ from simdesign.report.frequencies import (
     frequency_intro,
     frequency_sentences,
 )
+from simdesign.report.likelihood import ADVISER
 from simdesign.report.model_check import Stamp, stamp_of
 from simdesign.report.names import cell_world, design_names, estimator_names, level
 from simdesign.report.numbers import number
@@ -131,6 +132,9 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
 
 def title_of(folder: Folder, lang: str) -> str:
     """Return the title of a study in one language; its name where it has none."""
+    own = Texts(lang, ADVISER)
+    if own.has(f"titles.{folder.study.name}"):
+        return own(f"titles.{folder.study.name}")
     titles = {str(key): text for key, text in folder.study.title.items()}
     return titles.get(lang) or titles.get("en") or folder.study.name
 

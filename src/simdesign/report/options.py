@@ -110,6 +110,12 @@ def _notes(
         for item in content["designs"]
         if item["unread_streams"]
     ]
+    if all(item.world.laboratories is None for item in study.scenarios(content["size"])):
+        found += [
+            texts("options.no_bias", design=capital(names[name]))
+            for name, item in study.designs.items()
+            if item.laboratory.n > 1
+        ]
     found += [
         texts(
             "options.changed", design=capital(names[item["design"]]),

@@ -162,15 +162,21 @@ def _view(folder: Folder, cell: Cell, selections: Sequence[Selection], lang: str
         "scale": scale_table(words.own),
         "changes": _changes(folder, cell, wording),
         "frequencies": words.frequencies(selections),
-        "one_of": words.one_of(),
-        "small": words.small(selections),
+        "remarks": [
+            text
+            for text in (
+                texts("tables.only_cell", world=cell_world(study, cell, texts)) if cell else "",
+                words.one_of(),
+                words.assumed_worlds(),
+                words.small(selections),
+                *(words.searched(item) for item in selections),
+            )
+            if text
+        ],
         "unread": unread_streams(folder, texts),
         "budget": number(100 * folder.budget, lang, 0),
         "frequency_intro": frequency_intro(folder, texts, local=local),
         "any_substance": any_substance_sentence(folder, texts),
-        "only_cell": texts("tables.only_cell", world=cell_world(study, cell, texts))
-        if cell
-        else "",
         "one_mechanism": one_mechanism(folder, texts),
         "options": options_parts(folder, texts),
         "cost_intro": texts(

@@ -205,12 +205,12 @@ def _sentences(
                 )
             )  # fmt: skip
         else:
-            how = _how(item["group"], item["option"], folder, wording)
+            how = said_choice(item["group"], item["option"], folder, wording)
             found.append(texts("stability.flip_option", where=where, how=how, **common))
     return found or [texts("stability.no_flip")]
 
 
-def _how(group: str, option: str, folder: Folder, wording: Wording) -> str:
+def said_choice(group: str, option: str, folder: Folder, wording: Wording) -> str:
     """Return another choice as the end of a sentence."""
     texts = wording.texts
     if group in ("budget", "constancy"):

@@ -3,15 +3,20 @@
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
 
 from simdesign.errors import SpecError
 from simdesign.studies.arguments import AsJson, ReadableFolder
-from simdesign.studies.console import Grid, say_json, show
+from simdesign.studies.console import Grid, say, say_json, show
 
 _NOTHING = "no such measure"
+TYPICAL_CHANGE = 0.30
+"""Size of change that is shown where none was chosen, as on the page."""
+VERDICT_YEARS = 3.0
+"""Horizon likewise."""
 _SHARED_ERROR = "sigma_shared"
 """The factor that decides most verdicts."""
 _FREE = ("value", "mcse", "low", "high", "n_rep", "n_failed")
@@ -26,6 +31,8 @@ class Crossed:
     columns: tuple[str, ...]
     cell: Mapping[tuple[str, str], tuple[float, float]]
     """(row, column) -> value and Monte Carlo standard error; absent where there is none."""
+    taken: Mapping[str, str] = MappingProxyType({})
+    """Column -> the level that was taken where none was chosen."""
 
 
 def register(app: typer.Typer) -> None:
@@ -60,7 +67,8 @@ def table_command(
     """Print one measure by two columns of the table of measures, with Monte Carlo errors.
 
     Without --where the estimator is the one that verdicts rest on, the threshold the operating
-    one and the budget the study's.
+    one and the budget the study's; of every other column the level that the page shows is taken,
+    and named.
     """
     from simdesign.run import judging_estimator, read
 
@@ -80,18 +88,26 @@ def table_command(
         "budget": f"{decision.budget:g}",
     }  # fmt: skip
     study = results.study
-    named = (*study.designs, *study.estimators, *(item.name for item in results.plan.scenarios))
+    named = (
+        *study.world.substances, *study.designs, *study.estimators,
+        *(item.name for item in results.plan.scenarios),
+    )  # fmt: skip
     records = results.records()
     if columns is None:
         columns = usual_columns(study.factors, records[0] if records else ())
-    found = crossed(records, rows, columns, chosen, usual, named)
+    bare = not where and horizon is None
+    wanted = max(TYPICAL_CHANGE, decision.margin.smallest_change) if bare else None
+    found = crossed(records, rows, columns, chosen, usual, named, wanted)
     if as_json:
         cells = [
             {rows: r, columns: c, "value": value, "mcse": mcse}
             for (r, c), (value, mcse) in found.cell.items()
         ]
-        say_json({"study": results.study.name, "cells": cells})
+        say_json({"study": results.study.name, "taken": dict(found.taken), "cells": cells})
         return
+    if found.taken:
+        taken = ", ".join(f"{name}={level or '(none)'}" for name, level in found.taken.items())
+        say(f"{measure}, {taken}; --where chooses others")
     show(grids(found, rows, columns, per), lines(found, rows, columns, per))
 
 
@@ -117,6 +133,7 @@ def crossed(
     chosen: Mapping[str, str],
     usual: Mapping[str, str],
     named: Sequence[str] = (),
+    near: float | None = None,
 ) -> Crossed:
     """Return one value for every pair of levels of two columns.
 
@@ -132,6 +149,9 @@ def crossed(
         Likewise, but rows that have nothing there are kept; left out for what is chosen or heads.
     named : sequence of str
         Levels that are names, in the order wanted; numbers stand before them, by size.
+    near : float, optional
+        Take a level of every column that has several in a cell: of the size of the change that
+        nearest this, three years, else the middle or first one. Without it they are refused.
 
     Raises
     ------
@@ -155,8 +175,14 @@ def crossed(
         if name not in (rows, columns, *chosen):
             kept = [item for item in kept if _level(item[name]) in ("", level)]
     heads = [item for item in kept if _level(item[rows]) and _level(item[columns])]
+    taken: dict[str, str] = {}
+    while near is not None and (name := _several(heads, rows, columns)):
+        levels = _ordered((_level(item[name]) for item in heads), named)
+        taken[name] = _taken(name, levels, near)
+        heads = [item for item in heads if _level(item[name]) == taken[name]]
     _refuse_several(heads, rows, columns)
     return Crossed(
+        taken=taken,
         rows=_ordered((_level(item[rows]) for item in heads), named),
         columns=_ordered((_level(item[columns]) for item in heads), named),
         cell={
@@ -212,7 +238,21 @@ def _ordered(levels: Iterable[str], named: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(set(levels), key=place))
 
 
-def _refuse_several(kept: Iterable[Mapping[str, Any]], rows: str, columns: str) -> None:
+def _refuse_several(kept: Sequence[Mapping[str, Any]], rows: str, columns: str) -> None:
+    for name, other, item in _clashes(kept, rows, columns):
+        rule = f"several rows in one cell: choose one, --where {name}={_level(item[name])} say"
+        raise SpecError(name, f"{_level(other[name])}, {_level(item[name])}", rule)
+
+
+def _several(kept: Sequence[Mapping[str, Any]], rows: str, columns: str) -> str:
+    """Return a column that has several levels in one cell; empty without any."""
+    return next((name for name, _, _ in _clashes(kept, rows, columns)), "")
+
+
+def _clashes(
+    kept: Sequence[Mapping[str, Any]], rows: str, columns: str
+) -> Iterable[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+    """Yield pairs of rows that belong to one cell, with a column in which they differ."""
     seen: dict[tuple[str, str], Mapping[str, Any]] = {}
     for item in kept:
         other = seen.setdefault((_level(item[rows]), _level(item[columns])), item)
@@ -221,8 +261,21 @@ def _refuse_several(kept: Iterable[Mapping[str, Any]], rows: str, columns: str) 
         named = [n for n in item if n not in _FREE and _level(item[n]) != _level(other[n])]
         # the scenario is what its factors say; a factor is the better thing to ask for
         name = next((n for n in named if n not in ("scenario", "role")), named[0] if named else "")
-        rule = f"several rows in one cell: choose one, --where {name}={_level(item[name])} say"
-        raise SpecError(name, f"{_level(other[name])}, {_level(item[name])}", rule)
+        yield name, other, item
+
+
+def _taken(name: str, levels: Sequence[str], near: float) -> str:
+    """Return the level that is shown where none was chosen: those of the page."""
+    try:
+        numbers = sorted(levels, key=float)
+    except ValueError:
+        # words have no middle: none at all, a study's own world, or the one that it names first
+        return "" if "" in levels else levels[0]
+    if name == "horizon":
+        return min(numbers, key=lambda level: abs(float(level) - VERDICT_YEARS))
+    if name == "size":
+        return min(numbers, key=lambda level: abs(float(level) - near))
+    return numbers[len(numbers) // 2]
 
 
 def _asked(where: Iterable[str]) -> dict[str, str]:

@@ -3,10 +3,14 @@ function here() { return document.querySelector('.explorer[data-lang="' + root.l
 function piece(name) { return here().querySelector('[data-part="' + name + '"]'); }
 function control(name) { return here().querySelector('[name="' + name + '"]'); }
 function unique(list) { return list.filter(function (x, i) { return list.indexOf(x) === i; }); }
+var ORDER = ["kind", "mechanism", "other", "size"]; // fields of a change, in the order of choosing
+function before(key) { // what was chosen of the change before a field
+  var want = {};
+  ORDER.slice(0, ORDER.indexOf(key)).forEach(function (k) { want[k] = field(state.change, k); });
+  return want;
+}
 function options(key) { // values of a field of the change that go with those before it
-  var want = {}, order = ["kind", "mechanism", "other", "size"];
-  order.slice(0, order.indexOf(key)).forEach(function (k) { want[k] = field(state.change, k); });
-  return unique(changesWith(want).map(function (i) { return field(i, key); }));
+  return unique(changesWith(before(key)).map(function (i) { return field(i, key); }));
 }
 function fill(name, values, labels, value) {
   var select = control(name);
@@ -31,8 +35,7 @@ function sync(found) {
     ["size", sizeLabel]].forEach(function (pair) {
     var key = pair[0], values = options(key);
     var labels = values.map(function (v) {
-      var want = {}, order = ["kind", "mechanism", "other", "size"];
-      order.slice(0, order.indexOf(key)).forEach(function (k) { want[k] = field(state.change, k); });
+      var want = before(key);
       want[key] = v;
       return pair[1](changesWith(want)[0]);
     });
@@ -72,14 +75,12 @@ function toBase() {
   state.days = base.days;
 }
 function changed(name, value) {
-  var order = ["kind", "mechanism", "other", "size"];
   if (name === "substance") {
-    var before = part().changes[state.change];
+    var old = part().changes[state.change];
     state.substance = Number(value);
-    state.change = likest(before, part().changes.map(function (_, i) { return i; }));
-  } else if (order.indexOf(name) >= 0) {
-    var want = {};
-    order.slice(0, order.indexOf(name)).forEach(function (k) { want[k] = field(state.change, k); });
+    state.change = likest(old, part().changes.map(function (_, i) { return i; }));
+  } else if (ORDER.indexOf(name) >= 0) {
+    var want = before(name);
     want[name] = value;
     state.change = likest(part().changes[state.change], changesWith(want));
     state.newest = -1;
@@ -88,18 +89,20 @@ function changed(name, value) {
     state.newest = state.last;
     state.levels[state.last] = Number(value);
   } else if (name === "design") {
-    var keep = [state.sites, state.days];
+    // sites and days go along only if they were set, not if the last schedule had them
+    var last = baseDesign(), sites = state.sites, days = state.days;
     state.design = value;
     toBase();
     if (!refused(cellOf().cell)) {
-      state.sites = Math.min(keep[0], part().surface.sites.length);
-      if (baseDesign().turns_days) { state.days = keep[1]; }
+      if (sites !== last.sites) { state.sites = Math.min(sites, part().surface.sites.length); }
+      if (days !== last.days && baseDesign().turns_days) { state.days = days; }
     }
   } else if (name === "years" || name === "budget" || name === "sites" || name === "days") {
     state[name] = Number(value);
-  } else {
+  } else if (unitNames().indexOf(name) >= 0) {
     var price = parseFloat(String(value).replace(",", "."));
-    state.units[unitNames().indexOf(name)] = price >= 0 && isFinite(price) ? price : 0;
+    // while a price is being typed the last one holds
+    if (price >= 0 && isFinite(price)) { state.units[unitNames().indexOf(name)] = price; }
   }
   settle();
 }

@@ -25,14 +25,17 @@ function named(one) { // a design, or the one that was turned
   });
   return joined(names.schedules[state.design], where.join(", "));
 }
-function joined(design, where) { // one pair of brackets, as in explorer.py
+function joined(design, where) { // one pair of brackets, as in explorer_words.py
   return design.endsWith(")") ? design.slice(0, -1) + "; " + where + ")" : design + " (" + where + ")";
+}
+function actOf(c) { // of a fall the reverse: less heavy use
+  return (c.size < 0 ? names.falling : names.mechanisms)[c.mechanism];
 }
 function changeWords() {
   var c = part().changes[state.change], text = names.phrases[state.substance][state.change];
   var acts = options("mechanism");
   if (acts.length > 1) {
-    text = say("answer.by_mechanism", { change: text, mechanism: names.mechanisms[c.mechanism] });
+    text = say("answer.by_mechanism", { change: text, mechanism: actOf(c) });
   }
   var other = names.others[state.substance][state.change];
   return other ? text + ", " + other : text;
