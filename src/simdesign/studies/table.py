@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from simdesign.errors import SpecError
+from simdesign.spec.departures import DEFAULT
 from simdesign.studies.arguments import AsJson, ReadableFolder
 from simdesign.studies.console import Grid, say, say_json, show
 
@@ -106,7 +107,7 @@ def table_command(
         say_json({"study": results.study.name, "taken": dict(found.taken), "cells": cells})
         return
     if found.taken:
-        taken = ", ".join(f"{name}={level or '(none)'}" for name, level in found.taken.items())
+        taken = ", ".join(f"{name}={level}" for name, level in found.taken.items())
         say(f"{measure}, {taken}; --where chooses others")
     show(grids(found, rows, columns, per), lines(found, rows, columns, per))
 
@@ -177,8 +178,8 @@ def crossed(
     heads = [item for item in kept if _level(item[rows]) and _level(item[columns])]
     taken: dict[str, str] = {}
     while near is not None and (name := _several(heads, rows, columns)):
-        levels = _ordered((_level(item[name]) for item in heads), named)
-        taken[name] = _taken(name, levels, near)
+        ordered = _ordered((_level(item[name]) for item in heads), named)
+        taken[name] = _taken(name, ordered, near)
         heads = [item for item in heads if _level(item[name]) == taken[name]]
     _refuse_several(heads, rows, columns)
     return Crossed(
@@ -266,11 +267,12 @@ def _clashes(
 
 def _taken(name: str, levels: Sequence[str], near: float) -> str:
     """Return the level that is shown where none was chosen: those of the page."""
+    known = [level for level in levels if level]
     try:
-        numbers = sorted(levels, key=float)
+        numbers = sorted(known, key=float)
     except ValueError:
-        # words have no middle: none at all, a study's own world, or the one that it names first
-        return "" if "" in levels else levels[0]
+        # words have no middle: a study's own world, or what it names first
+        return DEFAULT if DEFAULT in known else known[0]
     if name == "horizon":
         return min(numbers, key=lambda level: abs(float(level) - VERDICT_YEARS))
     if name == "size":
