@@ -23,7 +23,7 @@ from simdesign.report.icons import SPRITE
 from simdesign.report.likelihood import ADVISER, scale_table
 from simdesign.report.methods import attribution_view, methods_html, one_mechanism, title_of
 from simdesign.report.model_check import stamp_of
-from simdesign.report.names import cell_world
+from simdesign.report.names import shown_world
 from simdesign.report.numbers import number
 from simdesign.report.options import options_parts
 from simdesign.report.select import Cell, Selection, middle_cell
@@ -168,7 +168,7 @@ def _view(folder: Folder, cell: Cell, selections: Sequence[Selection], lang: str
         "budget": number(100 * folder.budget, lang, 0),
         "frequency_intro": frequency_intro(folder, texts, local=local),
         "any_substance": any_substance_sentence(folder, texts),
-        "only_cell": texts("tables.only_cell", world=cell_world(study, cell, texts))
+        "only_cell": texts("tables.only_cell", world=shown_world(study, cell, texts))
         if cell
         else "",
         "one_mechanism": one_mechanism(folder, texts),

@@ -87,6 +87,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def lower(text: str) -> str:
+    """Return a sentence as a part of another."""
+    return text[:1].lower() + text[1:]
+
+
 def both(key: str, **values: object) -> dict[str, str]:
     """Return a text whose values do not depend on the language, in every language."""
     return {lang: Texts(lang)(key, **values) for lang in LANGUAGES}
