@@ -241,9 +241,13 @@ def _stands(moves: Sequence[Move], wording: Wording, own: Texts) -> str:
         return ""
     same = sum(not item.is_another for item in judged_there)
     first = judged_there[0]
-    key = "all" if same == len(judged_there) else "same"
+    everywhere = same == len(judged_there)
+    if len(judged_there) < len(moves):  # in some there is nothing to judge
+        key = "asked.departures_all_judged" if everywhere else "asked.departures_same_judged"
+    else:
+        key = "asked.departures_all" if everywhere else "asked.departures_same"
     return own(
-        f"asked.departures_{key}{'_judged' if len(judged_there) < len(moves) else ''}",
+        key,
         topic=_lower(wording.topic(first.topic, first.threshold)), n=str(same),
         total=str(len(judged_there)), code=wording.code(first.before),
     )  # fmt: skip
