@@ -112,7 +112,7 @@ paired[["sigma_shared", "design", "value", "mcse", "compared_with"]].round(3)
 # %% [markdown]
 # ## The verdict
 #
-# *As good*, *not as good*, or *cannot be told with these replications*: so few of them will
+# *As good*, *not as good*, or *cannot be told yet*: so few of them will
 # mostly give the last.
 
 # %%

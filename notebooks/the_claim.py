@@ -288,7 +288,7 @@ pd.concat(picture)
 # %% [markdown]
 # ## The verdict
 #
-# *As good*, *not as good*, or *cannot be told with these replications*. Two more answers are honest
+# *As good*, *not as good*, or *cannot be told yet*. Two more answers are honest
 # ones: where no design notices half of the breaks, being equal says nothing; and since the data
 # leave the level of the shared error open, no line is the answer by itself. Money is not weighed
 # here: two and four rounds cost more than one (`experiments/frequency_frontier`).

@@ -6,8 +6,9 @@ from itertools import product
 
 import numpy as np
 
-from simdesign.report.explorer import explorer_script
+from simdesign.report.explorer import CATALOGUE, explorer_script
 from simdesign.report.numbers import MINUS, number, rounded
+from simdesign.report.texts import Texts
 
 READY = "() => document.documentElement.dataset.explorer === 'ready'"
 
@@ -152,3 +153,56 @@ def test_page_and_browser_round_alike(look, pages):
         exact = (Decimal(thousandths) / 10).quantize(Decimal(1), ROUND_HALF_UP)
         assert rounded(100.0 * share) == exact
         assert number(-100.0 * share, "en", 0).lstrip(MINUS) == str(exact)
+
+
+def test_a_look_at_another_schedule_changes_no_sites_or_days(look, pages):
+    page = opened(look, pages)
+    start = settings(page)
+    designs = section(page).locator('[name="design"] option').all_inner_texts()
+    assert len(designs) > 2
+    for other in designs:
+        choose(page, "design", other)
+        choose(page, "design", start["design"])
+        assert settings(page) == start, other
+
+
+def test_sites_that_were_set_go_along_with_a_schedule_that_has_as_many(look, pages):
+    page = opened(look, pages)
+    start = settings(page)
+    section(page).locator('[name="sites"]').fill("4")
+    designs = section(page).locator('[name="design"] option').all_inner_texts()
+    kept = []
+    for other in designs:
+        choose(page, "design", other)
+        if section(page).locator('[name="sites"]').is_enabled():
+            kept.append(settings(page)["sites"])
+    assert len(kept) > 1
+    assert set(kept) == {"4"}
+    assert start["sites"] != "4"
+
+
+def test_an_estimate_far_from_what_was_simulated_ranks_nothing(look, pages):
+    texts = Texts("en", CATALOGUE)
+    page = opened(look, pages, "sites=3")
+    assert texts("answer.beyond") in section(page).locator('[data-part="basis"]').inner_text()
+    for ranking in ("answer.front", "answer.near_front", "answer.dominated"):
+        start = texts(ranking).split("{")[0].strip()
+        assert start
+        assert start not in said(page), ranking
+    rows = section(page).locator('[data-part="front-table"] tbody tr').all_inner_texts()
+    assert len(rows) > 2
+    few = settings(opened(look, pages, "sites=1"))  # the slider does not go so far
+    assert few == settings(opened(look, pages))
+
+
+def test_a_price_that_is_being_typed_changes_nothing(look, pages):
+    page = opened(look, pages)
+    section(page).locator("summary", has_text="Cost per unit").click()
+    before = said(page)
+    price = section(page).locator(".units input").first
+    price.fill("")
+    price.dispatch_event("change")
+    assert said(page) == before
+    price.fill("5")
+    price.dispatch_event("change")
+    assert said(page) != before

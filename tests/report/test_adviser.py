@@ -119,7 +119,7 @@ def test_the_verdict_is_two_sentences_with_the_numbers_of_the_central_level(fold
         and v.substance == "cocaine" and v.sigma_shared == 0.1
     )  # fmt: skip
     text = AdviserWords(folder, "en").verdicts(middle_cell(folder))[0].answers[1][2][1]
-    assert f"it notices {round(100 * item.reference_value)} within three years" in text
+    assert f"{round(100 * item.reference_value)} are noticed with it within three years" in text
     assert f"come here from {round(100 * item.reference_false_alarm)} and" in text
 
 

@@ -44,7 +44,7 @@ def test_the_page_says_what_lies_beyond_the_levels_studied(results):
     said = AdviserWords(folder, "nl").verdicts(middle_cell(folder))[0]
     beyond = central("cocaine", (0.0, 0.1)).beyond
     assert beyond > 0.005
-    assert f"ligt {round(100 * beyond)} van de 100 delen boven 10" in said.open_level
+    assert f"ligt {round(100 * beyond)}\N{NO-BREAK SPACE}% boven 10" in said.open_level
     assert said.shown_level.startswith("De getallen gelden bij een gedeelde meetfout van ")
 
 

@@ -179,8 +179,8 @@ def test_a_verdict_in_words():
              verdict(0.1, Code.AS_GOOD)]  # fmt: skip
     english = [line.replace("\N{NO-BREAK SPACE}", " ") for line in verdict_text(items, "en")]
     assert english[0] == (
-        "Trend break, cocaine, annual: not as good (shared error 0 %); cannot be told with these "
-        "replications (shared error 6 %); as good (shared error 10 %)."
+        "Trend break, cocaine, annual: not as good (shared error 0 %); cannot be told yet "
+        "(shared error 6 %); as good (shared error 10 %)."
     )
     assert english[1].strip() == (
         "Trend break, cocaine, shared error 0 %: not as good. Of 100 breaks of 20 % and more, "

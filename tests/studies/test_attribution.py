@@ -156,7 +156,7 @@ def test_purity_is_told_by_its_series_and_more_users_by_nothing(printed):
 def test_words_tables_and_the_target(done):
     text = " ".join(output(done).split())
     assert "Higher purity: can be told at +30 % with two: weekdays + purity + survey" in text
-    assert "More users: cannot be told by any of the 4 ways" in text
+    assert "More users of all kinds: cannot be told by any of the 4 ways" in text
     assert "no way of measuring tried here tells them apart" in text
     assert "Three explanations at once (new light users, heavier use" in text
     assert "no single name is right" in text
@@ -195,7 +195,7 @@ def test_the_page_has_the_section_in_both_languages_and_one_mechanism_in_its_fig
     text = write_page(done.folder).read_text(encoding="utf-8")
     for lang, heading in (("en", "Which mechanism it was"), ("nl", "Welk mechanisme het was")):
         assert re.search(rf'<h2 id="attribution-{lang}">{heading}</h2>', text)
-    assert "Shown here is the change by more users;" in text
+    assert "Shown here is the change by more users of all kinds;" in text
     assert "These designs do not tell them apart." not in text
 
 
@@ -268,11 +268,11 @@ def test_the_question_of_the_page_is_which_mechanism(done, printed):
     assert found.place == "attribution"
     (_, sentences) = found.answers[0]
     text = " ".join(sentences)
-    told = [line for line in sentences if "it can be told" in line]
+    told = [line for line in sentences if "at least one that tells it" in line]
     never = [line for line in sentences if line.startswith("With none of the")]
     assert len(told) == 1
-    assert "higher purity (at" in told[0]
-    assert "all more often" not in text  # not simulated here
+    assert "higher purity at +30" in told[0]
+    assert "more frequent use by all" not in text  # not simulated here
     assert "three explanations" not in text  # several at once
     target = AttributionTarget()
     cells = attribution_cells(done.study, folder.size, folder.attribution, "last")

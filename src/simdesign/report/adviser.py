@@ -19,7 +19,7 @@ from simdesign.report.frequencies import frequency_sentences
 from simdesign.report.icons import icon_array
 from simdesign.report.likelihood import ADVISER, word
 from simdesign.report.names import cell_world, change_name, design_names, level, moves
-from simdesign.report.numbers import of_hundred, percent
+from simdesign.report.numbers import of_hundred, percent, rounded
 from simdesign.report.select import POWER_YEARS, Cell, Selection, Value
 from simdesign.report.texts import Texts, capital, lower
 from simdesign.report.verdicts import Group, Wording, groups_of
@@ -183,7 +183,7 @@ class AdviserWords:
         if not middle.beyond >= WORTH_SAYING:
             return said
         more = self.own(
-            "verdict.beyond", beyond=of_hundred(middle.beyond, 0.0, self.lang),
+            "verdict.beyond", beyond=percent(rounded(middle.beyond, 2), self.lang),
             level=level(max(levels), self.texts),
         )  # fmt: skip
         return f"{said} {more}"
@@ -300,9 +300,13 @@ class AdviserWords:
                 self.own("verdict.count", code=self.texts(f"verdict.{code}"), n=str(number))
                 for code, number in counts.most_common()
             ]
-            said[key] = ", ".join(parts) or self.own("verdict.nothing")
+            if len(counts) == 1:
+                (code,) = counts
+                parts = [self.own("verdict.count_all", code=self.texts(f"verdict.{code}"))]
+            said[key] = self.texts.all_of(parts) or self.own("verdict.nothing")
+        worlds = self.own("verdict.worlds_two") if n == 2 else self.own("verdict.worlds", n=str(n))
         return self.own(
-            "verdict.robust", n=str(n), substance=self.texts.substance(substance), **said
+            "verdict.robust", worlds=worlds, substance=self.texts.substance(substance), **said
         )
 
     def small(self, selections: Sequence[Selection]) -> str:
@@ -368,11 +372,10 @@ class AdviserWords:
         shared = central(selection.substance, selection.levels).level
         change = selection.typical_change
         where = self.where(selection.substance, shared, selection.levels)
-        where = lower(where)
         head = self.own(
             "icons.where",
             substance=self.texts.heading(selection.substance),
-            where=where,
+            where=lower(where),
         )
         found = []
         for design in self.compared(selection, shared, change):

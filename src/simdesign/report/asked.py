@@ -11,15 +11,17 @@ from typing import Any
 
 from simdesign.evaluate import Move, departure_lines, verdict_moves, worst_cases
 from simdesign.report.attribution import (
-    AttributionCell,
     AttributionTarget,
+    Judged,
+    Way,
     attribution_cells,
     attribution_sizes,
+    cheapest,
     groups_of,
     judged,
     parts_of,
 )
-from simdesign.report.attribution_tables import CATALOGUE, mechanism
+from simdesign.report.attribution_tables import CATALOGUE, Words, mechanism
 from simdesign.report.claim_answers import (
     Answer,
     asks_frequency,
@@ -33,7 +35,7 @@ from simdesign.report.departures import departure_rows, shown_scenario
 from simdesign.report.folder import Folder
 from simdesign.report.likelihood import ADVISER
 from simdesign.report.names import departure_name
-from simdesign.report.numbers import general, of_hundred, percent, rounded
+from simdesign.report.numbers import general, grouped, of_hundred, percent, rounded
 from simdesign.report.select import Selection
 from simdesign.report.texts import Texts, capital, lower
 from simdesign.report.verdicts import Wording
@@ -80,6 +82,7 @@ def asked(folder: Folder, selections: Sequence[Selection], wording: Wording) -> 
 def _mechanisms(folder: Folder, wording: Wording, own: Texts) -> list[Answer]:
     """Return which mechanisms some way of measuring names, and which none does."""
     texts, target = Texts(wording.lang, CATALOGUE), AttributionTarget()
+    words = Words(texts=texts, designs=wording.designs)
     cells = attribution_cells(folder.study, folder.size, folder.attribution, "last")
     found: list[Answer] = []
     for (substance, _), part in parts_of(cell for cell in cells if cell.mechanism).items():
@@ -89,18 +92,30 @@ def _mechanisms(folder: Folder, wording: Wording, own: Texts) -> list[Answer]:
         for name, members in groups_of(part).items():
             if len(members) > 1:
                 continue  # several at once follow from each
-            sizes, is_open = _told_at(part, members, target)
+            items = judged(part, members, target)
+            sure = [item for item in items if item.state == "can"]
+            is_open = any(item.state == "open" for item in items)
             for falls in (False, True):
-                mine = [size for size in sizes if (size < 0.0) is falls]
-                at = wording.texts.all_of([percent(x, texts.lang, sign=True) for x in mine])
+                mine = _cheapest_at([item for item in sure if (item.size < 0.0) is falls])
+                parts = [
+                    own(
+                        "asked.mechanism_part", way=words.way(way),
+                        cost=grouped(way.cost_per_year, texts.lang),
+                        sizes=texts.all_of([percent(x, texts.lang, sign=True) for x in sizes]),
+                    )
+                    for way, sizes in mine.items()
+                ]  # fmt: skip
                 said = mechanism(name, texts, falls=falls)
-                told += [own("asked.mechanism_at", mechanism=said, sizes=at)] if mine else []
-            if not sizes:
+                told += [
+                    own("asked.mechanism_at", mechanism=said, parts=texts.all_of(parts))
+                ] if parts else []  # fmt: skip
+            if not sure:
                 (unsettled if is_open else never).append(mechanism(name, texts))
         ways = len({cell.way for cell in part})
         lines = [
             own(
-                key, names=wording.texts.all_of(names), n=str(ways),
+                key, names=own("verdict.join").join(names) if names is told
+                else wording.texts.all_of(names), n=str(ways),
                 correct=of_hundred(target.correct, 0.0, texts.lang),
                 wrong=of_hundred(target.wrong, 0.0, texts.lang),
             )
@@ -114,17 +129,14 @@ def _mechanisms(folder: Folder, wording: Wording, own: Texts) -> list[Answer]:
     return found
 
 
-def _told_at(
-    cells: Sequence[AttributionCell], members: Sequence[str], target: AttributionTarget
-) -> tuple[list[float], bool]:
-    """Return at which sizes some way surely reaches the target, and whether one may."""
-    items = judged(cells, members, target)
-    sizes = [
-        size
-        for size in attribution_sizes(item.weakest for item in items)
-        if any(item.size == size and item.state == "can" for item in items)
-    ]
-    return sizes, any(item.state == "open" for item in items)
+def _cheapest_at(items: Sequence[Judged]) -> dict[Way, list[float]]:
+    """Return the cheapest way at every size, and all the sizes at which it is."""
+    found: dict[Way, list[float]] = {}
+    for size in attribution_sizes(item.weakest for item in items):
+        best = cheapest([item for item in items if item.size == size])
+        if best is not None:
+            found.setdefault(best.way, []).append(size)
+    return found
 
 
 def _options(folder: Folder, wording: Wording, own: Texts) -> list[Answer]:
@@ -241,8 +253,13 @@ def _stands(moves: Sequence[Move], wording: Wording, own: Texts) -> str:
         return ""
     same = sum(not item.is_another for item in judged_there)
     first = judged_there[0]
+    everywhere = same == len(judged_there)
+    if len(judged_there) < len(moves):  # in some there is nothing to judge
+        key = "asked.departures_all_judged" if everywhere else "asked.departures_same_judged"
+    else:
+        key = "asked.departures_all" if everywhere else "asked.departures_same"
     return own(
-        "asked.departures_same",
+        key,
         topic=lower(wording.topic(first.topic, first.threshold)), n=str(same),
         total=str(len(judged_there)), code=wording.code(first.before),
     )  # fmt: skip

@@ -416,7 +416,7 @@ def _told(items: Sequence[Judged], words: Words) -> str:
     parts = [
         texts(
             "attribution.told_part", way=words.way(way),
-            sizes=", ".join(percent(size, texts.lang, sign=True) for size in mine),
+            sizes=texts.all_of([percent(size, texts.lang, sign=True) for size in mine]),
         )
         for way, mine in sizes.items()
     ]  # fmt: skip

@@ -70,8 +70,7 @@ def worth_lines(wording: "Wording", group: "Group") -> list[str]:
         found.append(
             wording.texts(
                 "verdict.disagree",
-                substance=wording.texts.substance(item.substance),
-                where=wording.where(item.sigma_shared, item.averaged_over),
+                place=wording.place(item, wording.topic(item.topic, "")),
                 operating=wording.code(item.code),
                 oracle=wording.code(other.code),
                 reference=wording.design(item.reference),

@@ -194,6 +194,7 @@ def _worst(
 ) -> Table:
     """Return every design's numbers in the default world and in the worst departure."""
     texts = wording.texts
+    order = {design: place for place, design in enumerate(wording.designs)}  # as the study has them
     rows = tuple(
         (
             wording.design(item.design),
@@ -202,7 +203,7 @@ def _worst(
             _called(item.departure, keys, texts),
             _cell(item.worst, item.key, texts.lang),
         )
-        for item in worst_cases(lines)
+        for item in sorted(worst_cases(lines), key=lambda item: order[item.design])
         if item.key in keys
     )
     heads = ("tables.design", "departures.measure", "departures.default",

@@ -21,7 +21,7 @@ from simdesign.report.frequencies import (
 )
 from simdesign.report.likelihood import ADVISER
 from simdesign.report.model_check import Stamp, stamp_of
-from simdesign.report.names import cell_world, design_names, estimator_names, level
+from simdesign.report.names import design_names, estimator_names, level, shown_world
 from simdesign.report.numbers import number
 from simdesign.report.options import options_parts
 from simdesign.report.paired import paired_table
@@ -103,7 +103,7 @@ def _view(folder: Folder, cell: Cell, texts: Texts) -> dict[str, Any]:
         "budget": number(100 * folder.budget, "en", 0),
         "frequency_intro": frequency_intro(folder, texts, local=local),
         "any_substance": any_substance_sentence(folder, texts),
-        "only_cell": texts("tables.only_cell", world=cell_world(study, cell, texts))
+        "only_cell": texts("tables.only_cell", world=shown_world(study, cell, texts))
         if cell
         else "",
         "figures": [

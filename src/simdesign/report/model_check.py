@@ -36,6 +36,8 @@ class Stamp:
     title: str
     reasons: tuple[str, ...]
     """Why not, one line for each estimator and substance; or on which designs it was checked."""
+    brief: tuple[str, ...]
+    """The same for a page: without what was only never checked."""
     evidence: Table | None
     checks: tuple[tuple[Path, Cells], ...] = ()
     """Where checks lie that count, or that come nearest, and what each has of this study."""
@@ -48,6 +50,7 @@ def stamp_of(folder: Folder, texts: Texts) -> Stamp:
     found = list(_checks(folder.path))
     names = estimator_names(folder.study, texts)
     reasons: list[str] = []
+    grave: list[str] = []
     shown: list[dict[str, Any]] = []
     places: dict[Path, Cells] = {}
     judging: set[str] = set()
@@ -68,15 +71,18 @@ def stamp_of(folder: Folder, texts: Texts) -> Stamp:
         if why:
             label = f"{capital(names[name])}, {texts.substance(substance)}"
             reasons.append(texts(f"stamp.{why}", estimator=label))
+            grave += [reasons[-1]] if why != "absent" else []
     if not wanted:
         reasons.append(texts("stamp.nothing"))
     checked = not reasons
     if checked:
         reasons.append(texts("stamp.own" if _own_designs(folder, shown) else "stamp.other"))
+    brief = reasons if checked or not wanted else [*grave, texts("stamp.see_methods")]
     return Stamp(
         checked=checked,
         title=texts("stamp.checked" if checked else "stamp.not_checked"),
         reasons=tuple(dict.fromkeys(reasons)),
+        brief=tuple(dict.fromkeys(brief)),
         evidence=_evidence(shown, texts) if shown else None,
         checks=tuple(places.items()),
         judging=frozenset(judging),

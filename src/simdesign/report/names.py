@@ -1,7 +1,7 @@
 """Names of designs, estimators, scenarios and levels as a reader would say them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from simdesign.report.design_words import Speech, names_of
 from simdesign.report.estimator_words import estimator_names as estimator_names
@@ -47,6 +47,16 @@ def at_level(sigma: float, texts: Texts) -> str:
     return texts("figures.panel_plain", level=level(sigma, texts))
 
 
+def level_cells(sigma: float, texts: Texts) -> tuple[str, ...]:
+    """Return the cell of a table that says the level; none in worlds without levels."""
+    return (level(sigma, texts),) if math.isfinite(sigma) else ()
+
+
+def level_heads(levels: Sequence[float], texts: Texts) -> tuple[str, ...]:
+    """Return the head over such cells."""
+    return (texts("tables.shared"),) if any(map(math.isfinite, levels)) else ()
+
+
 def moves(yearly: float, texts: Texts) -> str:
     """Return a change of slope as a verb: rises by 2 % a year more than before."""
     key = "frequency.rises" if yearly > 0 else "frequency.falls"
@@ -67,31 +77,56 @@ def change_name(change: float, texts: Texts, yearly: float = math.nan) -> str:
 
 def cell_world(study: Study, cell: Mapping[str, float | str], texts: Texts) -> str:
     """Return the factor levels of a cell, whose keys are the last words of their paths."""
+    return world(_by_path(study, cell), texts)
+
+
+def shown_world(study: Study, cell: Mapping[str, float | str], texts: Texts) -> str:
+    """Return the worlds of a cell as a noun: worlds in which a season wanders by 15 days."""
+    levels = _by_path(study, cell)
+    default = levels.pop(DEPARTURE, None)
+    parts = _said(levels, texts, "where_factors")
+    if default is None:
+        return texts("where_factors.worlds", parts=texts.all_of(parts))
+    first = world({DEPARTURE: default}, texts)
+    if not parts:
+        return first
+    return texts("where_factors.worlds_of", world=first, parts=texts.all_of(parts))
+
+
+def _by_path(study: Study, cell: Mapping[str, float | str]) -> dict[str, float | str]:
     grids = [study.factors, *(size.factors for size in study.sizes.values() if size.factors)]
     paths = {path.split(".")[-1]: path for grid in grids for path in grid}
     paths[DEPARTURE.split(".")[-1]] = DEPARTURE
-    return world({paths.get(name, name): value for name, value in cell.items()}, texts)
+    return {paths.get(name, name): value for name, value in cell.items()}
 
 
 def world(levels: Mapping[str, float | str], texts: Texts) -> str:
     """Return the factor levels of a world, without the shared error."""
+    return ", ".join(_said(levels, texts, "factors"))
+
+
+def _said(levels: Mapping[str, float | str], texts: Texts, section: str) -> list[str]:
+    """Return every level of a factor but the shared error in the words of a section."""
     said = []
+    idle = any(path.endswith(".lab_share") and value == 0.0 for path, value in levels.items())
     for path, value in sorted(levels.items()):
         name = factor_name(path, texts)
-        if name == "sigma_shared":
-            continue
+        if name == "sigma_shared" or (idle and name == "r_lab" and section != "factors"):
+            continue  # of an error that a laboratory has no part in, nothing lasts its year
         if path == DEPARTURE:
             key = "departure_default" if value == DEFAULT else "departure"
             said.append(texts(f"factors.{key}", value=departure_name(str(value), texts)))
             continue
+        key = f"{section}.{name}"
+        end = {0.0: "_none", 1.0: "_all"}.get(value, "") if isinstance(value, float) else ""
+        key = f"{key}{end}" if texts.has(f"{key}{end}") else key
         text = factor_value(name, value, texts)
-        key = f"factors.{name}"
         said.append(
             texts(key, value=text)
             if texts.has(key)
-            else texts("factors.other", name=name, value=text)
+            else texts(f"{section}.other", name=name, value=text)
         )
-    return ", ".join(said)
+    return said
 
 
 def factor_name(path: str, texts: Texts) -> str:

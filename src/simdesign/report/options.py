@@ -255,6 +255,8 @@ def _day(iso: str | None, start: dt.date, texts: Texts) -> str:
     if not iso:
         return texts("options.no_matter")
     day = dt.date.fromisoformat(iso)
+    if day <= start:
+        return texts("options.the_start")
     year = day.year - start.year + ((day.month, day.day) >= (start.month, start.day))
     return texts(
         "options.day_of_year", day=str(day.day), month=texts.month(day.month), year=str(year)

@@ -23,7 +23,7 @@ from simdesign.report.icons import SPRITE
 from simdesign.report.likelihood import ADVISER, scale_table
 from simdesign.report.methods import attribution_view, methods_html, one_mechanism, title_of
 from simdesign.report.model_check import stamp_of
-from simdesign.report.names import cell_world
+from simdesign.report.names import shown_world
 from simdesign.report.numbers import number
 from simdesign.report.options import options_parts
 from simdesign.report.select import Cell, Selection, middle_cell
@@ -165,7 +165,7 @@ def _view(folder: Folder, cell: Cell, selections: Sequence[Selection], lang: str
         "remarks": [
             text
             for text in (
-                texts("tables.only_cell", world=cell_world(study, cell, texts)) if cell else "",
+                texts("tables.only_cell", world=shown_world(study, cell, texts)) if cell else "",
                 words.one_of(),
                 words.assumed_worlds(),
                 words.small(selections),

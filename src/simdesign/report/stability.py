@@ -8,17 +8,23 @@ from typing import Any
 from simdesign.evaluate import Code
 from simdesign.report.folder import Folder
 from simdesign.report.names import (
+    at_level,
     cell_world,
     estimator_names,
     factor_name,
     factor_value,
     level,
+    level_cells,
+    level_heads,
     world,
 )
 from simdesign.report.numbers import general, number, percent
 from simdesign.report.select import Cell
 from simdesign.report.tables import Table
 from simdesign.report.verdicts import Wording
+
+type _Flip = tuple[str, str, tuple[tuple[str, str], ...]]
+"""Key of a sentence, the levels of other factors, and its words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +105,7 @@ def _options(rows: Sequence[Mapping[str, Any]], folder: Folder, wording: Wording
             )
             cells.append("\N{EN DASH}" if row is None else _cell(row, wording))
         found.append((option_name(group, option, folder, wording), *cells))
-    heads = [texts("figures.panel_plain", level=level(sigma, texts)) for sigma in levels]
+    heads = [at_level(sigma, texts) for sigma in levels]
     return Table(
         caption=texts("stability.options"), columns=(texts("stability.option"), *heads),
         rows=tuple(found),
@@ -127,16 +133,18 @@ def _margins(items: Sequence[Mapping[str, Any]], wording: Wording) -> Table:
         rows.append(
             (
                 wording.topic(item["topic"], item["threshold"]),
-                level(_number(item["sigma_shared"]), texts),
+                *level_cells(_number(item["sigma_shared"]), texts),
                 texts(f"stability.{item['measure']}"),
                 *bounds,
             )
         )  # fmt: skip
-    heads = ("tables.topic", "tables.shared", "stability.measure", "tables.margin",
-             "stability.as_good_from", "stability.not_as_good_below")  # fmt: skip
+    heads = ("stability.measure", "tables.margin", "stability.as_good_from",
+             "stability.not_as_good_below")  # fmt: skip
+    shared = level_heads([_number(item["sigma_shared"]) for item in items], texts)
     return Table(
-        caption=texts("stability.margins"), columns=tuple(texts(name) for name in heads),
-        rows=tuple(rows), n_head=3,
+        caption=texts("stability.margins"),
+        columns=(texts("tables.topic"), *shared, *(texts(name) for name in heads)),
+        rows=tuple(rows), n_head=2 + len(shared),
     )  # fmt: skip
 
 
@@ -152,62 +160,79 @@ def _margin(value: float | None, measure: str, wording: Wording) -> str:
 
 def _grids(items: Sequence[Mapping[str, Any]], wording: Wording) -> Table:
     texts = wording.texts
-    rows = []
+    rows: list[tuple[str, ...]] = []
+    sigmas: list[float] = []
     for item in items:
         codes = ", ".join(
             f"{general(value, texts.lang)}: {wording.code(Code(code))}"
             for value, code in zip(item["values"], item["codes"], strict=True)
         )
         sigma = next((v for k, v in item["world"].items() if k.endswith(".sigma_shared")), math.nan)
+        sigmas.append(_number(sigma))
         answer = texts(f"stability.along_{item['answer']}")
-        rows.append((item["field"], level(_number(sigma), texts), codes, answer))
-    heads = ("stability.field", "tables.shared", "tables.code", "stability.answer")
+        rows.append((item["field"], *level_cells(sigmas[-1], texts), codes, answer))
+    shared = level_heads(sigmas, texts)
     return Table(
-        caption=texts("stability.grids"), columns=tuple(texts(name) for name in heads),
-        rows=tuple(rows), n_head=2,
+        caption=texts("stability.grids"),
+        columns=(
+            texts("stability.field"), *shared, texts("tables.code"), texts("stability.answer")
+        ),
+        rows=tuple(rows), n_head=1 + len(shared),
     )  # fmt: skip
 
 
 def _sentences(
     flips: Sequence[Mapping[str, Any]], folder: Folder, shown: str, wording: Wording
 ) -> list[str]:
-    """Return a sentence for every flip in the world of the figures."""
+    """Return the flips in the world of the figures, those alike but for the level in one sentence.
+
+    Factors of the worlds have their flips in every other world; the shared error is told above.
+    """
     texts = wording.texts
-    found = []
+    found: dict[_Flip, list[float]] = {}
     for item in flips:
         threshold = item.get("threshold", "operating" if item["topic"] == "break" else "")
-        common = {
-            "topic": wording.topic(item["topic"], threshold),
-            "before": wording.code(Code(item["before"])),
-            "after": wording.code(Code(item["after"])),
-        }
-        if "sigma_shared" not in item:  # a factor of the worlds; the shared error is told above
-            if item["group"] != "sigma_shared" and "low" in item:
-                where = _other_levels(item["world"], wording)
-                name = _factor_name(folder, item["group"], wording)
-                found.append(
-                    texts(
-                        "stability.flip_factor", name=_factor(name, wording),
-                        where=where, low=factor_value(name, item["low"], texts),
-                        high=factor_value(name, item["high"], texts), **common,
-                    )
-                )  # fmt: skip
+        common = (
+            ("topic", wording.topic(item["topic"], threshold)),
+            ("before", wording.code(Code(item["before"]))),
+            ("after", wording.code(Code(item["after"]))),
+        )
+        rest = ""
+        if "sigma_shared" not in item:
+            if item["group"] == "sigma_shared" or "low" not in item:
+                continue
+            sigma = next(
+                (v for k, v in item["world"].items() if k.endswith(".sigma_shared")), math.nan
+            )
+            rest, name = world(item["world"], texts), _factor_name(folder, item["group"], wording)
+            low, high = (factor_value(name, item[end], texts) for end in ("low", "high"))
+            key, more = "flip_factor", {"name": _factor(name, wording), "low": low, "high": high}
+        elif world(item["world"], texts) != shown:
             continue
-        if world(item["world"], texts) != shown:
-            continue
-        where = wording.where(_number(item["sigma_shared"]))
-        if "low" in item:
+        elif "low" in item:
+            sigma, key = item["sigma_shared"], "flip_between"
             low, high = (_share(item["group"], item[end], wording) for end in ("low", "high"))
-            found.append(
-                texts(
-                    "stability.flip_between", where=where, low=low, high=high,
-                    what=texts(f"stability.what_{item['group']}"), **common,
-                )
-            )  # fmt: skip
+            more = {"what": texts(f"stability.what_{item['group']}"), "low": low, "high": high}
         else:
-            how = said_choice(item["group"], item["option"], folder, wording)
-            found.append(texts("stability.flip_option", where=where, how=how, **common))
-    return found or [texts("stability.no_flip")]
+            sigma, key = item["sigma_shared"], "flip_option"
+            more = {"how": said_choice(item["group"], item["option"], folder, wording)}
+        found.setdefault((key, rest, (*common, *more.items())), []).append(_number(sigma))
+    said = []
+    for (key, rest, items), sigmas in found.items():
+        words = dict(items)
+        place = [words.pop("topic"), _at_levels(sigmas, wording), rest]
+        said.append(
+            texts(f"stability.{key}", place=", ".join(text for text in place if text), **words)
+        )
+    return said or [texts("stability.no_flip")]
+
+
+def _at_levels(sigmas: Sequence[float], wording: Wording) -> str:
+    """Return at which levels of the shared error; empty in worlds without levels."""
+    texts = wording.texts
+    known = sorted(sigma for sigma in set(sigmas) if math.isfinite(sigma))
+    said = texts.all_of([level(sigma, texts) for sigma in known])
+    return texts("stability.at_levels", levels=said) if known else ""
 
 
 def said_choice(group: str, option: str, folder: Folder, wording: Wording) -> str:
@@ -251,13 +276,6 @@ def _factor_name(folder: Folder, name: str, wording: Wording) -> str:
 def _factor(name: str, wording: Wording) -> str:
     key = f"stability.factor_{name}"
     return wording.texts(key) if wording.texts.has(key) else name
-
-
-def _other_levels(levels: Mapping[str, Any], wording: Wording) -> str:
-    sigma = next((v for k, v in levels.items() if k.endswith(".sigma_shared")), math.nan)
-    said = [wording.where(_number(sigma))]
-    rest = world(levels, wording.texts)
-    return ", ".join([*said, rest] if rest else said)
 
 
 def _number(value: float | None) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from simdesign.evaluate import Headline
 from simdesign.report.folder import Folder
-from simdesign.report.names import at_level, change_name, level
+from simdesign.report.names import at_level, change_name, level, level_cells, level_heads
 from simdesign.report.numbers import general, grouped, of_hundred, with_error
 from simdesign.report.select import POWER_YEARS, Cell, Selection, Value
 from simdesign.report.texts import LANGUAGES, Texts, both
@@ -116,7 +116,7 @@ def verdict_table(folder: Folder, wording: Wording) -> Table:
             (
                 wording.topic(item.topic, item.threshold),
                 texts.substance(item.substance),
-                level(item.sigma_shared, texts),
+                *level_cells(item.sigma_shared, texts),
                 wording.code(item.code),
                 f"{loss.measure}, {change}, {wording.design(loss.other)}",
                 with_error(loss.loss, loss.mcse, texts.lang),
@@ -124,9 +124,15 @@ def verdict_table(folder: Folder, wording: Wording) -> Table:
                 str(loss.n_rep),
             )
         )
-    columns = ("topic", "substance", "shared", "code", "hardest", "loss", "margin", "n_rep")
-    heads = tuple(texts(f"tables.{name}") for name in columns)
-    return Table(caption=texts("verdict.how"), columns=heads, rows=tuple(rows), n_head=4)
+    shared = level_heads([item.sigma_shared for item in folder.verdicts], texts)
+    before, after = (
+        tuple(texts(f"tables.{name}") for name in names)
+        for names in (("topic", "substance"), ("code", "hardest", "loss", "margin", "n_rep"))
+    )
+    return Table(
+        caption=texts("verdict.how"), columns=(*before, *shared, *after), rows=tuple(rows),
+        n_head=3 + len(shared),
+    )  # fmt: skip
 
 
 def assumption_table(folder: Folder, texts: Texts) -> tuple[str, Table]:

@@ -88,7 +88,7 @@ def capital(text: str) -> str:
 
 
 def lower(text: str) -> str:
-    """Return a sentence's beginning as a part of another sentence."""
+    """Return a sentence as a part of another."""
     return text[:1].lower() + text[1:]
 
 

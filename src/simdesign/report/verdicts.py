@@ -79,11 +79,20 @@ class Wording:
         return self.texts("verdict.oracle" if threshold == "oracle" else f"verdict.{topic}")
 
     def where(self, sigma: float, averaged_over: str = "") -> str:
-        """Return the level of the shared error as a place, or over what a world is averaged."""
+        """Return the level of the shared error as a place, or over what a world is averaged.
+
+        Empty in a world without levels that is no average.
+        """
         if not math.isfinite(sigma):
-            key = "verdict.averaged_world" if averaged_over else "verdict.fixed_level"
-            return self.texts(key, names=averaged_over) if averaged_over else self.texts(key)
+            known = {"names": averaged_over} if averaged_over else {}
+            return self.texts("verdict.averaged_world", **known) if known else ""
         return self.texts("verdict.at_level", level=level(sigma, self.texts))
+
+    def place(self, item: Verdict, topic: str) -> str:
+        """Return what a verdict is about, and where."""
+        where = self.where(item.sigma_shared, item.averaged_over)
+        parts = (topic, self.texts.substance(item.substance), where)
+        return ", ".join(part for part in parts if part)
 
     def levels(self, sigmas: Sequence[float]) -> str:
         """Return neighbouring levels of the shared error as a place."""
@@ -145,9 +154,7 @@ class Wording:
         """Return one verdict with its numbers."""
         return self.texts(
             "verdict.line",
-            topic=self.topic(item.topic, item.threshold),
-            substance=self.texts.substance(item.substance),
-            where=self.where(item.sigma_shared, item.averaged_over),
+            place=self.place(item, self.topic(item.topic, item.threshold)),
             code=self.code(item.code),
             numbers=self.numbers(item),
         ).strip()
@@ -163,8 +170,9 @@ class Wording:
                 if len(levels) == 1
                 else self.levels(levels)
             )
+            said = self.code(Code(code))
             parts.append(
-                self.texts("verdict.summary_part", code=self.code(Code(code)), where=where)
+                self.texts("verdict.summary_part", code=said, where=where) if where else said
             )
         return self.texts(
             "verdict.summary_line",

@@ -56,13 +56,19 @@ def when_figure(selection: Selection) -> WhenFigure | None:
     words = {lang: AdviserWords(folder, lang) for lang in LANGUAGES}
     return WhenFigure(
         title={lang: Texts(lang).heading(selection.substance) for lang in LANGUAGES},
-        intro={
-            lang: item.own("when.intro", change=item.change(change)) for lang, item in words.items()
-        },
+        intro={lang: _intro(item, selection, change) for lang, item in words.items()},
         others=len(designs) < len(folder.designs),
         panels=both_panels(english[0], dutch[0]),
         tables={"en": english[1], "nl": dutch[1]},
     )
+
+
+def _intro(words: AdviserWords, selection: Selection, change: float) -> str:
+    """Return what the curves are of, and why of another change than the figures above."""
+    said, typical = words.own("when.intro", change=words.change(change)), selection.typical_change
+    if change == typical or math.isnan(typical):
+        return said
+    return f"{said} {words.own('when.other', typical=words.change(typical))}"
 
 
 def _shown_change(selection: Selection, levels: Sequence[float]) -> float:

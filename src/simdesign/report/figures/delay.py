@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 from simdesign.report.figures.chosen import shown_designs
 from simdesign.report.figures.lines import Line, Panel, Point, alternative_text, panel_of_lines
-from simdesign.report.names import at_level, design_names, level, short_names
+from simdesign.report.names import (
+    at_level,
+    design_names,
+    level_cells,
+    level_heads,
+    short_names,
+)
 from simdesign.report.numbers import number
 from simdesign.report.select import Selection
 from simdesign.report.tables import Table, hundred_with_interval
@@ -60,7 +66,7 @@ def delay_figure(
                 for year, v in zip(years, values, strict=True)
                 if year in whole
             )
-            rows.append((level(shared, texts), long[name], *cells))
+            rows.append((*level_cells(shared, texts), long[name], *cells))
         title = at_level(shared, texts)
         panel = panel_of_lines(
             lines, title=title, x_title=texts("figures.delay_x"),
@@ -71,16 +77,15 @@ def delay_figure(
         panels.append(
             Panel(
                 title=title, svg=panel.svg,
-                alternative=alternative_text(lines, title, words, texts),
+                alternative=alternative_text(lines, title, words, texts, over_years=True),
             )
         )  # fmt: skip
     heads = tuple(_years(year, texts) for year in whole)
+    first = level_heads(selection.levels, texts)
     table = Table(
-        caption=texts("figures.delay_x"),
-        columns=(texts("tables.shared"), texts("tables.design"), *heads),
-        rows=tuple(rows),
-        n_head=2,
-    )
+        caption=texts("figures.delay_x"), columns=(*first, texts("tables.design"), *heads),
+        rows=tuple(rows), n_head=1 + len(first),
+    )  # fmt: skip
     return panels, table
 
 

@@ -9,7 +9,7 @@ import altair as alt
 
 from simdesign.report.figures.style import COLOURS, DASHES, INK, SHAPES, svg_of, themed
 from simdesign.report.numbers import localised
-from simdesign.report.texts import Texts
+from simdesign.report.texts import Texts, capital
 
 WIDTH = 330
 HEIGHT = 250
@@ -221,9 +221,17 @@ def _rule(value: float, label: str) -> list[Any]:
 
 
 def alternative_text(
-    lines: Sequence[Line], title: str, x_words: dict[float, str], texts: Texts
+    lines: Sequence[Line],
+    title: str,
+    x_words: dict[float, str],
+    texts: Texts,
+    *,
+    over_years: bool = False,
 ) -> str:
-    """Return what the lines do, for those who cannot see them."""
+    """Return what the lines do, for those who cannot see them.
+
+    Lines ``over_years`` all begin at year 0, which need not be said.
+    """
     said, ends = [], {}
     last = ""
     for line in lines:
@@ -233,17 +241,18 @@ def alternative_text(
             continue
         said.append(
             texts(
-                "figures.aria_line", design=line.name,
+                "figures.aria_years" if over_years else "figures.aria_line", design=line.name,
                 first=_whole(points[0].y, texts), last=_whole(points[-1].y, texts),
                 **{"from": x_words[points[0].x], "to": x_words[points[-1].x]},
             )
         )  # fmt: skip
         ends[line.name] = points[-1].y
         last = x_words[points[-1].x]
+    found = [f"{title}.", *([capital("; ".join(said)) + "."] if said else [])]
     if len(ends) > 1:
         best, worst = max(ends, key=lambda n: ends[n]), min(ends, key=lambda n: ends[n])
-        said.append(texts("figures.aria_rank", to=last, best=best, worst=worst))
-    return f"{title}. " + "; ".join(said)
+        found.append(texts("figures.aria_rank", to=last, best=best, worst=worst))
+    return " ".join(found)
 
 
 def _whole(value: float, texts: Texts) -> str:

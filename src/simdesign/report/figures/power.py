@@ -2,7 +2,13 @@
 
 from simdesign.report.figures.chosen import shown_designs
 from simdesign.report.figures.lines import Line, Panel, Point, alternative_text, panel_of_lines
-from simdesign.report.names import design_names, level, short_names
+from simdesign.report.names import (
+    at_level,
+    design_names,
+    level_cells,
+    level_heads,
+    short_names,
+)
 from simdesign.report.select import POWER_YEARS, Selection
 from simdesign.report.tables import Table, hundred_with_interval
 from simdesign.report.texts import Texts
@@ -48,8 +54,8 @@ def power_figure(selection: Selection, texts: Texts) -> tuple[list[Panel], Table
                     for change in selection.slopes
                 ]  # fmt: skip
                 cells = (hundred_with_interval(v, texts.lang) for v in values)
-                rows.append((level(shared, texts), kind, long[name], *cells))
-            title = texts("figures.panel", level=level(shared, texts), threshold=kind)
+                rows.append((*level_cells(shared, texts), kind, long[name], *cells))
+            title = f"{at_level(shared, texts)}, {kind}"
             panel = panel_of_lines(
                 lines, title=title, x_title=x_title,
                 y_title=texts("figures.power_y"), x_values=[100 * x for x in changes],
@@ -62,14 +68,15 @@ def power_figure(selection: Selection, texts: Texts) -> tuple[list[Panel], Table
                     alternative=alternative_text(lines, title, words, texts),
                 )
             )  # fmt: skip
+    first = level_heads(selection.levels, texts)
     table = Table(
         caption=texts("figures.power_title"),
         columns=(
-            texts("tables.shared"), texts("tables.threshold"), texts("tables.design"),
+            *first, texts("tables.threshold"), texts("tables.design"),
             *(selection.named(x, texts) for x in changes),
             *(selection.named(x, texts, "slope_change") for x in selection.slopes),
         ),
         rows=tuple(rows),
-        n_head=3,
+        n_head=2 + len(first),
     )  # fmt: skip
     return panels, table

@@ -42,8 +42,12 @@ function changeWords() {
 }
 function worldWords(levels) {
   var substance = names.substances[state.substance];
+  var idle = data.factors.some(function (f, i) { // what a laboratory has no part in, does not last
+    return /\.lab_share$/.test(f.path) && f.levels[levels[i]] === 0;
+  });
   var said = data.factors.map(function (f, i) {
     if (/sigma_shared$/.test(f.path)) { return ""; }
+    if (/\.r_lab$/.test(f.path) && idle) { return ""; }
     return f.levels.length > 1 ? names.worlds[i][levels[i]] : "";
   }).filter(Boolean);
   var s = data.factors.findIndex(function (f) { return /sigma_shared$/.test(f.path); });
@@ -84,7 +88,9 @@ function sentences(found) {
   } else {
     var gap = found.better.power - found.chosen.power;
     var near = gap <= 1.959963984540054 * Math.hypot(found.better.error, found.chosen.error);
-    out.push(say(near ? "answer.near_front" : "answer.dominated", { better: named(found.better.design), more: hundred(found.better.power, found.better.error) }));
+    var more = hundred(found.better.power, found.better.error);
+    var key = !near ? "dominated" : more === hundred(found.chosen.power, found.chosen.error) ? "near_same" : "near_front";
+    out.push(say("answer." + key, { better: named(found.better.design), more: more }));
   }
   return out.join(" ");
 }
