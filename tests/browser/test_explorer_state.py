@@ -197,7 +197,7 @@ def test_an_estimate_far_from_what_was_simulated_ranks_nothing(look, pages):
 
 def test_a_price_that_is_being_typed_changes_nothing(look, pages):
     page = opened(look, pages)
-    section(page).locator("summary", has_text="Cost per unit").click()
+    section(page).locator("summary", has_text="Unit costs").click()
     before = said(page)
     price = section(page).locator(".units input").first
     price.fill("")

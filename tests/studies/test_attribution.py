@@ -196,7 +196,7 @@ def test_the_page_has_the_section_in_both_languages_and_one_mechanism_in_its_fig
     text = write_page(done.folder).read_text(encoding="utf-8")
     for lang, heading in (("en", "Which mechanism it was"), ("nl", "Welk mechanisme het was")):
         assert re.search(rf'<h2 id="attribution-{lang}">{heading}</h2>', text)
-    assert "Shown here is the change by more users of all kinds;" in text
+    assert "Shown here is the change by more users of all kinds. Other mechanisms" in text
     assert "These designs do not tell them apart." not in text
 
 
