@@ -15,6 +15,7 @@ from simdesign.report import AttributionTarget, attribution_parts, headline, wri
 from simdesign.report.asked import asked
 from simdesign.report.attribution import SETTLED, attribution_cells
 from simdesign.report.folder import read_folder
+from simdesign.report.numbers import grouped
 from simdesign.report.select import Selection
 from simdesign.report.verdicts import Wording
 from simdesign.run import run
@@ -281,3 +282,8 @@ def test_the_question_of_the_page_is_which_mechanism(done, printed):
         probs = [cell.prob_reached(target) for cell in mine]
         assert (words in told[0]) == (max(probs) >= SETTLED)
         assert any(words in line for line in never) == (max(probs) <= 1.0 - SETTLED)
+    # the cheapest of the ways that surely tell it, and what it costs
+    sure = [cell for cell in cells if cell.mechanism == "higher_purity"
+            and cell.size > 0.25 and cell.prob_reached(target) >= SETTLED]  # fmt: skip
+    cost = min(cell.way.cost_per_year for cell in sure)
+    assert f"for {grouped(cost, 'en')} units a year" in told[0]

@@ -1,6 +1,7 @@
 """A tiny study with departures, run: differences against plain NumPy, the command and the page."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -280,7 +281,10 @@ def test_the_question_of_the_page_is_whether_the_verdict_stands(done, table):
             and v.world["world.departure"] != "default"
         ]  # fmt: skip
         same = sum(code == own[topic, threshold] for code in there)
-        assert f"in {same} of {len(there)} other worlds" in first
+        if same == len(there):
+            assert f"in all {same} other worlds" in first
+        else:
+            assert re.search(rf"in {same} of (?:the )?{len(there)} other worlds", first)
     alarms = table[
         (table["measure"] == "false_alarm_prob") & (table["estimator"] == "exact")
         & (table["threshold"] == "operating") & (table["budget"] == BUDGET)

@@ -388,7 +388,8 @@ def test_the_question_of_the_page_is_which_option_to_choose(done, content):
     rows = {row["design"]: row for row in part["rows"] if row["group"] == group["group"]}
     best = rows[group["most"]["design"]]
     cost = next(d["cost_ratio"] for d in content["designs"] if d["design"] == best["design"])
-    assert f" notices most, {round(100 * best['noticed']['value'])} of 100" in first
+    assert "most is noticed with " in first
+    assert f": {round(100 * best['noticed']['value'])} of 100 changes" in first
     assert f"at {cost:.1f}".removesuffix(".0") in first
     low, high = (round(100 * x) for x in best["false_alarm"])
     assert f"false alarms from {low} to {high} of 100" in first
