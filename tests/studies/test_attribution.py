@@ -269,10 +269,10 @@ def test_the_question_of_the_page_is_which_mechanism(done, printed):
     assert found.place == "attribution"
     (_, sentences) = found.answers[0]
     text = " ".join(sentences)
-    told = [line for line in sentences if "at least one that tells it" in line]
+    assert "at least one that tells it" in sentences[0]
     never = [line for line in sentences if line.startswith("With none of the")]
-    assert len(told) == 1
-    assert "higher purity at +30" in told[0]
+    told = [line for line in sentences[1:] if line not in never]
+    purity = next(line for line in told if line.startswith("Higher purity at +30"))
     assert "more frequent use by all" not in text  # not simulated here
     assert "three explanations" not in text  # several at once
     target = AttributionTarget()
@@ -280,10 +280,10 @@ def test_the_question_of_the_page_is_which_mechanism(done, printed):
     for name, words in (("more_users", "more users"), ("higher_purity", "higher purity")):
         mine = [cell for cell in cells if cell.mechanism == name]
         probs = [cell.prob_reached(target) for cell in mine]
-        assert (words in told[0]) == (max(probs) >= SETTLED)
+        assert any(words in line.lower() for line in told) == (max(probs) >= SETTLED)
         assert any(words in line for line in never) == (max(probs) <= 1.0 - SETTLED)
     # the cheapest of the ways that surely tell it, and what it costs
     sure = [cell for cell in cells if cell.mechanism == "higher_purity"
             and cell.size > 0.25 and cell.prob_reached(target) >= SETTLED]  # fmt: skip
     cost = min(cell.way.cost_per_year for cell in sure)
-    assert f"for {grouped(cost, 'en')} units a year" in told[0]
+    assert f"for {grouped(cost, 'en')} units a year" in purity

@@ -112,16 +112,16 @@ def _mechanisms(folder: Folder, wording: Wording, own: Texts) -> list[Answer]:
             if not sure:
                 (unsettled if is_open else never).append(mechanism(name, texts))
         ways = len({cell.way for cell in part})
-        lines = [
-            own(
-                key, names=own("verdict.join").join(names) if names is told
-                else wording.texts.all_of(names), n=str(ways),
-                correct=of_hundred(target.correct, 0.0, texts.lang),
-                wrong=of_hundred(target.wrong, 0.0, texts.lang),
-            )
+        counted = {
+            "n": str(ways), "correct": of_hundred(target.correct, 0.0, texts.lang),
+            "wrong": of_hundred(target.wrong, 0.0, texts.lang),
+        }  # fmt: skip
+        lines = [own("asked.mechanisms_told", **counted)] if told else []
+        lines += [f"{capital(item)}." for item in told]
+        lines += [
+            own(key, names=wording.texts.all_of(names), n=str(ways))
             for key, names in (
-                ("asked.mechanisms_told", told), ("asked.mechanisms_never", never),
-                ("asked.mechanisms_open", unsettled),
+                ("asked.mechanisms_never", never), ("asked.mechanisms_open", unsettled),
             )
             if names
         ]  # fmt: skip
