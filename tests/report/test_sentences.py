@@ -1,6 +1,9 @@
 """Sentences that are put together: what a world is, at which levels, and what is left unsaid."""
 
 import math
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +19,7 @@ from simdesign.report.names import estimator_names, level_cells, level_heads, sh
 from simdesign.report.stability import _sentences
 from simdesign.report.verdicts import Group, Wording
 
+SOURCE = Path(simdesign.__file__).parent
 SHARES = {"world.substances.*.lab_share": (0.0, 0.5), "world.substances.*.r_lab": (0.0, 0.5)}
 WORLDS = simdesign.Study.from_dict(STUDY | {"factors": SHARES | {"change.size": (0.3,)}})
 
@@ -137,3 +141,33 @@ def test_variations_of_a_description_that_a_study_does_not_have_are_told_from_it
     plain_first = names(judged={"kind": "exact_step"}, wide=wide)
     assert plain_first["judged"] == kind
     assert plain_first["wide"] == f"{kind}, schaal 0,16 voor de gedeelde meetfout"
+
+
+def test_no_catalogue_has_a_text_that_nothing_uses():
+    """A key stands in the code as it is, or is put together: texts(f"options.group_{group}")."""
+    paths = (path for end in ("py", "j2", "js") for path in SOURCE.rglob(f"*.{end}"))
+    code = "".join(path.read_text(encoding="utf-8") for path in paths)
+    quoted = set(re.findall(r"[\"']((?:\w|\.|\{(?:[^{}\"']|'[^']*')*\})+)[\"']", code))
+    plain_keys = {text for text in quoted if "{" not in text}
+    plain_keys |= set(re.findall(r"'(\w+\.\w+)'", code))  # inside another f-string
+    patterns = [
+        re.compile(re.sub(r"\\\{.*?\\\}", r"\\w+", re.escape(text)))
+        for text in quoted
+        if "{" in text and re.match(r"\w+\.", text)
+    ]
+    begun = tuple(re.findall(r"[\"'](\w+\.\w*)[\"'] (?:\+|~)", code))
+    begun = tuple(text for text in begun if text != "answer.")
+    # sections that are asked for by a name kept elsewhere, whose keys are words of the code
+    kept = {"mechanisms", "falling", "where_factors", "answer"}
+    unused = [
+        f"{path.name}: {section}.{key}"
+        for path in sorted((SOURCE / "report").glob("*.toml"))
+        for section, items in tomllib.loads(path.read_text(encoding="utf-8")).items()
+        for key in items
+        if (name := f"{section}.{key}") not in plain_keys
+        and not any(pattern.fullmatch(name) for pattern in patterns)
+        and not (begun and name.startswith(begun))
+        and not (section in kept and key.removesuffix("_all").removesuffix("_none") in plain_keys)
+        and not (section == "answer" and key.removesuffix("_one") in plain_keys)
+    ]
+    assert unused == []
