@@ -1,6 +1,7 @@
 """The pages say what the measures say, and carry nothing in from outside."""
 
 import csv
+import dataclasses
 import html
 import io
 import json
@@ -19,7 +20,8 @@ from simdesign.report.environment import policy
 from simdesign.report.folder import read_folder
 from simdesign.report.likelihood import word
 from simdesign.report.select import Selection
-from simdesign.report.tables import measure_blocks
+from simdesign.report.tables import measure_blocks, unread_streams
+from simdesign.report.texts import Texts
 
 VOID = {"meta", "img", "br", "link", "input", "hr", "path", "line", "circle", "use"}
 OPEN_ENDED = {"tr", "td", "th"}  # HTML lets them end by themselves
@@ -366,3 +368,17 @@ def test_printing_a_verdict_loads_no_plotting_library():
 def test_an_unknown_language_is_refused(results):
     with pytest.raises(ValueError, match="lang: must be one of en, nl"):
         write_page(results.folder, "de")
+
+
+def test_only_series_of_the_judged_design_are_said_to_be_in_the_cost(results):
+    folder = read_folder(results.folder)
+    assert unread_streams(folder, Texts("en")) == ""
+    designs = folder.study.designs
+
+    def bought(name):
+        with_series = designs[name].model_copy(update={"streams": ("purity",)})
+        study = folder.study.model_copy(update={"designs": {**designs, name: with_series}})
+        return unread_streams(dataclasses.replace(folder, study=study), Texts("en"))
+
+    assert "a purity series" in bought("annual")
+    assert bought("four_rounds") == ""  # an option of its own

@@ -92,10 +92,13 @@ def cost_table(selection: Selection, designs: dict[str, str], change: float, tex
 
 
 def unread_streams(folder: Folder, texts: Texts) -> str:
-    """Return which series are in the cost and not read by the judging method; empty without any."""
+    """Return which series the judged design buys and the judging method does not read; maybe none.
+
+    Those of other designs alone are options, and told there.
+    """
     judge = folder.study.estimators[folder.judging]
     read = judge.streams if isinstance(judge, ExactMechanism) else ()
-    bought = {kind: None for item in folder.study.designs.values() for kind in item.streams}
+    bought = folder.study.designs[folder.study.decision.reference].streams
     names = [texts(f"designs.stream_{kind}") for kind in bought if kind not in read]
     return texts("figures.unread", streams=texts.all_of(names)) if names else ""
 
