@@ -227,7 +227,7 @@ def test_it_has_thresholds_power_and_a_page_like_any_design(whole, capsys):
     assert call(["report", str(whole.folder)]) == 0
     capsys.readouterr()
     page = (whole.folder / "page.html").read_text(encoding="utf-8")
-    for words in ("two more after a look", "in 95 of 100 programmes without a break"):
+    for words in ("two more after an analysis", "in 95 of 100 programmes without a break"):
         assert words in page
     methods = (whole.folder / "methods.html").read_text(encoding="utf-8")
     assert "Extra rounds asked for" in methods

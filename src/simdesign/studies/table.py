@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from simdesign.errors import SpecError
-from simdesign.spec.departures import DEFAULT
 from simdesign.studies.arguments import AsJson, ReadableFolder
 from simdesign.studies.console import Grid, say, say_json, show
 
@@ -34,6 +33,16 @@ class Crossed:
     """(row, column) -> value and Monte Carlo standard error; absent where there is none."""
     taken: Mapping[str, str] = MappingProxyType({})
     """Column -> the level that was taken where none was chosen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the page shows: of numbers the middle level, of a horizon three years, and this."""
+
+    size: float
+    """Of the change: the nearest to this."""
+    words: tuple[str, ...]
+    """Of words the first of these; else the one that comes first."""
 
 
 def register(app: typer.Typer) -> None:
@@ -72,6 +81,7 @@ def table_command(
     and named.
     """
     from simdesign.run import judging_estimator, read
+    from simdesign.spec.departures import DEFAULT
 
     if not (math.isfinite(per) and per > 0.0):
         raise SpecError("--per", per, "must be a number above 0")
@@ -89,16 +99,16 @@ def table_command(
         "budget": f"{decision.budget:g}",
     }  # fmt: skip
     study = results.study
-    named = (
-        *study.world.substances, *study.designs, *study.estimators,
-        *(item.name for item in results.plan.scenarios),
-    )  # fmt: skip
+    named = (*study.designs, *study.estimators, *(item.name for item in results.plan.scenarios))
     records = results.records()
     if columns is None:
         columns = usual_columns(study.factors, records[0] if records else ())
-    bare = not where and horizon is None
-    wanted = max(TYPICAL_CHANGE, decision.margin.smallest_change) if bare else None
-    found = crossed(records, rows, columns, chosen, usual, named, wanted)
+    page = Shown(
+        size=max(TYPICAL_CHANGE, decision.margin.smallest_change),
+        words=(DEFAULT, *study.world.substances),
+    )
+    shown = page if not where and horizon is None else None
+    found = crossed(records, rows, columns, chosen, usual, named, shown)
     if as_json:
         cells = [
             {rows: r, columns: c, "value": value, "mcse": mcse}
@@ -134,7 +144,7 @@ def crossed(
     chosen: Mapping[str, str],
     usual: Mapping[str, str],
     named: Sequence[str] = (),
-    near: float | None = None,
+    shown: Shown | None = None,
 ) -> Crossed:
     """Return one value for every pair of levels of two columns.
 
@@ -150,9 +160,9 @@ def crossed(
         Likewise, but rows that have nothing there are kept; left out for what is chosen or heads.
     named : sequence of str
         Levels that are names, in the order wanted; numbers stand before them, by size.
-    near : float, optional
-        Take a level of every column that has several in a cell: of the size of the change that
-        nearest this, three years, else the middle or first one. Without it they are refused.
+    shown : Shown, optional
+        Take the level that the page shows of every column that has several in a cell. Without it
+        they are refused.
 
     Raises
     ------
@@ -177,9 +187,8 @@ def crossed(
             kept = [item for item in kept if _level(item[name]) in ("", level)]
     heads = [item for item in kept if _level(item[rows]) and _level(item[columns])]
     taken: dict[str, str] = {}
-    while near is not None and (name := _several(heads, rows, columns)):
-        ordered = _ordered((_level(item[name]) for item in heads), named)
-        taken[name] = _taken(name, ordered, near)
+    while shown is not None and (name := _several(heads, rows, columns)):
+        taken[name] = _taken(name, [_level(item[name]) for item in heads], shown)
         heads = [item for item in heads if _level(item[name]) == taken[name]]
     _refuse_several(heads, rows, columns)
     return Crossed(
@@ -265,18 +274,18 @@ def _clashes(
         yield name, other, item
 
 
-def _taken(name: str, levels: Sequence[str], near: float) -> str:
-    """Return the level that is shown where none was chosen: those of the page."""
-    known = [level for level in levels if level]
+def _taken(name: str, levels: Sequence[str], shown: Shown) -> str:
+    """Return the level that is shown where none was chosen."""
+    known = [level for level in dict.fromkeys(levels) if level]
     try:
         numbers = sorted(known, key=float)
     except ValueError:
-        # words have no middle: a study's own world, or what it names first
-        return DEFAULT if DEFAULT in known else known[0]
+        # words have no middle
+        return next((word for word in shown.words if word in known), known[0])
     if name == "horizon":
         return min(numbers, key=lambda level: abs(float(level) - VERDICT_YEARS))
     if name == "size":
-        return min(numbers, key=lambda level: abs(float(level) - near))
+        return min(numbers, key=lambda level: abs(float(level) - shown.size))
     return numbers[len(numbers) // 2]
 
 
