@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 
 from simdesign.report.asked import asked
-from simdesign.report.claim_answers import frequency_answer, rests_on_answer, season_answer
+from simdesign.report.claim_answers import (
+    asks_season,
+    frequency_answer,
+    rests_on_answer,
+    season_answer,
+)
 from simdesign.report.folder import read_folder
 from simdesign.report.likelihood import ADVISER
 from simdesign.report.select import Selection
@@ -66,10 +71,10 @@ def test_frequency_tells_the_best_for_its_cost(folder):
     assert f"from {round(100 * min(false))} to {round(100 * max(false))} of 100" in alarms
 
 
-def choice(group, option, sigma, **more):
+def choice(group, option, sigma, code="not_as_good"):
     return {
         "group": group, "option": option, "substance": "cocaine", "topic": "break",
-        "sigma_shared": sigma, "world": {}, **more,
+        "sigma_shared": sigma, "world": {"sigma_shared": sigma}, "code": code,
     }  # fmt: skip
 
 
@@ -79,8 +84,8 @@ def test_what_a_verdict_rests_on_is_counted(folder):
         for group, option in (("stated", "stated"), ("estimator", "z"), ("budget", "0.05"))
         for sigma in (0.0, 0.1)
     ]
-    flip = choice("estimator", "z", 0.1, before="not_as_good", after="as_good")
-    content = {"rows": rows, "flips": [flip], "grids": [{"field": "day_sd"}]}
+    moved = [*rows[:3], choice("estimator", "z", 0.1, "as_good"), *rows[4:]]
+    content = {"rows": moved, "grids": [{"field": "day_sd"}]}
     other = dataclasses.replace(folder, stability=content)
     _, (counted, named) = rests_on_answer(other, "cocaine", *words(folder))
     assert counted.startswith("Of 2 other choices tried, 1 change")
@@ -89,10 +94,34 @@ def test_what_a_verdict_rests_on_is_counted(folder):
     found = asked(other, [Selection(other, "cocaine", {})], Wording("nl", folder.study))
     assert found.place == "stability"
     assert found.question.startswith("Waarop rust de uitkomst")
-    quiet = dataclasses.replace(folder, stability=content | {"flips": []})
+    quiet = dataclasses.replace(folder, stability=content | {"rows": rows})
     _, (counted, named) = rests_on_answer(quiet, "cocaine", *words(folder))
     assert "0 change the verdict" in counted
     assert named == "None of them changes it at any level."
+
+
+def test_a_budget_that_changes_the_verdict_counts_like_any_choice(folder):
+    rows = [choice("stated", "stated", 0.1), choice("budget", "0.5", 0.1, "cannot_tell")]
+    other = dataclasses.replace(folder, stability={"rows": rows, "grids": [{}]})
+    _, (counted, named) = rests_on_answer(other, "cocaine", *words(folder))
+    assert "Of 1 other choices tried, 1 change" in counted
+    assert "50 %" in plain(named)
+
+
+def test_a_study_without_what_is_compared_asks_nothing_more(folder):
+    """Many designs and no power; seasons of every size but none: a page all the same."""
+    no_power = folder.measures[~folder.measures["measure"].eq("power")]
+    bare = Selection(dataclasses.replace(folder, measures=no_power), "cocaine", {})
+    assert frequency_answer(bare, *words(folder)) is None
+    rows = [
+        {"measure": "rounds_differ_prob", "season_amplitude": size, "horizon": limit}
+        for size in (0.1, 0.2) for limit in (0.1, 0.2)
+    ]  # fmt: skip
+    seasons = {"measures": pd.DataFrame(rows), "other_factors": ("season_amplitude",)}
+    assert not asks_season(dataclasses.replace(folder, **seasons))
+    none = [{"measure": "rounds_differ_prob", "season_amplitude": 0.0, "horizon": 0.1}]
+    seasons["measures"] = pd.DataFrame([*rows, *none])
+    assert asks_season(dataclasses.replace(folder, **seasons))
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 
 from simdesign.evaluate import Code, Verdict
+from simdesign.evaluate.measure import Z95
 from simdesign.report.central import central
 from simdesign.report.folder import Folder
 from simdesign.report.frequencies import frequency_sentences
@@ -228,7 +228,7 @@ class AdviserWords:
     def _range(self, item: Verdict, *, reference: bool) -> str:
         """Return the 95 % interval of a verdict's mean, in numbers of 100, and its word."""
         value = item.reference_value if reference else item.best_value
-        half = NormalDist().inv_cdf(0.975) * mean_error(item, self.errors, reference=reference)
+        half = Z95 * mean_error(item, self.errors, reference=reference)
         low, high = (
             of_hundred(min(max(x, 0.0), 1.0), 0.0, self.lang) for x in (value - half, value + half)
         )

@@ -73,7 +73,8 @@ def asked(folder: Folder, selections: Sequence[Selection], wording: Wording) -> 
         answers = [rests_on_answer(folder, name, wording, own) for name in folder.substances]
     elif asks_frequency(folder):
         place, question = "options", own("asked.frontier_question")
-        answers = [frequency_answer(item, wording, own) for item in selections]
+        told = (frequency_answer(item, wording, own) for item in selections)
+        answers = [item for item in told if item is not None]
     else:
         return None
     return Asked(question=question, answers=tuple(answers), place=place) if answers else None
@@ -261,5 +262,6 @@ def _stands(moves: Sequence[Move], wording: Wording, own: Texts) -> str:
     return own(
         key,
         topic=lower(wording.topic(first.topic, first.threshold)), n=str(same),
-        total=str(len(judged_there)), code=wording.code(first.before),
+        total=str(len(judged_there)),
+        code=", ".join(dict.fromkeys(wording.code(item.before) for item in judged_there)),
     )  # fmt: skip

@@ -45,14 +45,20 @@ def asks_what_it_rests_on(folder: Folder) -> bool:
 
 
 def asks_season(folder: Folder) -> bool:
-    """Return whether a study has seasons and asks how often rounds differ."""
-    return _SEASON in folder.other_factors and bool(
-        folder.measures["measure"].eq("rounds_differ_prob").any()
-    )
+    """Return whether a study asks how often rounds differ, with seasons and with none."""
+    if _SEASON not in folder.other_factors:
+        return False
+    rows = folder.measures[folder.measures["measure"] == "rounds_differ_prob"]
+    sizes = rows[_SEASON].dropna()
+    told = all((rows["horizon"] - limit).abs().lt(1e-9).any() for limit in _LIMITS)
+    return told and bool(sizes.eq(0.0).any() and sizes.gt(0.0).any())
 
 
-def frequency_answer(selection: Selection, wording: Wording, own: Texts) -> Answer:
-    """Return what is noticed at most for so many times the cost, and the false alarms there."""
+def frequency_answer(selection: Selection, wording: Wording, own: Texts) -> Answer | None:
+    """Return what is noticed at most for so many times the cost, and the false alarms there.
+
+    None where the judged design has no power or no cost to compare with.
+    """
     folder, texts = selection.folder, wording.texts
     shared = central(selection.substance, selection.levels).level
     change = selection.typical_change
@@ -65,6 +71,8 @@ def frequency_answer(selection: Selection, wording: Wording, own: Texts) -> Answ
         )  # fmt: skip
         if math.isfinite(power.value) and math.isfinite(cost):
             known[name] = (cost, power)
+    if folder.study.decision.reference not in known:
+        return None
     judged = known[folder.study.decision.reference][0]
     shown: dict[str, str] = {}
     for ratio in (*_TIMES, math.inf):
@@ -87,8 +95,13 @@ def frequency_answer(selection: Selection, wording: Wording, own: Texts) -> Answ
         for name in shown
     ]  # fmt: skip
     low, high = (of_hundred(end, 0.0, texts.lang) for end in (min(alarms), max(alarms)))
+    where = (
+        own("page.at_level", level=level(shared, texts))
+        if math.isfinite(shared)
+        else own("page.this_world")
+    )
     said = own(
-        "asked.frontier", where=own("page.at_level", level=level(shared, texts)),
+        "asked.frontier", where=where,
         size=percent(change, texts.lang, sign=True), parts=own("verdict.join").join(shown.values()),
     )  # fmt: skip
     alarmed = own("asked.frontier_alarms", low=low, high=high)
@@ -99,17 +112,15 @@ def rests_on_answer(folder: Folder, substance: str, wording: Wording, own: Texts
     """Return how many other choices change the verdict on the break, and which."""
     content: Mapping[str, Any] = folder.stability or {}
     mine = [
-        row
-        for row in content["rows"]
-        if row["substance"] == substance and row["topic"] == "break" and row["group"] != "stated"
+        row for row in content["rows"] if row["substance"] == substance and row["topic"] == "break"
     ]
-    tried = dict.fromkeys((row["group"], row["option"]) for row in mine)
+    stated = {_place(row): row["code"] for row in mine if row["group"] == "stated"}
+    others = [row for row in mine if row["group"] != "stated"]
+    tried = dict.fromkeys((row["group"], row["option"]) for row in others)
     moved: dict[tuple[str, str], list[float]] = {}
-    for item in content["flips"]:
-        key = (item["group"], item.get("option", ""))
-        is_mine = item["substance"] == substance and item["topic"] == "break"
-        if is_mine and key in tried and item.get("threshold", "operating") == "operating":
-            moved.setdefault(key, []).append(item["sigma_shared"])
+    for row in others:
+        if row["code"] != stated.get(_place(row), row["code"]):
+            moved.setdefault((row["group"], row["option"]), []).append(row["sigma_shared"])
     counted = own(
         "asked.stability_counted", n=str(len(tried)), some=str(len(moved)),
         none=str(len(tried) - len(moved)),
@@ -127,6 +138,11 @@ def rests_on_answer(folder: Folder, substance: str, wording: Wording, own: Texts
         else own("asked.stability_all")
     )
     return wording.texts.heading(substance), (counted, named)
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    """Return the world of a row, its level of the shared error included."""
+    return repr(sorted(row["world"].items()))
 
 
 def season_answer(folder: Folder, substance: str, wording: Wording, own: Texts) -> Answer:

@@ -13,10 +13,6 @@ from simdesign.studies.arguments import AsJson, ReadableFolder
 from simdesign.studies.console import Grid, say, say_json, show
 
 _NOTHING = "no such measure"
-TYPICAL_CHANGE = 0.30
-"""Size of change that is shown where none was chosen, as on the page."""
-VERDICT_YEARS = 3.0
-"""Horizon likewise."""
 _SHARED_ERROR = "sigma_shared"
 """The factor that decides most verdicts."""
 _FREE = ("value", "mcse", "low", "high", "n_rep", "n_failed")
@@ -37,10 +33,12 @@ class Crossed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What the page shows: of numbers the middle level, of a horizon three years, and this."""
+    """What the page shows: of numbers the middle level, but for these."""
 
     size: float
     """Of the change: the nearest to this."""
+    horizon: float
+    """Likewise."""
     words: tuple[str, ...]
     """Of words the first of these; else the one that comes first."""
 
@@ -80,7 +78,8 @@ def table_command(
     one and the budget the study's; of every other column the level that the page shows is taken,
     and named.
     """
-    from simdesign.run import judging_estimator, read
+    from simdesign.report.select import TYPICAL_CHANGE
+    from simdesign.run import VERDICT_YEARS, judging_estimator, read
     from simdesign.spec.departures import DEFAULT
 
     if not (math.isfinite(per) and per > 0.0):
@@ -105,6 +104,7 @@ def table_command(
         columns = usual_columns(study.factors, records[0] if records else ())
     page = Shown(
         size=max(TYPICAL_CHANGE, decision.margin.smallest_change),
+        horizon=VERDICT_YEARS,
         words=(DEFAULT, *study.world.substances),
     )
     shown = page if not where and horizon is None else None
@@ -283,7 +283,7 @@ def _taken(name: str, levels: Sequence[str], shown: Shown) -> str:
         # words have no middle
         return next((word for word in shown.words if word in known), known[0])
     if name == "horizon":
-        return min(numbers, key=lambda level: abs(float(level) - VERDICT_YEARS))
+        return min(numbers, key=lambda level: abs(float(level) - shown.horizon))
     if name == "size":
         return min(numbers, key=lambda level: abs(float(level) - shown.size))
     return numbers[len(numbers) // 2]
